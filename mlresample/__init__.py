@@ -1,0 +1,15 @@
+"""Max-multiplier resampling for long-tail multi-label data."""
+
+from mlresample._multipliers import compute_class_multipliers, compute_sample_multipliers
+from mlresample._plan import ResamplingPlan, plan_resampling
+from mlresample.over_sampling import MaxMultiplierOverSampler
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "MaxMultiplierOverSampler",
+    "ResamplingPlan",
+    "compute_class_multipliers",
+    "compute_sample_multipliers",
+    "plan_resampling",
+]

@@ -1,0 +1,391 @@
+"""Class counts become class multipliers, class multipliers become sample multipliers."""
+
+import warnings
+from collections.abc import Callable
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions, validate_params
+
+from mlresample._kernels import row_maximum
+from mlresample._targets import Target, as_target
+
+RULE_CONSTRAINTS: dict[str, Any] = {
+    "class_multipliers": [StrOptions({"balanced"}), "array-like", dict, callable],
+    "cap": [Interval(Real, 1, None, closed="both")],
+    "floor": [Interval(Real, 0, 1, closed="both")],
+    "target": [
+        StrOptions({"median", "mean", "max"}),
+        Interval(Integral, 1, None, closed="left"),
+        Interval(RealNotInt, 0, None, closed="neither"),
+    ],
+    "power": [Interval(Real, 0, None, closed="left")],
+    "epoch_size": [
+        Interval(Integral, 1, None, closed="left"),
+        Interval(RealNotInt, 0, None, closed="neither"),
+        None,
+    ],
+}
+
+
+def check_rule(class_multipliers: Any, *, target: Any, power: float, epoch_size: Any) -> None:
+    """Refuse parameters that contradict each other."""
+    for name, value in {"target": target, "epoch_size": epoch_size}.items():
+        if isinstance(value, bool | np.bool_):
+            raise ValueError(f"{name} must be a number, got {value!r}.")
+    own_target = not (isinstance(target, str) and target == "median")
+    if not isinstance(class_multipliers, str):
+        given = {"target": own_target, "power": power != 1, "epoch_size": epoch_size is not None}
+        for name, is_set in given.items():
+            if is_set:
+                raise ValueError(
+                    f"{name} shapes the 'balanced' class multipliers and does nothing beside "
+                    f"class_multipliers of one's own: leave one of the two at its default."
+                )
+    if epoch_size is not None and own_target:
+        raise ValueError(
+            f"epoch_size is met by solving for the target, so target={target!r} cannot be kept: "
+            f"leave one of the two at its default."
+        )
+
+
+# -- the rule ----------------------------------------------------------------------------------
+
+
+def resolve_target(
+    target: Any, class_counts: NDArray[np.int64], n_samples: int | None = None
+) -> float:
+    """Give the count that rare classes are raised towards."""
+    if isinstance(target, str):
+        statistics: dict[str, Callable[..., Any]]
+        statistics = {"median": np.median, "mean": np.mean, "max": np.max}
+        return float(statistics[target](class_counts[class_counts > 0]))
+    if isinstance(target, Integral) or target > 1:
+        return float(target)
+    if n_samples is None:
+        raise ValueError(f"target={target!r} is a share of the samples: n_samples is needed.")
+    return float(target * n_samples)
+
+
+def balanced_multipliers(
+    class_counts: NDArray[np.int64], target_count: float, *, power: float, floor: float, cap: float
+) -> NDArray[np.float64]:
+    """Multiplier of each class, m_c = clip((t / n_c) ** power, floor, cap); 1 where n_c = 0."""
+    occurs = class_counts > 0
+    multipliers = np.ones(len(class_counts))
+    with np.errstate(over="ignore"):
+        rule = (target_count / class_counts[occurs]) ** power
+    multipliers[occurs] = np.clip(rule, floor, cap)
+    return multipliers
+
+
+@validate_params(
+    {
+        **{name: RULE_CONSTRAINTS[name] for name in ("target", "power", "cap", "floor")},
+        "class_counts": ["array-like"],
+        "n_samples": [Interval(Integral, 1, None, closed="left"), None],
+    },
+    prefer_skip_nested_validation=True,
+)
+def compute_class_multipliers(
+    class_counts: ArrayLike,
+    *,
+    target: str | float = "median",
+    power: float = 1.0,
+    cap: float = 4.0,
+    floor: float = 1.0,
+    n_samples: int | None = None,
+) -> NDArray[np.float64]:
+    """Compute how often each class asks to be seen.
+
+    Parameters
+    ----------
+    class_counts : array-like of shape (n_classes,)
+        Number of samples that carry each class.
+    target : {"median", "mean", "max"}, int or float, default="median"
+        Count that rare classes are raised towards: a statistic over the classes that occur, a
+        share of the samples (float in (0, 1]) or a count (int, or float above 1).
+    power : float, default=1.0
+        1 is inverse frequency, 0.5 its square root, 0 leaves everything as it is.
+    cap : float, default=4.0
+        Largest multiplier, at least 1; ``inf`` for none.
+    floor : float, default=1.0
+        Smallest multiplier, between 0 and 1.
+    n_samples : int, default=None
+        Number of samples; needed where `target` is a share of them.
+
+    Returns
+    -------
+    class_multipliers : ndarray of shape (n_classes,)
+        Times that samples of each class are seen an epoch, float64 in [floor, cap]; 1 for a
+        class without samples.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is outside its range, counts are negative or fractions, or no class
+        occurs.
+
+    Notes
+    -----
+    The rule is ``clip((t / n_c) ** power, floor, cap)`` with target count t. With ``power=0.5``
+    and ``cap=inf`` it is repeat-factor sampling [1]_.
+
+    References
+    ----------
+    .. [1] A. Gupta, P. Dollár, R. Girshick, "LVIS: A Dataset for Large Vocabulary Instance
+       Segmentation", CVPR 2019, appendix.
+
+    Examples
+    --------
+    >>> from mlresample import compute_class_multipliers
+    >>> compute_class_multipliers([1000, 100, 50, 10])
+    array([1. , 1. , 1.5, 4. ])
+    """
+    counts = np.asarray(class_counts)
+    if counts.ndim != 1 or counts.dtype.kind not in "iuf":
+        raise ValueError(f"class_counts must be one number a class, got {class_counts!r}.")
+    if not (np.isfinite(counts).all() and (counts >= 0).all() and (counts % 1 == 0).all()):
+        raise ValueError(f"class_counts must be whole numbers >= 0, got {class_counts!r}.")
+    check_some_class_occurs(counts)
+    check_rule("balanced", target=target, power=power, epoch_size=None)
+    target_count = resolve_target(target, counts, n_samples)
+    return balanced_multipliers(counts, target_count, power=power, floor=floor, cap=cap)
+
+
+def check_some_class_occurs(class_counts: NDArray[np.int64]) -> None:
+    """Refuse a target without a single positive."""
+    if not class_counts.any():
+        raise ValueError("No class occurs in y: every entry is 0.")
+
+
+# -- an epoch of a given size ------------------------------------------------------------------
+
+
+def solve_target_count(
+    target: Target,
+    class_counts: NDArray[np.int64],
+    epoch_size: float,
+    *,
+    power: float,
+    floor: float,
+    cap: float,
+) -> float:
+    """Find the target count whose expected epoch has `epoch_size` samples.
+
+    A sample's multiplier depends only on its rarest class, so that the expected size is
+    E(t) = n_0 + sum_n K_n clip((t / n) ** power, floor, cap), K_n being the number of samples
+    whose rarest class has count n, and n_0 of those without a class. E never falls, and between
+    the counts at which a class leaves the floor or reaches the cap it is a + b t ** power.
+    """
+    if isinstance(epoch_size, Integral) and epoch_size < target.n_classes:
+        raise ValueError(
+            f"epoch_size={epoch_size} is a number of samples and smaller than the number of "
+            f"classes, {target.n_classes}. For a multiple of the samples write a float: 1.0 for "
+            f"once."
+        )
+    whole = isinstance(epoch_size, Integral)
+    budget = float(epoch_size) if whole else epoch_size * target.n_samples
+
+    distinct, rarity = np.unique(-class_counts, return_inverse=True)
+    ranks = (rarity + 1).astype(np.min_scalar_type(len(distinct)))
+    without, *rarest = np.bincount(row_maximum(target, ranks), minlength=len(distinct) + 1)
+    occurs = distinct < 0
+    sizes = np.asarray(rarest)[occurs]
+    counts = -distinct[occurs].astype(np.float64)
+
+    smallest = without + floor * sizes.sum() if power > 0 else float(target.n_samples)
+    largest = without + cap * sizes.sum() if power > 0 else float(target.n_samples)
+    tolerance = 1e-9 * budget
+    if not smallest - tolerance <= budget <= largest + tolerance:
+        raise ValueError(
+            f"epoch_size={epoch_size} cannot be met: with floor={floor}, cap={cap} and "
+            f"power={power} an epoch has between {np.ceil(smallest):,.0f} and "
+            f"{np.floor(largest):,.0f} samples ({smallest / target.n_samples:.3g} to "
+            f"{largest / target.n_samples:.3g} times the {target.n_samples:,} of y)."
+        )
+    if power == 0:
+        return float(counts.min())
+
+    def expected_size(target_count: float) -> float:
+        multipliers = np.clip((target_count / counts) ** power, floor, cap)
+        return float(without + sizes @ multipliers)
+
+    with np.errstate(over="ignore"):
+        leaves_floor, reaches_cap = counts * floor ** (1 / power), counts * cap ** (1 / power)
+    breaks = np.unique(np.concatenate([leaves_floor, reaches_cap[np.isfinite(reaches_cap)]]))
+    k = _first_reaching(expected_size, breaks, budget - tolerance)
+    if k == 0:
+        return float(breaks[0])
+    left = breaks[k - 1]
+    right = breaks[k] if k < len(breaks) else np.inf
+    rising = (leaves_floor <= left) & (reaches_cap >= right)
+    slope = (sizes[rising] / counts[rising] ** power).sum()
+    missing = budget - expected_size(left)
+    return float(min((left**power + missing / slope) ** (1 / power), right))
+
+
+def _first_reaching(
+    function: Callable[[float], float], points: NDArray[np.float64], value: float
+) -> int:
+    """Index of the first point where a function that never falls reaches a value; bisection."""
+    low, high = 0, len(points)
+    while low < high:
+        middle = (low + high) // 2
+        if function(points[middle]) < value:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+# -- multipliers of the user's own -------------------------------------------------------------
+
+
+def explicit_multipliers(
+    class_multipliers: Any,
+    classes: NDArray[Any],
+    class_counts: NDArray[np.int64],
+    *,
+    floor: float,
+    cap: float,
+) -> NDArray[np.float64]:
+    """Read an array, dict or callable; clip to [floor, cap], with a warning but for callables."""
+    if callable(class_multipliers):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            values = _as_multipliers(class_multipliers(class_counts.copy()), len(classes))
+        values = np.where(class_counts > 0, values, 1.0)
+    elif isinstance(class_multipliers, dict):
+        values = _from_dict(class_multipliers, classes)
+    else:
+        values = _as_multipliers(class_multipliers, len(classes))
+    wrong = np.flatnonzero(~(values >= 0) | (np.isinf(values) & np.isinf(cap)))
+    if len(wrong):
+        raise ValueError(
+            f"class_multipliers must be numbers >= 0, got {values[wrong[0]]} for class "
+            f"{_plain(classes[wrong[0]])!r}."
+        )
+    clipped = np.clip(values, floor, cap)
+    if not callable(class_multipliers):
+        _warn_of_clipping(values, clipped, classes, floor=floor, cap=cap)
+    return np.where(class_counts > 0, clipped, 1.0)
+
+
+def _as_multipliers(values: Any, n_classes: int) -> NDArray[np.float64]:
+    try:
+        multipliers = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"class_multipliers must be numbers, got {values!r}.") from error
+    if multipliers.shape != (n_classes,):
+        raise ValueError(
+            f"class_multipliers must be one number for each of the {n_classes} classes, got an "
+            f"array of shape {multipliers.shape}."
+        )
+    return multipliers
+
+
+def _from_dict(multipliers: dict[Any, float], classes: NDArray[Any]) -> NDArray[np.float64]:
+    position = {name: i for i, name in enumerate(classes.tolist())}
+    unknown = [name for name in multipliers if name not in position]
+    if unknown:
+        known = ", ".join(map(repr, list(position)[:10])) + (", ..." if len(position) > 10 else "")
+        raise ValueError(
+            f"class_multipliers names the unknown class {unknown[0]!r}; the classes are {known}."
+        )
+    values: list[Any] = [1.0] * len(classes)
+    for name, value in multipliers.items():
+        values[position[name]] = value
+    return _as_multipliers(values, len(classes))
+
+
+def _warn_of_clipping(
+    values: NDArray[np.float64],
+    clipped: NDArray[np.float64],
+    classes: NDArray[Any],
+    *,
+    floor: float,
+    cap: float,
+) -> None:
+    changed = np.flatnonzero(values != clipped)
+    if len(changed) == 0:
+        return
+    told = "; ".join(
+        f"class {_plain(classes[i])!r} has {values[i]:g}, "
+        + (f"above cap={cap:g}" if values[i] > cap else f"below floor={floor:g}")
+        for i in changed[:10]
+    )
+    more = f"; and {len(changed) - 10} more" if len(changed) > 10 else ""
+    warnings.warn(f"class_multipliers are clipped: {told}{more}.", UserWarning, stacklevel=2)
+
+
+def _plain(name: Any) -> Any:
+    return name.item() if isinstance(name, np.generic) else name
+
+
+# -- samples -----------------------------------------------------------------------------------
+
+
+def sample_levels(
+    target: Target, class_multipliers: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[Any]]:
+    """Give the distinct class multipliers (with 1.0) and each sample's index among them.
+
+    r_i = max of m_c over the classes c of sample i; 1.0 for a sample without a class.
+    """
+    distinct, inverse = np.unique(np.append(class_multipliers, 1.0), return_inverse=True)
+    ranks = inverse.astype(np.min_scalar_type(len(distinct))) + 1
+    levels = row_maximum(target, ranks[:-1])
+    levels[levels == 0] = ranks[-1]
+    levels -= 1
+    return distinct, levels
+
+
+@validate_params(
+    {"y": "no_validation", "class_multipliers": ["array-like", dict]},
+    prefer_skip_nested_validation=True,
+)
+def compute_sample_multipliers(
+    y: Any, class_multipliers: ArrayLike | dict[Any, float]
+) -> NDArray[np.float64]:
+    """Compute how often each sample is seen: the largest multiplier among its classes.
+
+    Parameters
+    ----------
+    y : {array-like, sparse matrix, dataframe, tensor} of shape (n_samples, n_classes)
+        Multi-label indicator matrix; or class labels of shape (n_samples,).
+    class_multipliers : array-like of shape (n_classes,) or dict
+        Times that samples of each class are seen an epoch, >= 0; or {class: multiplier}, where
+        classes left out get 1.
+
+    Returns
+    -------
+    sample_multipliers : ndarray of shape (n_samples,)
+        Times that each sample is seen an epoch, float64; exactly 1 for a sample without a
+        class.
+
+    Raises
+    ------
+    ValueError
+        If `y` is no target that can be resampled, or multipliers are negative, NaN, infinite
+        or of the wrong number.
+
+    Notes
+    -----
+    The maximum, not the sum or the product: a sample with three rare classes is not seen more
+    often than the rarest of them asks for.
+
+    Examples
+    --------
+    >>> from mlresample import compute_sample_multipliers
+    >>> compute_sample_multipliers([[1, 0, 0], [1, 1, 1], [0, 0, 0]], [1.0, 1.5, 4.0])
+    array([1., 4., 1.])
+    """
+    indicator = as_target(y)
+    everywhere = np.ones(indicator.n_classes, dtype=np.int64)
+    multipliers = explicit_multipliers(
+        class_multipliers, indicator.classes, everywhere, floor=0.0, cap=np.inf
+    )
+    level_multipliers, levels = sample_levels(indicator, multipliers)
+    return level_multipliers[levels]

@@ -1,0 +1,391 @@
+"""The plan: what resampling will cost and achieve, before anything is drawn."""
+
+import math
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import validate_params
+
+from mlresample._kernels import count_classes, weighted_class_counts
+from mlresample._multipliers import (
+    RULE_CONSTRAINTS,
+    balanced_multipliers,
+    check_rule,
+    check_some_class_occurs,
+    explicit_multipliers,
+    resolve_target,
+    sample_levels,
+    solve_target_count,
+)
+from mlresample._repeats import ROUNDINGS, draw_repeats, repeats_to_indices
+from mlresample._targets import Target, as_target
+
+_ROWS_SHOWN = 30
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ResamplingPlan:
+    """How often each class and each sample is seen, and what comes of it.
+
+    Made by :func:`plan_resampling` and by a fitted sampler (``plan_``); it is immutable and
+    holds a small integer a sample besides vectors of one number a class.
+
+    Attributes
+    ----------
+    classes : ndarray of shape (n_classes,)
+        Class names, or column numbers.
+    class_counts : ndarray of shape (n_classes,)
+        Samples that carry each class.
+    class_multipliers : ndarray of shape (n_classes,)
+        Times that samples of each class ask to be seen an epoch.
+    resampled_class_counts : ndarray of shape (n_classes,)
+        Expected class counts after resampling, float64.
+    target_count : float or None
+        Count that rare classes are raised towards; None with multipliers of one's own.
+    cap : float
+        Largest multiplier allowed.
+    level_multipliers : ndarray of shape (n_levels,)
+        Distinct class multipliers, with 1.0, ascending.
+    levels : ndarray of shape (n_samples,)
+        Index of each sample's multiplier among `level_multipliers`, a small unsigned integer.
+
+    Examples
+    --------
+    >>> from mlresample import plan_resampling
+    >>> plan = plan_resampling([[1, 0], [1, 0], [1, 0], [1, 1]], class_names=["cat", "lynx"])
+    >>> plan
+    ResamplingPlan: 2 classes, cap 4, target count 2.5
+                           before     after
+    epoch size                  4         6  (1.375x)
+    imbalance ratio          4.00      2.20
+    mean imbalance           2.50      1.60
+    <BLANKLINE>
+    class  count  multiplier  resampled
+    lynx       1       2.500        2.5
+    cat        4       1.000        5.5
+    >>> plan.sample_multipliers
+    array([1. , 1. , 1. , 2.5])
+    >>> plan.indices(0)
+    array([0, 1, 2, 3, 3, 3])
+    """
+
+    classes: NDArray[Any]
+    class_counts: NDArray[np.int64]
+    class_multipliers: NDArray[np.float64]
+    resampled_class_counts: NDArray[np.float64]
+    target_count: float | None
+    cap: float
+    level_multipliers: NDArray[np.float64]
+    levels: NDArray[Any]
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, np.ndarray):
+                value.flags.writeable = False
+        if not self.expected_epoch_size < 2**53:
+            raise ValueError(
+                f"The plan's epoch would have {self.expected_epoch_size:.3g} samples: lower the "
+                f"cap."
+            )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), tuple(getattr(self, field.name) for field in fields(self))
+
+    @property
+    def n_samples(self) -> int:
+        """Number of samples before resampling."""
+        return len(self.levels)
+
+    @property
+    def sample_multipliers(self) -> NDArray[np.float64]:
+        """Times that each sample is seen an epoch, float64 of shape (n_samples,)."""
+        return self.level_multipliers[self.levels]
+
+    @property
+    def expected_epoch_size(self) -> float:
+        """Sum of the sample multipliers."""
+        sizes = np.bincount(self.levels, minlength=len(self.level_multipliers))
+        return math.fsum(sizes * self.level_multipliers)
+
+    @property
+    def epoch_size(self) -> int:
+        """Number of samples of a drawn epoch: the expected size, rounded."""
+        return round(self.expected_epoch_size)
+
+    @property
+    def at_cap(self) -> NDArray[np.bool_]:
+        """Which classes have the largest multiplier allowed, of shape (n_classes,)."""
+        return (self.class_counts > 0) & (self.class_multipliers >= self.cap)
+
+    @property
+    def imbalance_ratio(self) -> float:
+        """Largest class count over the smallest, of the classes that occur."""
+        return float(_imbalance_per_class(self.class_counts).max())
+
+    @property
+    def resampled_imbalance_ratio(self) -> float:
+        """Imbalance ratio of the expected class counts after resampling."""
+        return float(_imbalance_per_class(self.resampled_class_counts).max())
+
+    @property
+    def mean_imbalance(self) -> float:
+        """Mean over the classes that occur of the largest class count over the class's own.
+
+        The literature's MeanIR, the mean of IRLbl.
+        """
+        return float(_imbalance_per_class(self.class_counts).mean())
+
+    @property
+    def resampled_mean_imbalance(self) -> float:
+        """Mean imbalance of the expected class counts after resampling."""
+        return float(_imbalance_per_class(self.resampled_class_counts).mean())
+
+    def draw(
+        self,
+        random_state: int | np.random.RandomState | None = None,
+        *,
+        rounding: str = "stratified",
+    ) -> NDArray[np.int64]:
+        """Round the sample multipliers to whole repeats.
+
+        Parameters
+        ----------
+        random_state : int, RandomState instance or None, default=None
+            An int gives the same repeats every time.
+        rounding : {"stratified", "bernoulli", "nearest"}, default="stratified"
+            "stratified" gives `epoch_size` samples in all, every time; "bernoulli" rounds each
+            sample by itself, so that the size varies; "nearest" uses no randomness, and halves
+            go up.
+
+        Returns
+        -------
+        repeats : ndarray of shape (n_samples,)
+            Times that each sample is seen in this epoch, int64.
+
+        Examples
+        --------
+        >>> from mlresample import plan_resampling
+        >>> plan = plan_resampling([[1, 0], [1, 0], [1, 0], [1, 1]])
+        >>> plan.draw(0)
+        array([1, 1, 1, 3])
+        """
+        if rounding not in ROUNDINGS:
+            raise ValueError(f"rounding must be one of {sorted(ROUNDINGS)}, got {rounding!r}.")
+        return draw_repeats(
+            self.levels,
+            self.level_multipliers,
+            self.epoch_size,
+            check_random_state(random_state),
+            rounding,
+        )
+
+    def indices(
+        self,
+        random_state: int | np.random.RandomState | None = None,
+        *,
+        rounding: str = "stratified",
+        shuffle: bool = False,
+    ) -> NDArray[np.int64]:
+        """Draw an epoch as an index vector.
+
+        Parameters
+        ----------
+        random_state : int, RandomState instance or None, default=None
+            An int gives the same indices every time.
+        rounding : {"stratified", "bernoulli", "nearest"}, default="stratified"
+            As in :meth:`draw`.
+        shuffle : bool, default=False
+            Whether to put the indices in random order.
+
+        Returns
+        -------
+        indices : ndarray of shape (epoch_size,)
+            Rows of the data, int64: the kept originals in order, then the copies.
+
+        Examples
+        --------
+        >>> from mlresample import plan_resampling
+        >>> plan = plan_resampling([[1, 1], [1, 0], [1, 0], [1, 0]])
+        >>> plan.indices(0)
+        array([0, 1, 2, 3, 0, 0])
+        """
+        generator: np.random.RandomState = check_random_state(random_state)
+        indices = repeats_to_indices(self.draw(generator, rounding=rounding))
+        if shuffle:
+            generator.shuffle(indices)
+        return indices
+
+    def __repr__(self) -> str:
+        return "\n".join([*_summary_lines(self), "", *_class_lines(self)])
+
+
+def _imbalance_per_class(class_counts: NDArray[Any]) -> NDArray[np.float64]:
+    """Largest class count over each class's own (IRLbl), of the classes that occur."""
+    counts = class_counts[class_counts > 0]
+    return np.asarray(counts.max(initial=0) / counts) if len(counts) else np.array([np.nan])
+
+
+def _summary_lines(plan: ResamplingPlan) -> list[str]:
+    rule = (
+        "own multipliers" if plan.target_count is None else f"target count {plan.target_count:g}"
+    )
+    growth = plan.expected_epoch_size / plan.n_samples
+    return [
+        f"ResamplingPlan: {len(plan.classes)} classes, cap {plan.cap:g}, {rule}",
+        f"{'':<17} {'before':>11} {'after':>9}",
+        f"{'epoch size':<17} {plan.n_samples:>11,} {plan.epoch_size:>9,}  ({growth:.3f}x)",
+        f"{'imbalance ratio':<17} {plan.imbalance_ratio:>11,.2f}"
+        f" {plan.resampled_imbalance_ratio:>9,.2f}",
+        f"{'mean imbalance':<17} {plan.mean_imbalance:>11,.2f}"
+        f" {plan.resampled_mean_imbalance:>9,.2f}",
+    ]
+
+
+def _class_lines(plan: ResamplingPlan) -> list[str]:
+    """Table of the classes, rarest first; the middle of a long one is left out."""
+    order = np.argsort(plan.class_counts, kind="stable")
+    hidden = max(0, len(order) - _ROWS_SHOWN)
+    head, tail = (order[:20], order[20 + hidden :]) if hidden else (order, order[:0])
+    names = {c: str(plan.classes[c]) for c in (*head, *tail)}
+    width = max(len("class"), *map(len, names.values()))
+
+    def line(c: int) -> str:
+        capped = "  at the cap" if plan.at_cap[c] else ""
+        return (
+            f"{names[c]:<{width}}  {plan.class_counts[c]:>9,}  {plan.class_multipliers[c]:>10.3f}"
+            f"  {plan.resampled_class_counts[c]:>11,.1f}{capped}"
+        )
+
+    header = f"{'class':<{width}}  {'count':>9}  {'multiplier':>10}  {'resampled':>11}"
+    middle = [f"... {hidden} more classes ..."] if hidden else []
+    return [header, *map(line, head), *middle, *map(line, tail)]
+
+
+def make_plan(
+    target: Target,
+    *,
+    class_multipliers: Any,
+    cap: float,
+    floor: float,
+    target_rule: Any,
+    power: float,
+    epoch_size: float | None,
+) -> ResamplingPlan:
+    """Learn a plan from a target; parameters are valid, one by one."""
+    check_rule(class_multipliers, target=target_rule, power=power, epoch_size=epoch_size)
+    counts = count_classes(target)
+    check_some_class_occurs(counts)
+    bounds = {"floor": float(floor), "cap": float(cap)}
+    target_count = None
+    if isinstance(class_multipliers, str):
+        if epoch_size is None:
+            target_count = resolve_target(target_rule, counts, target.n_samples)
+        else:
+            target_count = solve_target_count(target, counts, epoch_size, power=power, **bounds)
+        multipliers = balanced_multipliers(counts, target_count, power=power, **bounds)
+    else:
+        multipliers = explicit_multipliers(class_multipliers, target.classes, counts, **bounds)
+    level_multipliers, levels = sample_levels(target, multipliers)
+    change = (level_multipliers - 1)[levels]
+    return ResamplingPlan(
+        classes=target.classes,
+        class_counts=counts,
+        class_multipliers=multipliers,
+        resampled_class_counts=counts + weighted_class_counts(target, change),
+        target_count=target_count,
+        cap=float(cap),
+        level_multipliers=level_multipliers,
+        levels=levels,
+    )
+
+
+@validate_params(
+    {**RULE_CONSTRAINTS, "y": "no_validation", "class_names": ["array-like", None]},
+    prefer_skip_nested_validation=True,
+)
+def plan_resampling(
+    y: Any,
+    *,
+    class_names: ArrayLike | None = None,
+    class_multipliers: Any = "balanced",
+    cap: float = 4.0,
+    floor: float = 1.0,
+    target: str | float = "median",
+    power: float = 1.0,
+    epoch_size: float | None = None,
+) -> ResamplingPlan:
+    """Plan the resampling of a multi-label target.
+
+    Parameters
+    ----------
+    y : {array-like, sparse matrix, dataframe, tensor} of shape (n_samples, n_classes)
+        Multi-label indicator matrix of 0 and 1, in any container; or class labels of shape
+        (n_samples,), one a sample.
+    class_names : array-like of shape (n_classes,), default=None
+        Names of the classes; by default the column names of a data frame, the labels of a
+        single-label target, or column numbers.
+    class_multipliers : "balanced", array-like, dict or callable, default="balanced"
+        The rule below; or one multiplier a class, {class: multiplier} (classes left out get
+        1), or a function from class counts to multipliers. Values outside [floor, cap] are
+        clipped, with a warning for arrays and dicts.
+    cap : float, default=4.0
+        Largest multiplier: no sample is seen more often than this on average. At least 1;
+        ``inf`` for none.
+    floor : float, default=1.0
+        Smallest multiplier, between 0 and 1. Below 1, samples that carry only common classes
+        may be left out.
+    target : {"median", "mean", "max"}, int or float, default="median"
+        Count that rare classes are raised towards: a statistic over the classes that occur, a
+        share of the samples (float in (0, 1]) or a count (int, or float above 1).
+    power : float, default=1.0
+        1 is inverse frequency, 0.5 its square root, 0 leaves everything as it is.
+    epoch_size : int or float, default=None
+        Samples that an epoch shall have: an int is a number, a float a multiple of n_samples.
+        The target count is then solved for.
+
+    Returns
+    -------
+    plan : ResamplingPlan
+        What will be seen how often, and what comes of it.
+
+    Raises
+    ------
+    ValueError
+        If `y` is no target that can be resampled, parameters are outside their range or
+        contradict each other, or `epoch_size` cannot be met within floor and cap.
+
+    Notes
+    -----
+    The multiplier of a class is ``clip((t / n_c) ** power, floor, cap)``, with class count n_c
+    and target count t; that of a sample is the largest among its classes, and exactly 1 for a
+    sample without a class. Classes that never occur have multiplier 1.
+
+    References
+    ----------
+    .. [1] W. Ouyang et al., "Analysis of the Human Protein Atlas Image Classification
+       competition", Nature Methods 16, 2019.
+    .. [2] A. Gupta, P. Dollár, R. Girshick, "LVIS: A Dataset for Large Vocabulary Instance
+       Segmentation", CVPR 2019, appendix.
+
+    Examples
+    --------
+    >>> from mlresample import plan_resampling
+    >>> plan = plan_resampling([[1, 0], [1, 0], [1, 0], [1, 1]], cap=2)
+    >>> plan.class_multipliers
+    array([1., 2.])
+    >>> plan.epoch_size
+    5
+    """
+    return make_plan(
+        as_target(y, class_names=class_names),
+        class_multipliers=class_multipliers,
+        cap=cap,
+        floor=floor,
+        target_rule=target,
+        power=power,
+        epoch_size=epoch_size,
+    )

@@ -1,0 +1,281 @@
+"""The door: any target becomes an indicator matrix, read in blocks, with its classes.
+
+All validation of y lives here. A block is a rectangle of the matrix, small enough that what
+is made of it costs no memory worth naming; a target in the form of floats, objects or a data
+frame is never converted as a whole.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from numbers import Real
+from typing import Any, NamedTuple
+
+import narwhals as nw
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array, issparse
+from sklearn.utils.multiclass import check_classification_targets
+
+from mlresample._containers import is_dataframe, is_series, is_tensor
+
+BLOCK_SIZE = 1 << 20  # entries
+
+
+class Block(NamedTuple):
+    """A rectangle of an indicator matrix."""
+
+    rows: slice
+    columns: slice
+    values: Any  # C-contiguous uint8 array, or CSR without duplicates and explicit zeros
+
+
+@dataclass(frozen=True)
+class Target:
+    """An indicator matrix of shape (n_samples, n_classes), read block by block."""
+
+    n_samples: int
+    classes: NDArray[Any]
+    read: Callable[[], Iterator[Block]]
+
+    @property
+    def n_classes(self) -> int:
+        """Number of columns."""
+        return len(self.classes)
+
+
+def as_target(y: Any, *, class_names: ArrayLike | None = None) -> Target:
+    """Recognise a target: 2-D is an indicator matrix, 1-D or one column is single-label."""
+    if y is None:
+        raise ValueError("Expected array-like (array or non-string sequence), got None as y.")
+    if is_dataframe(y):
+        return _frame_target(y, class_names)
+    if is_series(y):
+        return _label_target(_series_to_numpy(y), class_names)
+    matrix: Any = y if issparse(y) else _as_array(y)
+    if matrix.dtype.kind not in "buifOUS":
+        raise ValueError(f"y must hold 0 and 1 or class labels, got dtype {matrix.dtype}.")
+    if matrix.ndim not in (1, 2):
+        raise ValueError(
+            f"y must have one dimension (a label a sample) or two (an indicator matrix of "
+            f"shape (n_samples, n_classes)), got {matrix.ndim}."
+        )
+    if matrix.shape[0] == 0:
+        raise ValueError("y has no samples.")
+    if matrix.ndim == 1 or matrix.shape[1] == 1:
+        return _label_target(matrix.toarray() if issparse(matrix) else matrix, class_names)
+    classes = _classes(range(matrix.shape[1]) if class_names is None else class_names)
+    _check_n_classes(classes, matrix.shape[1])
+    if issparse(matrix):
+        return Target(matrix.shape[0], classes, partial(_sparse_blocks, matrix.tocsr(), classes))
+    return Target(matrix.shape[0], classes, partial(_array_blocks, matrix, classes))
+
+
+def _as_array(y: Any) -> NDArray[Any]:
+    """Turn a tensor or a sequence into an array, without a copy where none is needed."""
+    if is_tensor(y):
+        return _tensor_to_numpy(y)
+    if np.ma.is_masked(y):
+        raise ValueError("y has masked values; fill them or drop their rows.")
+    try:
+        return np.asarray(y)
+    except ValueError as error:
+        raise ValueError(
+            "y has rows of different length. Lists of labels become an indicator matrix with "
+            "sklearn.preprocessing.MultiLabelBinarizer."
+        ) from error
+
+
+def _tensor_to_numpy(y: Any) -> NDArray[Any]:
+    if y.layout is not sys.modules["torch"].strided:
+        raise ValueError(f"y is a torch tensor of layout {y.layout}; pass y.to_dense().")
+    y = y.detach().cpu()
+    try:
+        return np.asarray(y.numpy())
+    except TypeError:  # bfloat16 and smaller floats, which NumPy doesn't have
+        return np.asarray(y.float().numpy())
+
+
+def _series_to_numpy(series: Any) -> NDArray[Any]:
+    """Turn a column into an array; missing values are an error."""
+    column = nw.from_native(series, series_only=True)
+    if column.is_null().any():
+        raise ValueError("y has missing values; fill them or drop their rows.")
+    return np.asarray(column.to_numpy())
+
+
+# -- indicator matrices ------------------------------------------------------------------------
+
+
+def _frame_target(y: Any, class_names: ArrayLike | None) -> Target:
+    try:
+        frame = nw.from_native(y, eager_only=True)
+        names = list(frame.columns)
+    except nw.exceptions.DuplicateError as error:
+        raise ValueError("y has two columns of the same name; class names must differ.") from error
+    if len(frame) == 0:
+        raise ValueError("y has no samples.")
+    if len(names) == 1:
+        return _label_target(_series_to_numpy(frame[:, 0].to_native()), class_names)
+    classes = _classes(names if class_names is None else class_names)
+    _check_n_classes(classes, len(names))
+    return Target(len(frame), classes, partial(_frame_blocks, frame, classes))
+
+
+def _classes(names: Any) -> NDArray[Any]:
+    """Class names as an array: integers if all are, else objects."""
+    names = names.tolist() if isinstance(names, np.ndarray) else list(names)
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"class names must differ, but {twice!r} stands more than once.")
+    if all(type(name) is int for name in names):
+        return np.asarray(names, dtype=np.int64)
+    classes = np.empty(len(names), dtype=object)
+    for i, name in enumerate(names):  # a name may be a tuple, which slicing would unpack
+        classes[i] = name
+    return classes
+
+
+def _check_n_classes(classes: NDArray[Any], n_columns: int) -> None:
+    if n_columns == 0:
+        raise ValueError("y has no classes: its second dimension is 0.")
+    if len(classes) != n_columns:
+        raise ValueError(f"class_names has {len(classes)} names for {n_columns} classes.")
+
+
+def _array_blocks(array: NDArray[Any], classes: NDArray[Any]) -> Iterator[Block]:
+    step = max(1, BLOCK_SIZE // array.shape[1])
+    for start in range(0, len(array), step):
+        rows = slice(start, min(start + step, len(array)))
+        values = np.ascontiguousarray(array[rows])
+        bits = _bits(values, partial(_locate_dense, start, classes))
+        yield Block(rows, slice(0, len(classes)), bits)
+
+
+def _frame_blocks(frame: nw.DataFrame[Any], classes: NDArray[Any]) -> Iterator[Block]:
+    n_samples = len(frame)
+    step = max(1, BLOCK_SIZE // n_samples)
+    for start in range(0, len(classes), step):
+        columns = slice(start, min(start + step, len(classes)))
+        values = np.empty((n_samples, columns.stop - start), dtype=np.uint8)
+        for j in range(start, columns.stop):
+            locate = partial(_locate_dense, 0, classes[j : j + 1])
+            values[:, j - start] = _bits(np.asarray(frame[:, j].to_numpy()), locate)
+        yield Block(slice(0, n_samples), columns, values)
+
+
+def _sparse_blocks(matrix: Any, classes: NDArray[Any]) -> Iterator[Block]:
+    start = 0
+    while start < matrix.shape[0]:
+        first = matrix.indptr[start]
+        full = int(np.searchsorted(matrix.indptr, first + BLOCK_SIZE, side="right")) - 1
+        stop = min(max(start + 1, full), start + BLOCK_SIZE, matrix.shape[0])
+        entries = slice(first, matrix.indptr[stop])
+        indptr = matrix.indptr[start : stop + 1] - first
+        block = csr_array(
+            (matrix.data[entries], matrix.indices[entries], indptr),
+            shape=(stop - start, len(classes)),
+        )
+        if not block.has_canonical_format or not block.data.all():
+            block = block.copy()  # the caller's arrays stay as they are
+            block.sum_duplicates()
+            block.eliminate_zeros()
+        block.data = _bits(block.data, partial(_locate_sparse, block, start, classes))
+        yield Block(slice(start, stop), slice(0, len(classes)), block)
+        start = stop
+
+
+def _locate_dense(start: int, classes: NDArray[Any], position: int) -> tuple[int, Any]:
+    row, column = divmod(position, len(classes))
+    return start + row, classes[column]
+
+
+def _locate_sparse(
+    block: Any, start: int, classes: NDArray[Any], position: int
+) -> tuple[int, Any]:
+    row = int(np.searchsorted(block.indptr, position, side="right")) - 1
+    return start + row, classes[block.indices[position]]
+
+
+def _bits(values: NDArray[Any], locate: Callable[[int], tuple[int, Any]]) -> NDArray[np.uint8]:
+    """Zeros and ones of any dtype as uint8; anything else is an error that says where."""
+    if values.dtype.kind in "US":
+        raise _not_an_indicator(values.flat[0], *locate(0))
+    if values.dtype.kind in "b" or values.dtype == np.uint8:
+        bits = values.view(np.uint8)
+        if bits.max(initial=0) <= 1:
+            return bits
+        numbers = values
+    else:
+        numbers = _as_numbers(values) if values.dtype.kind == "O" else values
+        bits = (numbers == 1).view(np.uint8)
+        if np.count_nonzero(bits) == np.count_nonzero(numbers):  # every nonzero is a one
+            return bits
+    position = int(np.flatnonzero((numbers != 0) & (numbers != 1))[0])
+    raise _not_an_indicator(values.flat[position], *locate(position))
+
+
+def _as_numbers(values: NDArray[Any]) -> NDArray[np.float64]:
+    """Objects as floats; what is no number becomes NaN."""
+    numbers = (float(v) if isinstance(v, Real | np.bool_) else np.nan for v in values.flat)
+    return np.fromiter(numbers, dtype=np.float64, count=values.size).reshape(values.shape)
+
+
+def _not_an_indicator(value: Any, row: int, name: Any) -> ValueError:
+    """Say what was found where, and the way out."""
+    value = value.item() if isinstance(value, np.generic) else value
+    if not isinstance(value, Real):
+        way_out = (
+            "Lists of labels become an indicator matrix with "
+            "sklearn.preprocessing.MultiLabelBinarizer; missing values must be filled or their "
+            "rows dropped."
+        )
+    elif value != value:
+        way_out = "Fill missing values or drop their rows."
+    elif float(value).is_integer():
+        way_out = "For counts, such as boxes an image, pass `y > 0`."
+    else:
+        way_out = "For scores or soft labels, pass `y >= threshold`."
+    return ValueError(
+        f"y must hold only 0 and 1, got {value!r} in row {row}, class {name!r}. {way_out}"
+    )
+
+
+# -- single-label targets ----------------------------------------------------------------------
+
+
+def _label_target(labels: NDArray[Any], class_names: ArrayLike | None) -> Target:
+    """One class a sample: an indicator matrix with a single entry in each row."""
+    labels = labels.reshape(-1)
+    if len(labels) == 0:
+        raise ValueError("y has no samples.")
+    collections = list, tuple, set, frozenset, dict, np.ndarray
+    if labels.dtype.kind == "O" and any(isinstance(label, collections) for label in labels):
+        raise ValueError(
+            "y holds lists of labels; turn them into an indicator matrix with "
+            "sklearn.preprocessing.MultiLabelBinarizer."
+        )
+    check_classification_targets(labels)
+    try:
+        values, codes = np.unique(labels, return_inverse=True)
+    except TypeError as error:
+        raise ValueError("y holds class labels of several types that have no order.") from error
+    if len(values) == 1:
+        raise ValueError(
+            f"y holds one class only, {values[0]!r}: there is nothing to balance. A target with "
+            f"several classes a sample has a column for each class."
+        )
+    classes = values if class_names is None else _classes(class_names)
+    _check_n_classes(classes, len(values))
+    return Target(len(labels), classes, partial(_label_blocks, codes, classes))
+
+
+def _label_blocks(codes: NDArray[np.int64], classes: NDArray[Any]) -> Iterator[Block]:
+    for start in range(0, len(codes), BLOCK_SIZE):
+        indices = codes[start : start + BLOCK_SIZE]
+        rows = slice(start, start + len(indices))
+        ones = np.ones(len(indices), dtype=np.uint8)
+        indptr = np.arange(len(indices) + 1)
+        block = csr_array((ones, indices, indptr), shape=(len(indices), len(classes)))
+        yield Block(rows, slice(0, len(classes)), block)

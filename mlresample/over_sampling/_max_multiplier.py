@@ -1,0 +1,254 @@
+"""The estimator: a plan learned from y, drawn once, applied to X and y."""
+
+from numbers import Number
+from typing import Any, Self
+
+import numpy as np
+from imblearn.base import BaseSampler
+from scipy.sparse import issparse
+from sklearn.base import _fit_context
+from sklearn.utils import check_array, check_consistent_length, check_random_state
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.validation import validate_data
+
+from mlresample._containers import take_rows
+from mlresample._kernels import weighted_class_counts
+from mlresample._multipliers import RULE_CONSTRAINTS
+from mlresample._plan import make_plan
+from mlresample._repeats import ROUNDINGS
+from mlresample._targets import Target, as_target
+
+
+class MaxMultiplierOverSampler(BaseSampler):  # type: ignore[misc]
+    """Over-sample multi-label data by the largest multiplier among a sample's classes.
+
+    Each class learns a multiplier from its count, 1 for common classes and more for rare ones,
+    never above a cap. A sample is repeated as often as the largest multiplier among its
+    classes says.
+
+    Parameters
+    ----------
+    class_multipliers : "balanced", array-like, dict or callable, default="balanced"
+        The rule of the Notes; or one multiplier a class, {class: multiplier} (classes left out
+        get 1), or a function from class counts to multipliers. Values outside [floor, cap] are
+        clipped, with a warning for arrays and dicts.
+    cap : float, default=4.0
+        Largest multiplier: no sample is repeated more often than this on average. At least 1;
+        ``inf`` for none.
+    floor : float, default=1.0
+        Smallest multiplier, between 0 and 1. Below 1, samples that carry only common classes
+        may be left out.
+    target : {"median", "mean", "max"}, int or float, default="median"
+        Count that rare classes are raised towards: a statistic over the classes that occur, a
+        share of the samples (float in (0, 1]) or a count (int, or float above 1).
+    power : float, default=1.0
+        1 is inverse frequency, 0.5 its square root, 0 leaves everything as it is.
+    epoch_size : int or float, default=None
+        Samples that the result shall have: an int is a number, a float a multiple of
+        n_samples. The target count is then solved for.
+    rounding : {"stratified", "bernoulli", "nearest"}, default="stratified"
+        How fractions become whole repeats: "stratified" gives a result of the same size for
+        every seed, "bernoulli" rounds each sample by itself, "nearest" uses no randomness.
+    shuffle : bool, default=False
+        Whether to put the result in random order.
+    random_state : int, RandomState instance or None, default=None
+        Controls which samples get the copies that fractions ask for, and the order.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Column names or numbers of an indicator matrix, or the labels of a single-label target.
+    class_counts_ : ndarray of shape (n_classes,)
+        Samples that carry each class.
+    class_multipliers_ : ndarray of shape (n_classes,)
+        Times that samples of each class ask to be seen.
+    target_count_ : float or None
+        Count that rare classes are raised towards; None with multipliers of one's own.
+    plan_ : ResamplingPlan
+        What will be seen how often, and what comes of it.
+    sample_indices_ : ndarray of shape (n_samples_new,)
+        Rows of X that the result is made of: the kept originals in order, then the copies.
+        Set by :meth:`fit_resample`, as are the next two.
+    sample_repeats_ : ndarray of shape (n_samples,)
+        Times that each sample is in the result.
+    sampling_strategy_ : dict
+        Change in the number of positives of each class.
+    n_features_in_ : int
+        Size of the second dimension of X, where it has one.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Column names of X, where they are all strings.
+
+    See Also
+    --------
+    mlresample.plan_resampling : The same plan from a target alone.
+    imblearn.over_sampling.RandomOverSampler : For single-label targets.
+
+    Notes
+    -----
+    The multiplier of a class is ``clip((t / n_c) ** power, floor, cap)``, with class count n_c
+    and target count t. Samples without a class are kept once, classes that never occur have
+    multiplier 1.
+
+    X and y come back in their own containers. A target of one dimension, or with one column,
+    is single-label: one class a sample.
+
+    Whatever splits the result again (early stopping, inner cross-validation, calibration,
+    out-of-bag scores) finds copies of a sample on both sides, and its scores are too good:
+    wrap such a step around the pipeline, not around the classifier in it.
+
+    References
+    ----------
+    .. [1] W. Ouyang et al., "Analysis of the Human Protein Atlas Image Classification
+       competition", Nature Methods 16, 2019.
+    .. [2] A. Gupta, P. Dollár, R. Girshick, "LVIS: A Dataset for Large Vocabulary Instance
+       Segmentation", CVPR 2019, appendix.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mlresample import MaxMultiplierOverSampler
+    >>> X = np.arange(8).reshape(4, 2)
+    >>> y = np.array([[1, 0], [1, 0], [1, 0], [1, 1]])
+    >>> sampler = MaxMultiplierOverSampler(cap=2, random_state=0)
+    >>> X_resampled, y_resampled = sampler.fit_resample(X, y)
+    >>> y_resampled.sum(axis=0)
+    array([5, 2])
+    >>> sampler.sampling_strategy_
+    {0: 1, 1: 1}
+    """
+
+    _sampling_type = "bypass"
+
+    _parameter_constraints: dict[str, Any] = {
+        **RULE_CONSTRAINTS,
+        "rounding": [StrOptions(ROUNDINGS)],
+        "shuffle": ["boolean"],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        *,
+        class_multipliers: Any = "balanced",
+        cap: float = 4.0,
+        floor: float = 1.0,
+        target: str | float = "median",
+        power: float = 1.0,
+        epoch_size: float | None = None,
+        rounding: str = "stratified",
+        shuffle: bool = False,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        self.class_multipliers = class_multipliers
+        self.cap = cap
+        self.floor = floor
+        self.target = target
+        self.power = power
+        self.epoch_size = epoch_size
+        self.rounding = rounding
+        self.shuffle = shuffle
+        self.random_state = random_state
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any) -> Self:
+        """Learn the class multipliers.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe, list} of n_samples rows
+            Data of any number of dimensions; only its length and column names are read.
+        y : {array-like, sparse matrix, dataframe, tensor} of shape (n_samples, n_classes)
+            Multi-label indicator matrix of 0 and 1; or class labels of shape (n_samples,).
+
+        Returns
+        -------
+        self : MaxMultiplierOverSampler
+            The fitted sampler.
+
+        Raises
+        ------
+        ValueError
+            If a parameter, X or y is not as described, or their lengths differ.
+        """
+        self._learn(X, y)
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
+        """Learn the class multipliers and resample.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe, list} of n_samples rows
+            Data of any number of dimensions, or a list of paths; NaN is allowed.
+        y : {array-like, sparse matrix, dataframe, tensor} of shape (n_samples, n_classes)
+            Multi-label indicator matrix of 0 and 1; or class labels of shape (n_samples,).
+
+        Returns
+        -------
+        X_resampled : same kind as X, of n_samples_new rows
+            The kept originals in order, then the copies.
+        y_resampled : same kind as y, of n_samples_new rows
+            Their targets.
+
+        Raises
+        ------
+        ValueError
+            If a parameter, X or y is not as described, or their lengths differ.
+        """
+        return self._fit_resample(X, y)
+
+    def _fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
+        target = self._learn(X, y)
+        indices = self.plan_.indices(
+            check_random_state(self.random_state), rounding=self.rounding, shuffle=self.shuffle
+        )
+        if len(indices) == 0:
+            raise ValueError("No sample is left after resampling: raise floor or epoch_size.")
+        self.sample_indices_ = indices
+        self.sample_repeats_ = np.bincount(indices, minlength=target.n_samples)
+        change = weighted_class_counts(target, (self.sample_repeats_ - 1).astype(np.float64))
+        names = self.classes_.tolist()
+        self.sampling_strategy_ = dict(zip(names, map(int, change), strict=True))
+        return take_rows(X, indices), take_rows(y, indices)
+
+    def _learn(self, X: Any, y: Any) -> Target:
+        _check_X(X)
+        target = as_target(y)
+        check_consistent_length(X, y)
+        validate_data(self, X=X, skip_check_array=True)  # sets n_features_in_, feature_names_in_
+        self.plan_ = make_plan(
+            target,
+            class_multipliers=self.class_multipliers,
+            cap=self.cap,
+            floor=self.floor,
+            target_rule=self.target,
+            power=self.power,
+            epoch_size=self.epoch_size,
+        )
+        self.classes_ = self.plan_.classes
+        self.class_counts_ = self.plan_.class_counts
+        self.class_multipliers_ = self.plan_.class_multipliers
+        self.target_count_ = self.plan_.target_count
+        return target
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
+        tags.sampler_tags.sample_indices = True
+        tags.target_tags.multi_output = True
+        return tags
+
+
+def _check_X(X: Any) -> None:
+    """Refuse what cannot be rows of data; nothing is converted or copied."""
+    if isinstance(X, np.ndarray) or issparse(X):
+        if X.ndim == 1 and X.dtype.kind in "OUS":  # paths
+            return
+        check_array(X, accept_sparse=True, dtype=None, ensure_all_finite=False, allow_nd=True)
+    elif isinstance(X, list) and len(X) and isinstance(X[0], Number):
+        raise ValueError(
+            "Expected 2D array, got a list of numbers as X. Reshape your data, either with "
+            "X.reshape(-1, 1) if it has one feature or X.reshape(1, -1) if it is one sample."
+        )

@@ -1,0 +1,27 @@
+"""The checks that scikit-learn and imbalanced-learn ask of every estimator and sampler."""
+
+from imblearn.utils.estimator_checks import parametrize_with_checks as parametrize_imblearn
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from mlresample import MaxMultiplierOverSampler
+
+SAMPLERS = [
+    # The checks compare two calls, so a seed is needed.
+    MaxMultiplierOverSampler(random_state=0),
+    MaxMultiplierOverSampler(target="max", cap=10, floor=0.5, shuffle=True, random_state=0),
+    MaxMultiplierOverSampler(epoch_size=1.5, rounding="bernoulli", random_state=0),
+]
+
+
+@parametrize_with_checks(SAMPLERS)
+def test_scikit_learn_check_passes(estimator, check):
+    check(estimator)
+
+
+def _expected_to_fail(estimator):
+    return {"check_target_type": "asks that multi-label targets be refused"}
+
+
+@parametrize_imblearn(SAMPLERS, expected_failed_checks=_expected_to_fail)
+def test_imbalanced_learn_check_passes(estimator, check):
+    check(estimator)
