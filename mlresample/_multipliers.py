@@ -6,6 +6,7 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+from narwhals.dependencies import is_pandas_series
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions, validate_params
 
@@ -253,6 +254,10 @@ def explicit_multipliers(
     cap: float,
 ) -> NDArray[np.float64]:
     """Read an array, dict or callable; clip to [floor, cap], with a warning but for callables."""
+    if is_pandas_series(class_multipliers) and list(class_multipliers.index) != list(
+        range(len(classes))
+    ):
+        class_multipliers = class_multipliers.to_dict()  # its index names the classes
     if callable(class_multipliers):
         with np.errstate(divide="ignore", invalid="ignore"):
             values = _as_multipliers(class_multipliers(class_counts.copy()), len(classes))

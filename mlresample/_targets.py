@@ -210,7 +210,7 @@ def _bits(values: NDArray[Any], locate: Callable[[int], tuple[int, Any]]) -> NDA
     else:
         numbers = _as_numbers(values) if values.dtype.kind == "O" else values
         bits = (numbers == 1).view(np.uint8)
-        if np.count_nonzero(bits) == np.count_nonzero(numbers):  # every nonzero is a one
+        if np.count_nonzero(bits) == np.count_nonzero(numbers != 0):  # every nonzero is a one
             return bits
     position = int(np.flatnonzero((numbers != 0) & (numbers != 1))[0])
     raise _not_an_indicator(values.flat[position], *locate(position))
@@ -225,7 +225,9 @@ def _as_numbers(values: NDArray[Any]) -> NDArray[np.float64]:
 def _not_an_indicator(value: Any, row: int, name: Any) -> ValueError:
     """Say what was found where, and the way out."""
     value = value.item() if isinstance(value, np.generic) else value
-    if not isinstance(value, Real):
+    if isinstance(value, str) and value in ("0", "1"):
+        way_out = "Turn the strings into numbers with `y.astype(int)`."
+    elif not isinstance(value, Real):
         way_out = (
             "Lists of labels become an indicator matrix with "
             "sklearn.preprocessing.MultiLabelBinarizer; missing values must be filled or their "

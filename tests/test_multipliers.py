@@ -1,0 +1,226 @@
+"""Class counts to class multipliers, class multipliers to sample multipliers."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numpy.testing import assert_allclose, assert_array_equal
+
+from mlresample import (
+    compute_class_multipliers,
+    compute_sample_multipliers,
+    plan_resampling,
+)
+
+COUNTS = [1000, 100, 50, 10]  # median 75, mean 290
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({}, [1, 1, 1.5, 4]),
+        ({"cap": 10}, [1, 1, 1.5, 7.5]),
+        ({"cap": np.inf, "target": "mean"}, [1, 2.9, 5.8, 29]),
+        ({"target": "max"}, [1, 4, 4, 4]),
+        ({"target": 40}, [1, 1, 1, 4]),
+        ({"target": 25.0}, [1, 1, 1, 2.5]),
+        ({"target": 1}, [1, 1, 1, 1]),
+        ({"target": 0.1, "n_samples": 2000}, [1, 2, 4, 4]),
+        ({"target": 1.0, "n_samples": 2000}, [2, 4, 4, 4]),
+        ({"target": 400, "power": 0.5}, [1, 2, np.sqrt(8), 4]),
+        ({"power": 0}, [1, 1, 1, 1]),
+        ({"floor": 0.1}, [0.1, 0.75, 1.5, 4]),
+        ({"floor": 0}, [0.075, 0.75, 1.5, 4]),
+    ],
+)
+def test_rule_gives_the_values_worked_out_by_hand(parameters, expected):
+    assert_allclose(compute_class_multipliers(COUNTS, **parameters), expected, rtol=1e-15)
+
+
+def test_class_that_never_occurs_has_multiplier_one_and_no_say_in_the_target():
+    assert_array_equal(compute_class_multipliers([100, 0, 50, 0, 10]), [1, 1, 1, 1, 4])
+    # Median of 100, 50 and 10.
+    assert_array_equal(compute_class_multipliers([100, 0, 50, 10], floor=0), [0.5, 1, 1, 4])
+
+
+@pytest.mark.parametrize(
+    ("counts", "parameters", "message"),
+    [
+        ([1, -1], {}, "class_counts must be whole numbers >= 0"),
+        ([1, 1.5], {}, "class_counts must be whole numbers >= 0"),
+        ([1, np.nan], {}, "class_counts must be whole numbers >= 0"),
+        ([[1, 2]], {}, "one number a class"),
+        ([0, 0], {}, "No class occurs"),
+        (COUNTS, {"target": 0.5}, "n_samples is needed"),
+        (COUNTS, {"target": "mode"}, "'target' parameter"),
+        (COUNTS, {"target": 0}, "'target' parameter"),
+        (COUNTS, {"target": -3.0}, "'target' parameter"),
+        (COUNTS, {"target": np.nan}, "'target' parameter"),
+        (COUNTS, {"target": True}, "target must be a number"),
+        (COUNTS, {"cap": 0.9}, "'cap' parameter"),
+        (COUNTS, {"cap": np.nan}, "'cap' parameter"),
+        (COUNTS, {"floor": 1.1}, "'floor' parameter"),
+        (COUNTS, {"floor": -0.1}, "'floor' parameter"),
+        (COUNTS, {"power": -1}, "'power' parameter"),
+        (COUNTS, {"power": np.inf}, "'power' parameter"),
+    ],
+)
+def test_rule_refuses_what_it_cannot_use(counts, parameters, message):
+    with pytest.raises(ValueError, match=message):
+        compute_class_multipliers(counts, **parameters)
+
+
+def test_sample_multiplier_is_the_largest_of_its_classes_not_the_sum_or_product():
+    y = [[1, 0, 0], [1, 1, 0], [1, 1, 1], [0, 0, 0]]
+    assert_array_equal(compute_sample_multipliers(y, [1.0, 2.0, 3.0]), [1, 2, 3, 1])
+    assert_array_equal(compute_sample_multipliers(y, {2: 3, 1: 2}), [1, 2, 3, 1])
+    # Below 1: a sample without a class stays at 1, whatever its neighbours do.
+    assert_array_equal(compute_sample_multipliers(y, [0.5, 0.25, 0.0]), [0.5, 0.5, 0.5, 1])
+
+
+@pytest.mark.parametrize(
+    ("multipliers", "message"),
+    [
+        ([1.0, -1.0], "numbers >= 0, got -1.0 for class 1"),
+        ([1.0, np.nan], "numbers >= 0, got nan for class 1"),
+        ([1.0, np.inf], "numbers >= 0, got inf for class 1"),
+        ([1.0], "each of the 2 classes, got an array of shape"),
+        ([[1.0, 2.0]], "each of the 2 classes, got an array of shape"),
+        (["a", "b"], "must be numbers"),
+        ({"cat": 2}, "unknown class 'cat'; the classes are 0, 1"),
+        ({0: None}, "must be numbers"),
+    ],
+)
+def test_wrong_class_multipliers_are_refused(multipliers, message):
+    with pytest.raises(ValueError, match=message):
+        compute_sample_multipliers([[1, 0], [0, 1]], multipliers)
+
+
+# -- multipliers of the user's own -------------------------------------------------------------
+
+Y = np.repeat(np.eye(3, dtype=int), [6, 3, 1], axis=0)
+
+
+def test_array_dict_and_callable_say_the_same():
+    by_array = plan_resampling(Y, class_multipliers=[1, 2, 3])
+    by_dict = plan_resampling(Y, class_multipliers={1: 2, 2: 3})
+    by_callable = plan_resampling(Y, class_multipliers=lambda counts: np.array([1, 2, 3]))
+    for plan in (by_array, by_dict, by_callable):
+        assert_array_equal(plan.class_multipliers, [1, 2, 3])
+        assert plan.target_count is None
+        assert plan.epoch_size == 6 + 2 * 3 + 3
+
+
+def test_callable_receives_the_class_counts_and_may_divide_by_zero():
+    y = np.column_stack([Y, np.zeros(10, dtype=int)])
+    plan = plan_resampling(y, class_multipliers=lambda counts: counts.max() / counts)
+    assert_array_equal(plan.class_multipliers, [1, 2, 4, 1])  # clipped to the cap in silence
+
+
+def test_series_gives_multipliers_by_name_not_by_position():
+    pd = pytest.importorskip("pandas")
+    multipliers = pd.Series({"c": 3.0, "a": 1.0, "b": 2.0})
+    plan = plan_resampling(Y, class_names=["a", "b", "c"], class_multipliers=multipliers)
+    assert_array_equal(plan.class_multipliers, [1, 2, 3])
+    plan = plan_resampling(
+        Y, class_names=["a", "b", "c"], class_multipliers=pd.Series([1.0, 2.0, 3.0])
+    )
+    assert_array_equal(plan.class_multipliers, [1, 2, 3])
+
+
+def test_clipping_names_class_value_and_bound():
+    with pytest.warns(UserWarning, match=r"class 'c' has 9, above cap=4\.$"):
+        plan = plan_resampling(Y, class_names=list("abc"), class_multipliers=[1, 2, 9])
+    assert_array_equal(plan.class_multipliers, [1, 2, 4])
+    with pytest.warns(UserWarning, match=r"class 0 has 0.5, below floor=1"):
+        plan_resampling(Y, class_multipliers={0: 0.5})
+    with pytest.warns(UserWarning, match="and 2 more"):
+        plan_resampling(np.eye(12, dtype=int), class_multipliers=np.full(12, 9.0))
+
+
+@pytest.mark.parametrize(
+    "parameters", [{"target": 100}, {"target": "mean"}, {"power": 0.5}, {"epoch_size": 1.5}]
+)
+def test_rule_parameters_beside_own_multipliers_are_refused(parameters):
+    with pytest.raises(ValueError, match=f"{next(iter(parameters))} shapes the 'balanced'"):
+        plan_resampling(Y, class_multipliers=[1, 2, 3], **parameters)
+
+
+def test_unknown_rule_is_refused():
+    with pytest.raises(ValueError, match="'class_multipliers' parameter"):
+        plan_resampling(Y, class_multipliers="unbalanced")
+
+
+# -- an epoch of a given size ------------------------------------------------------------------
+
+SINGLE_CLASS = np.repeat(np.arange(4), [6000, 2500, 1200, 300])
+
+
+def test_budget_is_met_as_in_the_worked_case():
+    plan = plan_resampling(SINGLE_CLASS, epoch_size=8000, cap=5, floor=0)
+    assert_allclose(plan.class_multipliers, [0.36111, 0.86667, 1.80556, 5], atol=5e-6)
+    assert_allclose(plan.expected_epoch_size, 8000, rtol=1e-12)
+    assert_allclose(plan.resampled_class_counts, [6500 / 3, 6500 / 3, 6500 / 3, 1500])
+    assert plan.epoch_size == 8000
+
+
+def test_budget_as_a_float_is_a_multiple_of_the_samples():
+    by_float = plan_resampling(SINGLE_CLASS, epoch_size=1.25)
+    by_int = plan_resampling(SINGLE_CLASS, epoch_size=12_500)
+    assert by_float.target_count == by_int.target_count
+    assert by_float.epoch_size == 12_500
+
+
+def test_budget_on_a_plateau_takes_the_smallest_target():
+    # 10 and 1,000 samples, cap 2: between t = 20 and t = 1,000 an epoch has 1,020 samples.
+    y = np.repeat([0, 1], [10, 1000])
+    assert plan_resampling(y, epoch_size=1020, cap=2).target_count == 20
+    assert plan_resampling(y, epoch_size=1.0).target_count == 10
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"epoch_size": 50_000}, r"between 10,000 and 40,000 samples \(1 to 4 times"),
+        ({"epoch_size": 9_999}, "between 10,000 and 40,000"),
+        ({"epoch_size": 0.5, "floor": 0.6}, "between 6,000 and 40,000"),
+        ({"epoch_size": 1.2, "power": 0}, "between 10,000 and 10,000"),
+        ({"epoch_size": 3}, "smaller than the number of classes, 4.*1.0 for once"),
+        ({"epoch_size": 1.5, "target": "mean"}, "leave one of the two"),
+        ({"epoch_size": 1.5, "target": 50}, "leave one of the two"),
+        ({"epoch_size": 0}, "'epoch_size' parameter"),
+        ({"epoch_size": np.nan}, "'epoch_size' parameter"),
+        ({"epoch_size": True}, "epoch_size must be a number"),
+    ],
+)
+def test_budget_that_cannot_be_met_names_the_feasible_range(parameters, message):
+    with pytest.raises(ValueError, match=message):
+        plan_resampling(SINGLE_CLASS, **parameters)
+
+
+indicators = st.tuples(st.integers(1, 40), st.integers(2, 6)).flatmap(
+    lambda shape: arrays(np.uint8, shape, elements=st.integers(0, 1))
+)
+
+
+@given(
+    y=indicators.filter(lambda y: y.any()),
+    floor=st.sampled_from([0.0, 0.3, 1.0]),
+    cap=st.sampled_from([1.5, 4.0, np.inf]),
+    power=st.sampled_from([0.3, 0.5, 1.0, 2.0]),
+    share=st.floats(0, 1),
+)
+@settings(max_examples=200, deadline=None)
+def test_every_budget_within_floor_and_cap_is_met(y, floor, cap, power, share):
+    n_without = np.count_nonzero(~y.any(axis=1))
+    smallest = n_without + floor * (len(y) - n_without)
+    largest = n_without + min(cap, 20.0) * (len(y) - n_without)
+    budget = smallest + share * (largest - smallest)
+    if budget < 1e-6:
+        return
+    plan = plan_resampling(y, epoch_size=budget / len(y), floor=floor, cap=cap, power=power)
+    assert_allclose(plan.expected_epoch_size, budget, rtol=1e-8)
+    occurs = plan.class_counts > 0
+    assert (plan.class_multipliers[occurs] >= floor).all()
+    assert (plan.class_multipliers[occurs] <= cap).all()

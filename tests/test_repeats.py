@@ -1,0 +1,133 @@
+"""Rounding of multipliers to repeats, and repeats as indices."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+
+from mlresample import plan_resampling
+
+N_SEEDS = 2000
+
+
+def plan_of(sizes, multipliers):
+    """Single-label plan with levels of given sizes; multipliers may lie below 1."""
+    y = np.repeat(np.arange(len(sizes)), sizes)
+    return plan_resampling(y, class_multipliers=multipliers, floor=0.0, cap=np.inf)
+
+
+levels = st.lists(
+    st.tuples(st.integers(1, 30), st.floats(0, 9).map(lambda x: round(x, 3))),
+    min_size=2,
+    max_size=25,
+)
+
+
+@given(levels=levels, seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=300, deadline=None)
+def test_stratified_draw_has_the_rounded_size_and_stays_within_one(levels, seed):
+    sizes, multipliers = map(np.array, zip(*levels, strict=True))
+    plan = plan_of(sizes, multipliers)
+    repeats = plan.draw(seed)
+    r = plan.sample_multipliers
+
+    assert repeats.dtype == np.int64
+    assert repeats.sum() == plan.epoch_size == round(plan.expected_epoch_size)
+    assert (repeats >= np.floor(r)).all()
+    assert (repeats <= np.ceil(r)).all()
+    for level in np.unique(plan.levels):
+        own = plan.levels == level
+        assert abs(repeats[own].sum() - r[own].sum()) < 1 + 1e-6
+
+
+@pytest.mark.parametrize(
+    ("sizes", "multipliers"),
+    [
+        # Twenty levels of one sample each: none may be frozen at 0 or 1 copies.
+        ([1] * 20, 1 + (np.arange(20) + 0.5) / 20),
+        ([1] * 20, 1 + 0.3 + np.arange(20) * 1e-6),
+        ([50, 7, 1, 1, 3, 20], [1.0, 1.37, 2.9, 3.05, 1.5, 0.42]),
+    ],
+)
+def test_stratified_means_match_the_multipliers_to_half_a_sample(sizes, multipliers):
+    plan = plan_of(sizes, multipliers)
+    r = plan.sample_multipliers
+    mean = np.mean([plan.draw(seed) for seed in range(N_SEEDS)], axis=0)
+    # A level's copies round up or down: their variance is at most 1/4.
+    noise = 0.5 / np.sqrt(N_SEEDS)
+    by_level = [abs((mean - r)[plan.levels == level].sum()) for level in np.unique(plan.levels)]
+    assert sum(by_level) < 0.5 + 1.5 * noise * len(by_level)
+    # The price of a constant size, and no more.
+    assert_allclose(mean.sum(), plan.epoch_size)
+
+
+def test_stratified_copies_of_a_level_go_to_each_of_its_samples_alike():
+    plan = plan_of([40, 1], [1.25, 1.0])
+    extra = np.sum([plan.draw(seed)[:40] - 1 for seed in range(N_SEEDS)], axis=0)
+    # 10 of 40 at random: hypergeometric, standard deviation below sqrt(N / 4 * 3 / 4).
+    assert abs(extra - N_SEEDS / 4).max() < 4.5 * np.sqrt(N_SEEDS * 3 / 16)
+
+
+def test_bernoulli_rounds_each_sample_by_itself():
+    plan = plan_of([30, 20, 10], [1.0, 1.4, 2.75])
+    draws = np.array([plan.draw(seed, rounding="bernoulli") for seed in range(N_SEEDS)])
+    r = plan.sample_multipliers
+    assert (draws >= np.floor(r)).all()
+    assert (draws <= np.ceil(r)).all()
+    assert abs(draws.mean(axis=0) - r).max() < 4.5 * 0.5 / np.sqrt(N_SEEDS)
+    variance = 20 * 0.4 * 0.6 + 10 * 0.75 * 0.25
+    assert_allclose(draws.sum(axis=1).var(), variance, rtol=0.15)
+
+
+def test_nearest_uses_no_randomness_and_halves_go_up():
+    plan = plan_of([1, 1, 1, 1, 1], [0.4, 0.5, 1.5, 2.49, 2.5])
+    assert_array_equal(plan.draw(0, rounding="nearest"), [0, 1, 2, 2, 3])
+    generator = np.random.RandomState(0)
+    before = generator.get_state()[1].copy()
+    plan.draw(generator, rounding="nearest")
+    assert_array_equal(generator.get_state()[1], before)
+
+
+def test_levels_without_a_fraction_use_no_randomness():
+    plan = plan_of([3, 2], [1.0, 3.0])
+    generator = np.random.RandomState(0)
+    before = generator.get_state()[2]
+    assert_array_equal(plan.draw(generator), [1, 1, 1, 3, 3])
+    assert generator.get_state()[2] == before
+
+
+def test_indices_are_the_kept_originals_in_order_then_the_copies():
+    plan = plan_of([2, 2, 1], [0.0, 1.0, 3.0])
+    assert_array_equal(plan.indices(0), [2, 3, 4, 4, 4])
+    plan = plan_of([2, 1], [2.0, 3.0])
+    assert_array_equal(plan.indices(0), [0, 1, 2, 0, 1, 2, 2])
+
+
+def test_indices_hold_each_sample_as_often_as_drawn():
+    plan = plan_of([30, 20, 10], [0.5, 1.4, 2.75])
+    for rounding in ("stratified", "bernoulli", "nearest"):
+        indices = plan.indices(3, rounding=rounding)
+        repeats = plan.draw(3, rounding=rounding)
+        assert indices.dtype == np.int64
+        assert_array_equal(np.bincount(indices, minlength=60), repeats)
+
+
+def test_shuffle_changes_the_order_alone():
+    plan = plan_of([30, 20, 10], [0.5, 1.4, 2.75])
+    ordered, shuffled = plan.indices(0), plan.indices(0, shuffle=True)
+    assert (ordered != shuffled).any()
+    assert_array_equal(np.sort(ordered), np.sort(shuffled))
+
+
+def test_same_seed_same_draw_and_other_seeds_differ():
+    plan = plan_of([30, 20, 10], [0.5, 1.4, 2.75])
+    assert_array_equal(plan.draw(5), plan.draw(5))
+    assert_array_equal(plan.draw(5), plan.draw(np.random.RandomState(5)))
+    assert any((plan.draw(5) != plan.draw(seed)).any() for seed in range(6, 9))
+
+
+@pytest.mark.parametrize("call", ["draw", "indices"])
+def test_unknown_rounding_is_refused(call):
+    with pytest.raises(ValueError, match="rounding must be one of .*, got 'up'"):
+        getattr(plan_of([1, 1], [1, 2]), call)(0, rounding="up")
