@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions, validate_params
 
 from mlresample._kernels import row_maximum
-from mlresample._targets import Target, as_target
+from mlresample._targets import Target, as_target, plain
 
 RULE_CONSTRAINTS: dict[str, Any] = {
     "class_multipliers": [StrOptions({"balanced"}), "array-like", dict, callable],
@@ -270,7 +270,7 @@ def explicit_multipliers(
     if len(wrong):
         raise ValueError(
             f"class_multipliers must be numbers >= 0, got {values[wrong[0]]} for class "
-            f"{_plain(classes[wrong[0]])!r}."
+            f"{plain(classes[wrong[0]])!r}."
         )
     clipped = np.clip(values, floor, cap)
     if not callable(class_multipliers):
@@ -317,16 +317,12 @@ def _warn_of_clipping(
     if len(changed) == 0:
         return
     told = "; ".join(
-        f"class {_plain(classes[i])!r} has {values[i]:g}, "
+        f"class {plain(classes[i])!r} has {values[i]:g}, "
         + (f"above cap={cap:g}" if values[i] > cap else f"below floor={floor:g}")
         for i in changed[:10]
     )
     more = f"; and {len(changed) - 10} more" if len(changed) > 10 else ""
     warnings.warn(f"class_multipliers are clipped: {told}{more}.", UserWarning, stacklevel=2)
-
-
-def _plain(name: Any) -> Any:
-    return name.item() if isinstance(name, np.generic) else name
 
 
 # -- samples -----------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from numbers import Real
 from typing import Any, NamedTuple
 
@@ -156,13 +157,14 @@ def _array_blocks(array: NDArray[Any], classes: NDArray[Any]) -> Iterator[Block]
 def _frame_blocks(frame: nw.DataFrame[Any], classes: NDArray[Any]) -> Iterator[Block]:
     n_samples = len(frame)
     step = max(1, BLOCK_SIZE // n_samples)
+    series = frame.iter_columns()
     for start in range(0, len(classes), step):
-        columns = slice(start, min(start + step, len(classes)))
-        values = np.empty((n_samples, columns.stop - start), dtype=np.uint8)
-        for j in range(start, columns.stop):
-            locate = partial(_locate_dense, 0, classes[j : j + 1])
-            values[:, j - start] = _bits(np.asarray(frame[:, j].to_numpy()), locate)
-        yield Block(slice(0, n_samples), columns, values)
+        names = classes[start : start + step]
+        values = np.empty((n_samples, len(names)), dtype=np.uint8)
+        for j, column in enumerate(islice(series, len(names))):
+            locate = partial(_locate_dense, 0, names[j : j + 1])
+            values[:, j] = _bits(np.asarray(column.to_numpy()), locate)
+        yield Block(slice(0, n_samples), slice(start, start + len(names)), values)
 
 
 def _sparse_blocks(matrix: Any, classes: NDArray[Any]) -> Iterator[Block]:
@@ -222,9 +224,14 @@ def _as_numbers(values: NDArray[Any]) -> NDArray[np.float64]:
     return np.fromiter(numbers, dtype=np.float64, count=values.size).reshape(values.shape)
 
 
+def plain(value: Any) -> Any:
+    """Turn a NumPy scalar into Python's own, which reads better in a message."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
 def _not_an_indicator(value: Any, row: int, name: Any) -> ValueError:
     """Say what was found where, and the way out."""
-    value = value.item() if isinstance(value, np.generic) else value
+    value, name = plain(value), plain(name)
     if isinstance(value, str) and value in ("0", "1"):
         way_out = "Turn the strings into numbers with `y.astype(int)`."
     elif not isinstance(value, Real):
@@ -258,15 +265,17 @@ def _label_target(labels: NDArray[Any], class_names: ArrayLike | None) -> Target
             "y holds lists of labels; turn them into an indicator matrix with "
             "sklearn.preprocessing.MultiLabelBinarizer."
         )
-    check_classification_targets(labels)
     try:
+        check_classification_targets(labels)
         values, codes = np.unique(labels, return_inverse=True)
     except TypeError as error:
-        raise ValueError("y holds class labels of several types that have no order.") from error
+        raise ValueError(
+            "y holds class labels of several types, or missing ones, which have no order."
+        ) from error
     if len(values) == 1:
         raise ValueError(
-            f"y holds one class only, {values[0]!r}: there is nothing to balance. A target with "
-            f"several classes a sample has a column for each class."
+            f"y holds one class only, {plain(values[0])!r}: there is nothing to balance. (A "
+            f"target with several classes a sample has a column for each.)"
         )
     classes = values if class_names is None else _classes(class_names)
     _check_n_classes(classes, len(values))

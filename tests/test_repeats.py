@@ -129,5 +129,5 @@ def test_same_seed_same_draw_and_other_seeds_differ():
 
 @pytest.mark.parametrize("call", ["draw", "indices"])
 def test_unknown_rounding_is_refused(call):
-    with pytest.raises(ValueError, match="rounding must be one of .*, got 'up'"):
+    with pytest.raises(ValueError, match=r"rounding must be one of .*, got 'up'"):
         getattr(plan_of([1, 1], [1, 2]), call)(0, rounding="up")

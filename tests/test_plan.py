@@ -1,0 +1,97 @@
+"""The plan: figures, immutability, text."""
+
+import pickle
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from mlresample import ResamplingPlan, plan_resampling
+
+# Four classes of 6, 3, 1 and 0 samples; the last sample has none.
+Y = np.array(
+    [
+        [1, 0, 0, 0],
+        [1, 0, 0, 0],
+        [1, 0, 0, 0],
+        [1, 1, 0, 0],
+        [1, 1, 0, 0],
+        [1, 1, 1, 0],
+        [0, 0, 0, 0],
+    ]
+)
+
+
+def test_plan_gives_the_figures_worked_out_by_hand():
+    plan = plan_resampling(Y, cap=2.5)  # median of 6, 3 and 1 is 3
+    assert_array_equal(plan.class_counts, [6, 3, 1, 0])
+    assert_array_equal(plan.class_multipliers, [1, 1, 2.5, 1])
+    assert_array_equal(plan.sample_multipliers, [1, 1, 1, 1, 1, 2.5, 1])
+    assert_array_equal(plan.resampled_class_counts, [7.5, 4.5, 2.5, 0])
+    assert_array_equal(plan.at_cap, [False, False, True, False])
+    assert plan.target_count == 3
+    assert plan.n_samples == 7
+    assert plan.expected_epoch_size == 8.5
+    assert plan.epoch_size == 8
+    assert plan.imbalance_ratio == 6
+    assert plan.resampled_imbalance_ratio == 3
+    assert_allclose(plan.mean_imbalance, (1 + 2 + 6) / 3)
+    assert_allclose(plan.resampled_mean_imbalance, (1 + 7.5 / 4.5 + 3) / 3)
+
+
+def test_resampled_counts_are_the_mean_of_what_is_drawn():
+    plan = plan_resampling(Y, target="max", cap=2.7, floor=0.5)
+    drawn = [Y[plan.indices(seed)].sum(axis=0) for seed in range(2000)]
+    # Within half a sample for the constant size, and noise.
+    assert abs(np.mean(drawn, axis=0) - plan.resampled_class_counts).max() < 0.6
+
+
+def test_levels_are_small_integers_among_the_distinct_multipliers():
+    plan = plan_resampling(Y, cap=2.5)
+    assert_array_equal(plan.level_multipliers, [1, 2.5])
+    assert_array_equal(plan.levels, [0, 0, 0, 0, 0, 1, 0])
+    assert plan.levels.dtype == np.uint8
+
+
+def test_plan_cannot_be_changed():
+    plan = plan_resampling(Y)
+    with pytest.raises(AttributeError):
+        plan.cap = 3
+    for name in ("class_multipliers", "class_counts", "levels", "classes"):
+        with pytest.raises(ValueError, match="read-only"):
+            getattr(plan, name)[0] = 3
+    assert pickle.loads(pickle.dumps(plan)).levels.flags.writeable is False
+
+
+def test_pickled_plan_draws_the_same():
+    plan = plan_resampling(Y, target="max", class_names=list("abcd"))
+    loaded = pickle.loads(pickle.dumps(plan))
+    assert isinstance(loaded, ResamplingPlan)
+    assert_array_equal(loaded.indices(0), plan.indices(0))
+    assert repr(loaded) == repr(plan)
+
+
+def test_text_shows_every_class_rarest_first():
+    text = str(plan_resampling(Y, class_names=["cat", "dog", "lynx", "unicorn"], cap=2.5))
+    assert text == repr(plan_resampling(Y, class_names=["cat", "dog", "lynx", "unicorn"], cap=2.5))
+    assert [line.split() for line in text.splitlines()] == [
+        ["ResamplingPlan:", "4", "classes,", "cap", "2.5,", "target", "count", "3"],
+        ["before", "after"],
+        ["epoch", "size", "7", "8", "(1.214x)"],
+        ["imbalance", "ratio", "6.00", "3.00"],
+        ["mean", "imbalance", "3.00", "1.89"],
+        [],
+        ["class", "count", "multiplier", "resampled"],
+        ["unicorn", "0", "1.000", "0.0"],
+        ["lynx", "1", "2.500", "2.5", "at", "the", "cap"],
+        ["dog", "3", "1.000", "4.5"],
+        ["cat", "6", "1.000", "7.5"],
+    ]
+
+
+def test_text_of_many_classes_leaves_out_the_middle():
+    y = np.tril(np.ones((400, 400), dtype=int))
+    lines = repr(plan_resampling(y)).splitlines()
+    assert "... 370 more classes ..." in lines
+    assert len(lines) < 45
+    assert "own multipliers" in repr(plan_resampling(Y, class_multipliers={1: 2}))
