@@ -44,6 +44,8 @@ def take_rows(container: Any, indices: NDArray[np.int64]) -> Any:
         return rows.view(np.ndarray) if isinstance(rows, np.memmap) else rows
     if is_pandas_dataframe(container) or is_pandas_series(container):
         rows = container.take(indices)
+        if is_pandas_dataframe(container) and not rows.dtypes.equals(container.dtypes):
+            rows = rows.astype(container.dtypes)  # pandas 2.1 widens sparse columns
         rows.index = range(len(rows))
         return rows
     if is_dataframe(container) or is_series(container):

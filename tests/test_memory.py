@@ -34,12 +34,12 @@ def peak_memory(call):
 
 def _nullable(y):
     pd = pytest.importorskip("pandas")
-    return pd.DataFrame(y[:, :200].repeat(4, axis=1)).astype("Int64")
+    return pd.DataFrame(y[:, :400]).astype("Int64")
 
 
 def _frame_of_floats(y):
     pd = pytest.importorskip("pandas")
-    return pd.DataFrame(y.astype(np.float64))
+    return pd.DataFrame(y[:, :400].astype(np.float64))
 
 
 TARGETS = {

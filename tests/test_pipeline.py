@@ -128,7 +128,9 @@ def test_html_display_shows_the_sampler():
 @pytest.mark.parametrize("routing", [False, True])
 def test_metadata_routing_on_and_off(routing):
     with sklearn.config_context(enable_metadata_routing=routing):
-        scores = cross_val_score(pipeline(), X, Y, scoring="accuracy", cv=KFold(3))
+        scores = cross_val_score(
+            pipeline(), X, Y, scoring="accuracy", cv=KFold(3), params={}, error_score="raise"
+        )
         assert np.isfinite(scores).all()
         assert_array_equal(pipeline().fit(X, Y).predict(X).shape, Y.shape)
 
