@@ -50,4 +50,5 @@ def take_rows(container: Any, indices: NDArray[np.int64]) -> Any:
         return rows
     if is_dataframe(container) or is_series(container):
         return nw.from_native(container, eager_only=True, allow_series=True)[indices].to_native()
-    return _safe_indexing(container, indices)
+    rows = _safe_indexing(container, indices)
+    return tuple(rows) if isinstance(container, tuple) else rows

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from narwhals.dependencies import is_pandas_series
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions, validate_params
+from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
 from mlresample._kernels import row_maximum
 from mlresample._targets import Target, as_target, plain
@@ -19,15 +19,10 @@ RULE_CONSTRAINTS: dict[str, Any] = {
     "floor": [Interval(Real, 0, 1, closed="both")],
     "target": [
         StrOptions({"median", "mean", "max"}),
-        Interval(Integral, 1, None, closed="left"),
-        Interval(RealNotInt, 0, None, closed="neither"),
+        Interval(Real, 0, None, closed="neither"),
     ],
     "power": [Interval(Real, 0, None, closed="left")],
-    "epoch_size": [
-        Interval(Integral, 1, None, closed="left"),
-        Interval(RealNotInt, 0, None, closed="neither"),
-        None,
-    ],
+    "epoch_size": [Interval(Real, 0, None, closed="neither"), None],
 }
 
 
@@ -36,6 +31,11 @@ def check_rule(class_multipliers: Any, *, target: Any, power: float, epoch_size:
     for name, value in {"target": target, "epoch_size": epoch_size}.items():
         if isinstance(value, bool | np.bool_):
             raise ValueError(f"{name} must be a number, got {value!r}.")
+    if isinstance(target, Integral) and target == 1:
+        raise ValueError(
+            "target=1 is a count of one sample, which raises no class. For a share of all samples "
+            "write 1.0."
+        )
     own_target = not (isinstance(target, str) and target == "median")
     if not isinstance(class_multipliers, str):
         given = {"target": own_target, "power": power != 1, "epoch_size": epoch_size is not None}
@@ -201,8 +201,9 @@ def solve_target_count(
     largest = without + cap * sizes.sum() if power > 0 else float(target.n_samples)
     tolerance = 1e-9 * budget
     if not smallest - tolerance <= budget <= largest + tolerance:
+        kind = "" if whole else " (a float: times the samples)"
         raise ValueError(
-            f"epoch_size={epoch_size} cannot be met: with floor={floor}, cap={cap} and "
+            f"epoch_size={epoch_size}{kind} cannot be met: with floor={floor}, cap={cap} and "
             f"power={power} an epoch has between {np.ceil(smallest):,.0f} and "
             f"{np.floor(largest):,.0f} samples ({smallest / target.n_samples:.3g} to "
             f"{largest / target.n_samples:.3g} times the {target.n_samples:,} of y)."

@@ -1,12 +1,10 @@
 """The plan: what resampling will cost and achieve, before anything is drawn."""
 
-import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import validate_params
 
 from mlresample._kernels import count_classes, weighted_class_counts
@@ -20,14 +18,14 @@ from mlresample._multipliers import (
     sample_levels,
     solve_target_count,
 )
-from mlresample._repeats import ROUNDINGS, draw_repeats, repeats_to_indices
+from mlresample._repeats import RepeatPlan
 from mlresample._targets import Target, as_target
 
 _ROWS_SHOWN = 30
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ResamplingPlan:
+class ResamplingPlan(RepeatPlan):
     """How often each class and each sample is seen, and what comes of it.
 
     Made by :func:`plan_resampling` and by a fitted sampler (``plan_``); it is immutable and
@@ -45,8 +43,8 @@ class ResamplingPlan:
         Expected class counts after resampling, float64.
     target_count : float or None
         Count that rare classes are raised towards; None with multipliers of one's own.
-    cap : float
-        Largest multiplier allowed.
+    cap, floor : float
+        Largest and smallest multiplier allowed.
     level_multipliers : ndarray of shape (n_levels,)
         Distinct class multipliers, with 1.0, ascending.
     levels : ndarray of shape (n_samples,)
@@ -78,48 +76,12 @@ class ResamplingPlan:
     resampled_class_counts: NDArray[np.float64]
     target_count: float | None
     cap: float
-    level_multipliers: NDArray[np.float64]
-    levels: NDArray[Any]
-
-    def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, np.ndarray):
-                value.flags.writeable = False
-        if not self.expected_epoch_size < 2**53:
-            raise ValueError(
-                f"The plan's epoch would have {self.expected_epoch_size:.3g} samples: lower the "
-                f"cap."
-            )
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), tuple(getattr(self, field.name) for field in fields(self))
-
-    @property
-    def n_samples(self) -> int:
-        """Number of samples before resampling."""
-        return len(self.levels)
-
-    @property
-    def sample_multipliers(self) -> NDArray[np.float64]:
-        """Times that each sample is seen an epoch, float64 of shape (n_samples,)."""
-        return self.level_multipliers[self.levels]
-
-    @property
-    def expected_epoch_size(self) -> float:
-        """Sum of the sample multipliers."""
-        sizes = np.bincount(self.levels, minlength=len(self.level_multipliers))
-        return math.fsum(sizes * self.level_multipliers)
-
-    @property
-    def epoch_size(self) -> int:
-        """Number of samples of a drawn epoch: the expected size, rounded."""
-        return round(self.expected_epoch_size)
+    floor: float
 
     @property
     def at_cap(self) -> NDArray[np.bool_]:
-        """Which classes have the largest multiplier allowed, of shape (n_classes,)."""
-        return (self.class_counts > 0) & (self.class_multipliers >= self.cap)
+        """Which classes are raised as far as allowed, bool of shape (n_classes,)."""
+        return (self.class_multipliers > 1) & (self.class_multipliers >= self.cap)
 
     @property
     def imbalance_ratio(self) -> float:
@@ -144,81 +106,6 @@ class ResamplingPlan:
         """Mean imbalance of the expected class counts after resampling."""
         return float(_imbalance_per_class(self.resampled_class_counts).mean())
 
-    def draw(
-        self,
-        random_state: int | np.random.RandomState | None = None,
-        *,
-        rounding: str = "stratified",
-    ) -> NDArray[np.int64]:
-        """Round the sample multipliers to whole repeats.
-
-        Parameters
-        ----------
-        random_state : int, RandomState instance or None, default=None
-            An int gives the same repeats every time.
-        rounding : {"stratified", "bernoulli", "nearest"}, default="stratified"
-            "stratified" gives `epoch_size` samples in all, every time; "bernoulli" rounds each
-            sample by itself, so that the size varies; "nearest" uses no randomness, and halves
-            go up.
-
-        Returns
-        -------
-        repeats : ndarray of shape (n_samples,)
-            Times that each sample is seen in this epoch, int64.
-
-        Examples
-        --------
-        >>> from mlresample import plan_resampling
-        >>> plan = plan_resampling([[1, 0], [1, 0], [1, 0], [1, 1]])
-        >>> plan.draw(0)
-        array([1, 1, 1, 3])
-        """
-        if rounding not in ROUNDINGS:
-            raise ValueError(f"rounding must be one of {sorted(ROUNDINGS)}, got {rounding!r}.")
-        return draw_repeats(
-            self.levels,
-            self.level_multipliers,
-            self.epoch_size,
-            check_random_state(random_state),
-            rounding,
-        )
-
-    def indices(
-        self,
-        random_state: int | np.random.RandomState | None = None,
-        *,
-        rounding: str = "stratified",
-        shuffle: bool = False,
-    ) -> NDArray[np.int64]:
-        """Draw an epoch as an index vector.
-
-        Parameters
-        ----------
-        random_state : int, RandomState instance or None, default=None
-            An int gives the same indices every time.
-        rounding : {"stratified", "bernoulli", "nearest"}, default="stratified"
-            As in :meth:`draw`.
-        shuffle : bool, default=False
-            Whether to put the indices in random order.
-
-        Returns
-        -------
-        indices : ndarray of shape (epoch_size,)
-            Rows of the data, int64: the kept originals in order, then the copies.
-
-        Examples
-        --------
-        >>> from mlresample import plan_resampling
-        >>> plan = plan_resampling([[1, 1], [1, 0], [1, 0], [1, 0]])
-        >>> plan.indices(0)
-        array([0, 1, 2, 3, 0, 0])
-        """
-        generator: np.random.RandomState = check_random_state(random_state)
-        indices = repeats_to_indices(self.draw(generator, rounding=rounding))
-        if shuffle:
-            generator.shuffle(indices)
-        return indices
-
     def __repr__(self) -> str:
         return "\n".join([*_summary_lines(self), "", *_class_lines(self)])
 
@@ -230,12 +117,13 @@ def _imbalance_per_class(class_counts: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def _summary_lines(plan: ResamplingPlan) -> list[str]:
-    rule = (
-        "own multipliers" if plan.target_count is None else f"target count {plan.target_count:g}"
-    )
+    rule = "own multipliers"
+    if plan.target_count is not None:
+        rule = "target count " + f"{plan.target_count:,.2f}".rstrip("0").rstrip(".")
+    floor = f", floor {plan.floor:g}" if plan.floor < 1 else ""
     growth = plan.expected_epoch_size / plan.n_samples
     return [
-        f"ResamplingPlan: {len(plan.classes)} classes, cap {plan.cap:g}, {rule}",
+        f"ResamplingPlan: {len(plan.classes)} classes, cap {plan.cap:g}{floor}, {rule}",
         f"{'':<17} {'before':>11} {'after':>9}",
         f"{'epoch size':<17} {plan.n_samples:>11,} {plan.epoch_size:>9,}  ({growth:.3f}x)",
         f"{'imbalance ratio':<17} {plan.imbalance_ratio:>11,.2f}"
@@ -298,6 +186,7 @@ def make_plan(
         resampled_class_counts=counts + weighted_class_counts(target, change),
         target_count=target_count,
         cap=float(cap),
+        floor=float(floor),
         level_multipliers=level_multipliers,
         levels=levels,
     )
@@ -330,8 +219,8 @@ def plan_resampling(
         single-label target, or column numbers.
     class_multipliers : "balanced", array-like, dict or callable, default="balanced"
         The rule below; or one multiplier a class, {class: multiplier} (classes left out get
-        1), or a function from class counts to multipliers. Values outside [floor, cap] are
-        clipped, with a warning for arrays and dicts.
+        1), or a function from the array of class counts to an array of multipliers. Values
+        outside [floor, cap] are clipped, with a warning for arrays and dicts.
     cap : float, default=4.0
         Largest multiplier: no sample is seen more often than this on average. At least 1;
         ``inf`` for none.

@@ -1,43 +1,180 @@
 """Sample multipliers become whole repeats, repeats become indices; the only randomness."""
 
+import math
+from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.utils import check_random_state
 
 ROUNDINGS = {"stratified", "bernoulli", "nearest"}
 
 
-def draw_repeats(
-    levels: NDArray[Any],
-    level_multipliers: NDArray[np.float64],
-    epoch_size: int,
-    random_state: np.random.RandomState,
-    rounding: str = "stratified",
+@dataclass(frozen=True, eq=False, repr=False)
+class RepeatPlan:
+    """How often each sample is seen, and epochs drawn from that; immutable.
+
+    All samples of one level share a multiplier.
+
+    Attributes
+    ----------
+    level_multipliers : ndarray of shape (n_levels,)
+        Distinct multipliers, ascending.
+    levels : ndarray of shape (n_samples,)
+        Index of each sample's multiplier among them, a small unsigned integer.
+    """
+
+    level_multipliers: NDArray[np.float64]
+    levels: NDArray[Any]
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, np.ndarray):
+                value.flags.writeable = False
+        if not self.expected_epoch_size < 2**53:
+            raise ValueError(
+                f"The plan's epoch would have {self.expected_epoch_size:.3g} samples: lower the "
+                f"cap."
+            )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), tuple(getattr(self, field.name) for field in fields(self))
+
+    @property
+    def n_samples(self) -> int:
+        """Number of samples before resampling."""
+        return len(self.levels)
+
+    @property
+    def sample_multipliers(self) -> NDArray[np.float64]:
+        """Times that each sample is seen an epoch, float64 of shape (n_samples,)."""
+        return self.level_multipliers[self.levels]
+
+    @cached_property
+    def level_sizes(self) -> NDArray[np.int64]:
+        """Number of samples of each level, of shape (n_levels,)."""
+        return np.bincount(self.levels, minlength=len(self.level_multipliers))
+
+    @cached_property
+    def expected_epoch_size(self) -> float:
+        """Sum of the sample multipliers."""
+        return math.fsum(self.level_sizes * self.level_multipliers)
+
+    @property
+    def epoch_size(self) -> int:
+        """Number of samples of a drawn epoch: the expected size, rounded."""
+        return round(self.expected_epoch_size)
+
+    def draw(
+        self,
+        random_state: int | np.random.RandomState | None = None,
+        *,
+        rounding: str = "stratified",
+    ) -> NDArray[np.int64]:
+        """Round the sample multipliers to whole repeats.
+
+        Parameters
+        ----------
+        random_state : int, RandomState instance or None, default=None
+            An int gives the same repeats every time.
+        rounding : {"stratified", "bernoulli", "nearest"}, default="stratified"
+            "stratified" gives `epoch_size` samples in all, every time; "bernoulli" rounds each
+            sample by itself, so that the size varies; "nearest" uses no randomness, and halves
+            go up.
+
+        Returns
+        -------
+        repeats : ndarray of shape (n_samples,)
+            Times that each sample is seen in this epoch, int64.
+
+        Examples
+        --------
+        >>> from mlresample import plan_resampling
+        >>> plan = plan_resampling([[1, 0], [1, 0], [1, 0], [1, 1]])
+        >>> plan.draw(0)
+        array([1, 1, 1, 3])
+        """
+        if rounding not in ROUNDINGS:
+            raise ValueError(f"rounding must be one of {sorted(ROUNDINGS)}, got {rounding!r}.")
+        generator: np.random.RandomState = check_random_state(random_state)
+        if rounding == "nearest":
+            return np.floor(self.level_multipliers + 0.5).astype(np.int64)[self.levels]
+        whole = np.floor(self.level_multipliers)
+        fraction = self.level_multipliers - whole
+        repeats = whole.astype(np.int64)[self.levels]
+        undecided = np.flatnonzero((fraction > 0)[self.levels])
+        if len(undecided):
+            choose = _choose_each if rounding == "bernoulli" else _choose_stratified
+            repeats[choose(self, undecided, fraction, generator)] += 1
+        return repeats
+
+    def indices(
+        self,
+        random_state: int | np.random.RandomState | None = None,
+        *,
+        rounding: str = "stratified",
+        shuffle: bool = False,
+    ) -> NDArray[np.int64]:
+        """Draw an epoch as an index vector.
+
+        Parameters
+        ----------
+        random_state : int, RandomState instance or None, default=None
+            An int gives the same indices every time.
+        rounding : {"stratified", "bernoulli", "nearest"}, default="stratified"
+            As in :meth:`draw`.
+        shuffle : bool, default=False
+            Whether to put the indices in random order.
+
+        Returns
+        -------
+        indices : ndarray of shape (epoch_size,)
+            Rows of the data, int64: the kept originals in order, then the copies.
+
+        Examples
+        --------
+        >>> from mlresample import plan_resampling
+        >>> plan = plan_resampling([[1, 1], [1, 0], [1, 0], [1, 0]])
+        >>> plan.indices(0)
+        array([0, 1, 2, 3, 0, 0])
+        """
+        generator: np.random.RandomState = check_random_state(random_state)
+        indices = repeats_to_indices(self.draw(generator, rounding=rounding))
+        if shuffle:
+            generator.shuffle(indices)
+        return indices
+
+
+def _choose_each(
+    plan: RepeatPlan,
+    undecided: NDArray[np.int64],
+    fraction: NDArray[np.float64],
+    generator: np.random.RandomState,
 ) -> NDArray[np.int64]:
-    """Round each sample's multiplier down or up to whole repeats."""
-    if rounding == "nearest":
-        return np.floor(level_multipliers + 0.5).astype(np.int64)[levels]
-    whole = np.floor(level_multipliers)
-    fraction = level_multipliers - whole
-    repeats = whole.astype(np.int64)[levels]
-    undecided = np.flatnonzero((fraction > 0)[levels])
-    if len(undecided) == 0:
-        return repeats
-    if rounding == "bernoulli":
-        up = random_state.uniform(size=len(undecided)) < fraction[levels[undecided]]
-        repeats[undecided[up]] += 1
-        return repeats
-    level_sizes = np.bincount(levels, minlength=len(level_multipliers))
-    n_extra = epoch_size - int(level_sizes @ whole.astype(np.int64))
-    extra = share_extra_copies(level_sizes * fraction, n_extra, random_state.uniform())
+    """Choose samples to round up, each with its fraction as the probability."""
+    up = generator.uniform(size=len(undecided)) < fraction[plan.levels[undecided]]
+    return undecided[up]
+
+
+def _choose_stratified(
+    plan: RepeatPlan,
+    undecided: NDArray[np.int64],
+    fraction: NDArray[np.float64],
+    generator: np.random.RandomState,
+) -> NDArray[np.int64]:
+    """Choose samples to round up, level by level, as many as make the size what it should be."""
+    whole = np.floor(plan.level_multipliers).astype(np.int64)
+    n_extra = plan.epoch_size - int(plan.level_sizes @ whole)
+    extra = share_extra_copies(plan.level_sizes * fraction, n_extra, generator.uniform())
     # Shuffled rows, sorted by level: the first extra[l] of level l are a random choice of it.
-    undecided = random_state.permutation(undecided)
-    undecided = undecided[np.argsort(levels[undecided], kind="stable")]
-    sizes = np.where(fraction > 0, level_sizes, 0)
+    undecided = generator.permutation(undecided)
+    undecided = undecided[np.argsort(plan.levels[undecided], kind="stable")]
+    sizes = np.where(fraction > 0, plan.level_sizes, 0)
     runs = np.column_stack([extra, sizes - extra]).ravel()
-    repeats[undecided[np.repeat(np.arange(len(runs)) % 2 == 0, runs)]] += 1
-    return repeats
+    return undecided[np.repeat(np.arange(len(runs)) % 2 == 0, runs)]
 
 
 def share_extra_copies(

@@ -5,7 +5,9 @@ is made of it costs no memory worth naming; a target in the form of floats, obje
 frame is never converted as a whole.
 """
 
+import re
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -220,6 +222,8 @@ def _bits(values: NDArray[Any], locate: Callable[[int], tuple[int, Any]]) -> NDA
 
 def _as_numbers(values: NDArray[Any]) -> NDArray[np.float64]:
     """Objects as floats; what is no number becomes NaN."""
+    if all(issubclass(kind, Real | np.bool_) for kind in set(map(type, values.flat))):
+        return values.astype(np.float64)
     numbers = (float(v) if isinstance(v, Real | np.bool_) else np.nan for v in values.flat)
     return np.fromiter(numbers, dtype=np.float64, count=values.size).reshape(values.shape)
 
@@ -243,7 +247,10 @@ def _not_an_indicator(value: Any, row: int, name: Any) -> ValueError:
     elif value != value:
         way_out = "Fill missing values or drop their rows."
     elif float(value).is_integer():
-        way_out = "For counts, such as boxes an image, pass `y > 0`."
+        way_out = (
+            "For counts, such as boxes an image, pass `y > 0`; lists of class numbers become an "
+            "indicator matrix with sklearn.preprocessing.MultiLabelBinarizer."
+        )
     else:
         way_out = "For scores or soft labels, pass `y >= threshold`."
     return ValueError(
@@ -277,9 +284,25 @@ def _label_target(labels: NDArray[Any], class_names: ArrayLike | None) -> Target
             f"y holds one class only, {plain(values[0])!r}: there is nothing to balance. (A "
             f"target with several classes a sample has a column for each.)"
         )
+    _warn_of_label_lists(values)
     classes = values if class_names is None else _classes(class_names)
     _check_n_classes(classes, len(values))
     return Target(len(labels), classes, partial(_label_blocks, codes, classes))
+
+
+def _warn_of_label_lists(values: NDArray[Any]) -> None:
+    """Notice several labels in one string, as label files have them: "16 0" or "cat|dog"."""
+    listed = re.compile(r"\s*\d+(\s*[\s,;|]\s*\d+)+\s*|.*[|;].*")
+    found = [value for value in values.tolist() if isinstance(value, str)]
+    found = [value for value in found if listed.fullmatch(value)]
+    if found:
+        warnings.warn(
+            f"y has one dimension: each of its {len(values)} strings is a class of its own, "
+            f"{found[0]!r} too. If it lists several labels, split it and use "
+            f"sklearn.preprocessing.MultiLabelBinarizer.",
+            UserWarning,
+            stacklevel=2,
+        )
 
 
 def _label_blocks(codes: NDArray[np.int64], classes: NDArray[Any]) -> Iterator[Block]:

@@ -25,7 +25,8 @@ COUNTS = [1000, 100, 50, 10]  # median 75, mean 290
         ({"target": "max"}, [1, 4, 4, 4]),
         ({"target": 40}, [1, 1, 1, 4]),
         ({"target": 25.0}, [1, 1, 1, 2.5]),
-        ({"target": 1}, [1, 1, 1, 1]),
+        ({"target": 2}, [1, 1, 1, 1]),
+        ({"target": np.float32(25)}, [1, 1, 1, 2.5]),
         ({"target": 0.1, "n_samples": 2000}, [1, 2, 4, 4]),
         ({"target": 1.0, "n_samples": 2000}, [2, 4, 4, 4]),
         ({"target": 400, "power": 0.5}, [1, 2, np.sqrt(8), 4]),
@@ -58,6 +59,7 @@ def test_class_that_never_occurs_has_multiplier_one_and_no_say_in_the_target():
         (COUNTS, {"target": -3.0}, "'target' parameter"),
         (COUNTS, {"target": np.nan}, "'target' parameter"),
         (COUNTS, {"target": True}, "target must be a number"),
+        (COUNTS, {"target": 1}, "write 1.0"),
         (COUNTS, {"cap": 0.9}, "'cap' parameter"),
         (COUNTS, {"cap": np.nan}, "'cap' parameter"),
         (COUNTS, {"floor": 1.1}, "'floor' parameter"),
@@ -118,6 +120,24 @@ def test_callable_receives_the_class_counts_and_may_divide_by_zero():
     assert_array_equal(plan.class_multipliers, [1, 2, 4, 1])  # clipped to the cap in silence
 
 
+def test_callable_cannot_change_the_plans_counts():
+    def halve(counts):
+        counts //= 2
+        return 1 + (counts < 3)
+
+    plan = plan_resampling(Y, class_multipliers=halve)
+    assert_array_equal(plan.class_counts, [6, 3, 1])
+    assert_array_equal(plan.class_multipliers, [1, 2, 2])
+
+
+def test_class_that_never_occurs_stays_at_one_whatever_is_given():
+    y = np.column_stack([Y, np.zeros(10, dtype=int)])
+    for multipliers in ([1, 2, 3, 4], {3: 4}, lambda counts: np.array([1, 1, 1, 4])):
+        plan = plan_resampling(y, class_multipliers=multipliers)
+        assert plan.class_multipliers[3] == 1
+        assert not plan.at_cap[3]
+
+
 def test_series_gives_multipliers_by_name_not_by_position():
     pd = pytest.importorskip("pandas")
     multipliers = pd.Series({"c": 3.0, "a": 1.0, "b": 2.0})
@@ -172,6 +192,17 @@ def test_budget_as_a_float_is_a_multiple_of_the_samples():
     assert by_float.epoch_size == 12_500
 
 
+def test_budget_of_as_many_samples_as_classes_is_a_number_of_samples():
+    plan = plan_resampling(SINGLE_CLASS, epoch_size=4, floor=0)
+    assert_allclose(plan.resampled_class_counts, 1)
+
+
+def test_budget_with_power_zero_changes_nothing():
+    plan = plan_resampling(SINGLE_CLASS, epoch_size=1.0, power=0, floor=0.5)
+    assert_array_equal(plan.class_multipliers, 1)
+    assert plan.target_count in plan.class_counts
+
+
 def test_budget_on_a_plateau_takes_the_smallest_target():
     # 10 and 1,000 samples, cap 2: between t = 20 and t = 1,000 an epoch has 1,020 samples.
     y = np.repeat([0, 1], [10, 1000])
@@ -184,6 +215,7 @@ def test_budget_on_a_plateau_takes_the_smallest_target():
     [
         ({"epoch_size": 50_000}, r"between 10,000 and 40,000 samples \(1 to 4 times"),
         ({"epoch_size": 9_999}, "between 10,000 and 40,000"),
+        ({"epoch_size": 12_000.0}, "a float: times the samples"),
         ({"epoch_size": 0.5, "floor": 0.6}, "between 6,000 and 40,000"),
         ({"epoch_size": 1.2, "power": 0}, "between 10,000 and 10,000"),
         ({"epoch_size": 3}, "smaller than the number of classes, 4.*1.0 for once"),

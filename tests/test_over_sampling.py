@@ -137,6 +137,7 @@ def data_containers(tmp_path):
     yield "strings", np.array([["a", "b"]] * 30 + [["c", "d"]] * 30)
     yield "objects", np.array([[f"image {i}", i] for i in range(60)], dtype=object)
     yield "list of rows", X.tolist()
+    yield "tuple of rows", tuple(X.tolist())
     yield "list of paths", [f"images/{i}.png" for i in range(60)]
     yield "array of paths", np.array([f"images/{i}.png" for i in range(60)])
     yield "objects of one dimension", np.array([f"{i}.png" for i in range(60)], dtype=object)
@@ -196,6 +197,7 @@ def test_feature_names_are_learned():
         (X[:59], r"inconsistent numbers of samples: \[59, 60\]"),
         (sp.csr_array(X)[:59], r"inconsistent numbers of samples: \[59, 60\]"),
         ([f"{i}.png" for i in range(61)], r"inconsistent numbers of samples: \[61, 60\]"),
+        (None, "got None as X"),
         (X[:, 0], "Reshape your data"),
         (X[:, 0].tolist(), "Reshape your data"),
         (X.astype(complex), "Complex data not supported"),

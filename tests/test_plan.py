@@ -46,6 +46,16 @@ def test_resampled_counts_are_the_mean_of_what_is_drawn():
     assert abs(np.mean(drawn, axis=0) - plan.resampled_class_counts).max() < 0.6
 
 
+def test_no_class_is_at_the_cap_where_the_cap_is_one():
+    assert not plan_resampling(Y, cap=1).at_cap.any()
+
+
+def test_shuffled_indices_are_in_random_order():
+    plan = plan_resampling(np.ones((4, 2), dtype=int))
+    orders = {tuple(plan.indices(seed, shuffle=True)) for seed in range(300)}
+    assert len(orders) == 24
+
+
 def test_levels_are_small_integers_among_the_distinct_multipliers():
     plan = plan_resampling(Y, cap=2.5)
     assert_array_equal(plan.level_multipliers, [1, 2.5])
@@ -94,4 +104,7 @@ def test_text_of_many_classes_leaves_out_the_middle():
     lines = repr(plan_resampling(y)).splitlines()
     assert "... 370 more classes ..." in lines
     assert len(lines) < 45
+    assert "cap 4, floor 0.5, target count 1,234,567.89" in repr(
+        plan_resampling(Y, target=1234567.891, floor=0.5)
+    )
     assert "own multipliers" in repr(plan_resampling(Y, class_multipliers={1: 2}))

@@ -74,12 +74,27 @@ def test_counts_in_bytes_do_not_overflow(n_samples):
     assert_array_equal(counts, [n_samples, n_samples - 1, n_samples])
 
 
-def test_more_than_255_levels_are_told_apart():
-    y = np.tril(np.ones((600, 600), dtype=np.uint8))
+@pytest.mark.parametrize("n", [253, 254, 255, 256, 257, 600])
+def test_more_than_255_levels_are_told_apart(n):
+    y = np.tril(np.ones((n, n), dtype=np.uint8))
     for target in (y, sp.csr_array(y)):
         plan = plan_resampling(target, target="max", cap=np.inf)
-        # Row i carries classes 0 to i; class i is in 600 - i rows.
-        assert_array_equal(plan.sample_multipliers, 600 / (600 - np.arange(600)))
+        # Row i carries classes 0 to i; class i is in n - i rows.
+        assert_array_equal(plan.sample_multipliers, n / (n - np.arange(n)))
+        multipliers = 1 + np.arange(1, n + 1) / n  # none is 1
+        plan = plan_resampling(target, class_multipliers=multipliers)
+        assert_array_equal(plan.sample_multipliers, multipliers)
+        plan = plan_resampling(target, epoch_size=2.0, cap=np.inf)
+        np.testing.assert_allclose(plan.expected_epoch_size, 2 * n)
+
+
+@pytest.mark.parametrize("label", ["16 0", "16,0", "3 ; 4", "cat|dog", "1|2"])
+def test_several_labels_in_one_string_are_warned_of(label):
+    with pytest.warns(
+        UserWarning, match=r"a class of its own, .* use sklearn.*MultiLabelBinarizer"
+    ):
+        plan_resampling(["16", "0", label])
+    plan_resampling(["golden retriever", "cat, wild", "7"])  # names with spaces are names
 
 
 # -- single-label targets ----------------------------------------------------------------------
@@ -135,6 +150,7 @@ def changed(value, dtype=float):
 
 BAD = {
     "nothing": (None, "got None"),
+    "lists of class numbers": ([[3, 5], [1, 2], [0, 1]], "got 3 .*MultiLabelBinarizer"),
     "count": (changed(2, int), r"got 2 in row 1, class 1.*pass `y > 0`"),
     "count in bytes": (changed(3, np.uint8), r"got 3 in row 1, class 1.*pass `y > 0`"),
     "count as float": (changed(2.0), r"got 2\.0 in row 1.*pass `y > 0`"),

@@ -19,7 +19,7 @@ from mlresample._repeats import ROUNDINGS
 from mlresample._targets import Target, as_target
 
 
-class MaxMultiplierOverSampler(BaseSampler):  # type: ignore[misc]
+class MaxMultiplierOverSampler(BaseSampler):
     """Over-sample multi-label data by the largest multiplier among a sample's classes.
 
     Each class learns a multiplier from its count, 1 for common classes and more for rare ones,
@@ -30,8 +30,8 @@ class MaxMultiplierOverSampler(BaseSampler):  # type: ignore[misc]
     ----------
     class_multipliers : "balanced", array-like, dict or callable, default="balanced"
         The rule of the Notes; or one multiplier a class, {class: multiplier} (classes left out
-        get 1), or a function from class counts to multipliers. Values outside [floor, cap] are
-        clipped, with a warning for arrays and dicts.
+        get 1), or a function from the array of class counts to an array of multipliers. Values
+        outside [floor, cap] are clipped, with a warning for arrays and dicts.
     cap : float, default=4.0
         Largest multiplier: no sample is repeated more often than this on average. At least 1;
         ``inf`` for none.
@@ -243,6 +243,8 @@ class MaxMultiplierOverSampler(BaseSampler):  # type: ignore[misc]
 
 def _check_X(X: Any) -> None:
     """Refuse what cannot be rows of data; nothing is converted or copied."""
+    if X is None:
+        raise ValueError("Expected array-like (array or non-string sequence), got None as X.")
     if isinstance(X, np.ndarray) or issparse(X):
         if X.ndim == 1 and X.dtype.kind in "OUS":  # paths
             return

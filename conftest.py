@@ -1,0 +1,9 @@
+"""What pytest leaves out where an optional dependency is missing."""
+
+from importlib.util import find_spec
+
+collect_ignore_glob = []
+if find_spec("torch") is None:
+    collect_ignore_glob += ["mlresample/torch/*", "docs/guide/torch.rst"]
+elif find_spec("transformers") is None:
+    collect_ignore_glob += ["mlresample/torch/transformers.py"]

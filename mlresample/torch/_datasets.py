@@ -1,0 +1,109 @@
+"""A resampled view of a dataset, for those who cannot set a sampler."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch.utils.data import Dataset
+
+from mlresample.torch._plans import as_repeat_plan, check_length, check_seed, epoch_indices
+
+
+class ResampledDataset(Dataset[Any]):
+    """See a map-style dataset as one with its rare samples repeated.
+
+    Its items are the kept originals in order, then the copies; they are drawn once, and any
+    sampler may shuffle and shard them. No item is loaded before it is asked for.
+
+    Parameters
+    ----------
+    dataset : map-style dataset
+        With ``len`` and integer indices: a torch Dataset, a Hugging Face dataset, a tensor, a
+        list.
+    plan : ResamplingPlan, fitted sampler or array-like of shape (n_samples,)
+        A plan, an estimator with ``plan_``, or times that each sample is seen, >= 0.
+    seed : int, default=0
+        Of the draw, 0 to 2**32 - 1.
+    rounding : {"stratified", "bernoulli", "nearest"}, default="stratified"
+        How fractions become whole repeats.
+    copy_transform : callable, default=None
+        Applied to an item that is a copy, and to no other.
+    return_is_copy : bool, default=False
+        Whether an item is followed by a bool that says if it is a copy: a tuple gets one more
+        element, a dict the key "is_copy", anything else becomes a pair.
+
+    Attributes
+    ----------
+    indices : ndarray of shape (len(self),)
+        Index of each item in the dataset.
+    is_copy : ndarray of shape (len(self),)
+        Which items are copies.
+
+    Raises
+    ------
+    ValueError
+        If dataset and plan differ in length, or the plan is not as described.
+    TypeError
+        If `dataset` is not map-style.
+
+    Notes
+    -----
+    The draw does not change from epoch to epoch: the fractions of the multipliers go to the same
+    samples all through the training. :class:`RepeatSampler` draws anew each epoch.
+
+    Examples
+    --------
+    >>> from mlresample import plan_resampling
+    >>> from mlresample.torch import ResampledDataset
+    >>> plan = plan_resampling([[1, 0], [1, 0], [1, 0], [1, 1]], cap=2)
+    >>> resampled = ResampledDataset(["a", "b", "c", "d"], plan, copy_transform=str.upper)
+    >>> list(resampled)
+    ['a', 'b', 'c', 'd', 'D']
+    """
+
+    def __init__(
+        self,
+        dataset: Any,
+        plan: Any,
+        *,
+        seed: int = 0,
+        rounding: str = "stratified",
+        copy_transform: Callable[[Any], Any] | None = None,
+        return_is_copy: bool = False,
+    ) -> None:
+        repeat_plan = as_repeat_plan(plan)
+        check_length(repeat_plan, dataset)
+        self.dataset = dataset
+        self.indices: NDArray[np.int64] = epoch_indices(
+            repeat_plan, check_seed(seed), 0, rounding=rounding, shuffle=False
+        )
+        if len(self.indices) == 0:
+            raise ValueError("The plan's epochs are empty: every sample is left out.")
+        self._n_originals = len(np.unique(self.indices))
+        self.copy_transform = copy_transform
+        self.return_is_copy = return_is_copy
+
+    @property
+    def is_copy(self) -> NDArray[np.bool_]:
+        """Which items are copies."""
+        return np.arange(len(self)) >= self._n_originals
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def __getitem__(self, index: int) -> Any:
+        position = range(len(self))[index]  # an IndexError beyond the end, as iteration needs
+        item = self.dataset[int(self.indices[position])]
+        is_copy = position >= self._n_originals
+        if is_copy and self.copy_transform is not None:
+            item = self.copy_transform(item)
+        return _with_mask(item, is_copy) if self.return_is_copy else item
+
+
+def _with_mask(item: Any, is_copy: bool) -> Any:
+    if isinstance(item, dict):
+        return {**item, "is_copy": is_copy}
+    if isinstance(item, tuple | list):
+        return (*item, is_copy)
+    return item, is_copy

@@ -1,0 +1,90 @@
+"""A plan, a fitted sampler or an array of sample multipliers, as one thing to draw from."""
+
+import hashlib
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlresample._repeats import RepeatPlan
+
+
+def as_repeat_plan(plan: Any) -> RepeatPlan:
+    """Recognise a plan, a fitted sampler (by its ``plan_``) or sample multipliers."""
+    plan = getattr(plan, "plan_", plan)
+    if isinstance(plan, RepeatPlan):
+        return plan
+    try:
+        multipliers = np.asarray(plan, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            f"plan must be a ResamplingPlan, a fitted sampler or an array of one multiplier a "
+            f"sample, got {type(plan).__name__}."
+        ) from error
+    if multipliers.ndim != 1 or len(multipliers) == 0:
+        raise ValueError(
+            f"plan must have one multiplier a sample, got an array of shape {multipliers.shape}."
+        )
+    wrong = np.flatnonzero(~((multipliers >= 0) & np.isfinite(multipliers)))
+    if len(wrong):
+        raise ValueError(
+            f"sample multipliers must be numbers >= 0, got {multipliers[wrong[0]]} for sample "
+            f"{wrong[0]}."
+        )
+    distinct, levels = np.unique(multipliers, return_inverse=True)
+    return RepeatPlan(distinct, levels.astype(np.min_scalar_type(len(distinct))))
+
+
+def check_length(plan: RepeatPlan, dataset: Any) -> None:
+    """Refuse a dataset that the plan was not made for."""
+    if not (hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__")):
+        raise TypeError(
+            f"{type(dataset).__name__} is not a map-style dataset: an iterable-style one has no "
+            f"indices to sample. Draw plan.indices(seed) and write its data in that order, or "
+            f"repeat items by plan.draw(seed) while streaming."
+        )
+    if len(dataset) != plan.n_samples:
+        raise ValueError(
+            f"The plan was made for {plan.n_samples:,} samples, the dataset has {len(dataset):,}."
+        )
+
+
+def epoch_indices(
+    plan: RepeatPlan, seed: int, epoch: int, *, rounding: str, shuffle: bool
+) -> NDArray[np.int64]:
+    """Draw one epoch; it follows from seed and epoch alone, on every machine."""
+    generator = np.random.RandomState([seed, epoch])
+    return plan.indices(generator, rounding=rounding, shuffle=shuffle)
+
+
+def constant_size(plan: RepeatPlan, rounding: str) -> int:
+    """Size of every epoch; a rounding whose size varies is an error."""
+    if rounding == "stratified":
+        size = plan.epoch_size
+    elif rounding == "nearest":
+        size = int(plan.level_sizes @ np.floor(plan.level_multipliers + 0.5).astype(np.int64))
+    else:
+        raise ValueError(
+            f"rounding must be 'stratified' or 'nearest', whose epochs all have one size, got "
+            f"{rounding!r}."
+        )
+    if size == 0:
+        raise ValueError("The plan's epochs are empty: every sample is left out.")
+    return size
+
+
+def check_seed(seed: int) -> int:
+    """Refuse a seed that NumPy's generator cannot take."""
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
+        raise ValueError(f"seed must be an integer from 0 to 2**32 - 1, got {seed!r}.")
+    return int(seed)
+
+
+def fingerprint(plan: RepeatPlan) -> str:
+    """Tell sample multipliers apart: plan, sampler and array of the same ones agree."""
+    occupied = plan.level_sizes > 0
+    rank = (np.cumsum(occupied) - 1).astype(np.uint32)
+    digest = hashlib.blake2b(plan.level_multipliers[occupied].tobytes(), digest_size=16)
+    for start in range(0, plan.n_samples, 1 << 20):
+        digest.update(rank[plan.levels[start : start + (1 << 20)]].tobytes())
+    return digest.hexdigest()

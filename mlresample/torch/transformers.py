@@ -1,0 +1,31 @@
+"""For the Hugging Face Trainer; needs transformers."""
+
+from typing import Any
+
+from transformers import TrainerCallback
+
+
+class SetEpochCallback(TrainerCallback):
+    """Tell a sampler the epoch, for the Hugging Face Trainer.
+
+    A Trainer of several processes that resumes in the middle of an epoch hides ``set_epoch``
+    from its sampler, which would then give epoch 0 again.
+
+    Parameters
+    ----------
+    sampler : RepeatSampler
+        The sampler of the Trainer's training data.
+
+    Examples
+    --------
+    >>> from mlresample.torch import RepeatSampler
+    >>> from mlresample.torch.transformers import SetEpochCallback
+    >>> callback = SetEpochCallback(RepeatSampler([1.0, 2.0]))
+    """
+
+    def __init__(self, sampler: Any) -> None:
+        self.sampler = sampler
+
+    def on_epoch_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Set the epoch that the Trainer is in."""
+        self.sampler.set_epoch(int(state.epoch))

@@ -1,0 +1,224 @@
+"""Training jobs of one or several processes, each in a framework; run by test_frameworks.py.
+
+``python jobs.py JOB FOLDER OPTIONS`` trains on items that are their own numbers and writes what
+the process was given, epoch by epoch, to ``FOLDER/rank{r}.json``.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+
+from mlresample.torch import DistributedRepeatSampler, RepeatSampler, ResampledDataset
+
+N_EPOCHS = 3
+BATCH_SIZE = 2
+MULTIPLIERS = [1.0] * 12 + [1.5] * 4 + [2.5] * 4  # 28 of 20 samples
+
+
+class Numbers(torch.utils.data.Dataset):
+    def __len__(self):
+        return len(MULTIPLIERS)
+
+    def __getitem__(self, index):
+        return {"x": torch.tensor([float(index)])}
+
+
+class Model(torch.nn.Module):
+    """Remembers what it was given."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear = torch.nn.Linear(1, 1)
+        self.given = []
+
+    def forward(self, x):
+        self.given += x.flatten().int().tolist()
+        return {"loss": self.linear(x).square().mean()}
+
+
+def loader(sampler, options, kind=torch.utils.data.DataLoader):
+    return kind(
+        Numbers(),
+        batch_size=BATCH_SIZE,
+        sampler=sampler,
+        num_workers=options.get("num_workers", 0),
+    )
+
+
+def ddp(options, report):
+    """Plain DDP, each rank with its share."""
+    dist.init_process_group("gloo")
+    own = DistributedRepeatSampler(MULTIPLIERS, seed=options.get("seed", 0))
+    chosen = RepeatSampler(MULTIPLIERS) if options.get("wrong") else own
+    batches = loader(chosen, options)
+    model = Model()
+    parallel = torch.nn.parallel.DistributedDataParallel(model)
+    for epoch in range(N_EPOCHS):
+        chosen.set_epoch(epoch)
+        for batch in batches:
+            parallel(batch["x"])["loss"].backward()
+        report(model)
+
+
+def stateful(options, report):
+    """torchdata's StatefulDataLoader, stopped in the middle of an epoch and resumed."""
+    from torchdata.stateful_dataloader import StatefulDataLoader
+
+    distributed = int(os.environ["WORLD_SIZE"]) > 1
+    if distributed:
+        dist.init_process_group("gloo")
+    state_file = Path(options["state"].format(rank=os.environ["RANK"]))
+
+    def make():
+        kind = DistributedRepeatSampler if distributed else RepeatSampler
+        sampler = kind(MULTIPLIERS, seed=3)
+        return sampler, loader(sampler, options, StatefulDataLoader)
+
+    sampler, batches = make()
+    start = 0
+    if options.get("resume"):
+        saved = torch.load(state_file)
+        batches.load_state_dict(saved["loader"])
+        start = saved["epoch"]
+    model = Model()
+    step = 0
+    for epoch in range(start, N_EPOCHS):
+        sampler.set_epoch(epoch)
+        for batch in batches:
+            model(batch["x"])
+            step += 1
+            if step == options.get("stop_after"):
+                torch.save({"loader": batches.state_dict(), "epoch": epoch}, state_file)
+                report(model)
+                return
+        report(model)
+        if options.get("stop_after_epoch") == epoch:
+            torch.save({"loader": batches.state_dict(), "epoch": epoch + 1}, state_file)
+            return
+
+
+def lightning(options, report):
+    """Lightning, which leaves a DistributedSampler alone."""
+    import lightning
+    from lightning.pytorch.plugins.environments import LightningEnvironment
+
+    class Module(lightning.LightningModule):
+        def __init__(self):
+            super().__init__()
+            self.model = Model()
+
+        def training_step(self, batch):
+            return self.model(batch["x"])["loss"]
+
+        def on_train_epoch_end(self):
+            report(self.model)
+
+        def configure_optimizers(self):
+            return torch.optim.SGD(self.parameters(), 0.01)
+
+    class Data(lightning.LightningDataModule):
+        def train_dataloader(self):
+            kind = DistributedRepeatSampler if world_size > 1 else RepeatSampler
+            return loader(kind(MULTIPLIERS), options)
+
+    world_size = int(os.environ["WORLD_SIZE"])
+    trainer = lightning.Trainer(
+        accelerator="cpu",
+        devices=world_size,
+        strategy="ddp" if world_size > 1 else "auto",
+        plugins=[LightningEnvironment()],
+        max_epochs=N_EPOCHS,
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+    )
+    trainer.fit(Module(), datamodule=Data())
+
+
+def accelerate(options, report):
+    """accelerate, which shards what it is given."""
+    from accelerate import Accelerator
+
+    accelerator = Accelerator(cpu=True)
+    view = options.get("view")
+    if view:
+        batches = torch.utils.data.DataLoader(
+            ResampledDataset(Numbers(), MULTIPLIERS),
+            batch_size=BATCH_SIZE,
+            shuffle=True,
+            num_workers=options.get("num_workers", 0),
+        )
+    elif options.get("wrong"):
+        batches = loader(DistributedRepeatSampler(MULTIPLIERS), options)
+    else:
+        batches = loader(RepeatSampler(MULTIPLIERS), options)
+    model = Model()
+    prepared, optimizer, batches = accelerator.prepare(
+        model, torch.optim.SGD(model.parameters(), 0.01), batches
+    )
+    for epoch in range(N_EPOCHS):
+        batches.set_epoch(epoch)
+        for batch in batches:
+            accelerator.backward(prepared(batch["x"])["loss"])
+            optimizer.step()
+        report(model)
+
+
+def trainer(options, report):
+    """The Hugging Face Trainer, stopped in the middle of an epoch and resumed."""
+    from transformers import Trainer, TrainerCallback, TrainingArguments
+
+    from mlresample.torch.transformers import SetEpochCallback
+
+    view = options.get("view")
+    sampler = RepeatSampler(MULTIPLIERS)
+
+    class ResamplingTrainer(Trainer):
+        def _get_train_sampler(self, *args, **kwargs):
+            return super()._get_train_sampler(*args, **kwargs) if view else sampler
+
+    class Report(TrainerCallback):
+        def on_epoch_end(self, args, state, control, **kwargs):
+            report(model)
+
+        def on_step_end(self, args, state, control, **kwargs):
+            if state.global_step == options.get("stop_after"):
+                control.should_save = control.should_training_stop = True
+
+    model = Model()
+    arguments = TrainingArguments(
+        output_dir=options["output"],
+        num_train_epochs=N_EPOCHS,
+        per_device_train_batch_size=BATCH_SIZE,
+        dataloader_num_workers=options.get("num_workers", 0),
+        use_cpu=True,
+        save_strategy="no",
+        report_to=[],
+        disable_tqdm=True,
+        logging_strategy="no",
+        remove_unused_columns=False,
+    )
+    ResamplingTrainer(
+        model=model,
+        args=arguments,
+        train_dataset=ResampledDataset(Numbers(), MULTIPLIERS) if view else Numbers(),
+        callbacks=[Report()] + ([] if view else [SetEpochCallback(sampler)]),
+    ).train(resume_from_checkpoint=options.get("resume"))
+
+
+if __name__ == "__main__":
+    job, folder, options = sys.argv[1], Path(sys.argv[2]), json.loads(sys.argv[3])
+    epochs = []
+
+    def report(model):
+        epochs.append(list(model.given))
+        model.given.clear()
+        rank = os.environ["RANK"]
+        (folder / f"rank{rank}.json").write_text(json.dumps(epochs))
+
+    globals()[job](options, report)

@@ -1,0 +1,197 @@
+"""What training frameworks make of the samplers, in one process and in two.
+
+Three epochs of 28 indices over 20 samples. What a rank was given is compared with the plan's own
+epochs: nothing may be missing, and nothing twice beyond each framework's padding.
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="torch is not installed")
+
+from mlresample.torch import RepeatSampler, ResampledDataset  # noqa: E402
+
+from .jobs import MULTIPLIERS, N_EPOCHS  # noqa: E402
+
+pytestmark = pytest.mark.frameworks
+SCRIPT = Path(__file__).with_name("jobs.py")
+
+
+def run(job, folder, n_processes=2, **options):
+    """What each rank was given, epoch by epoch; and what the processes printed."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    folder.mkdir(exist_ok=True)
+    processes = []
+    for rank in range(n_processes):
+        environment = {
+            **os.environ,
+            "RANK": str(rank),
+            "LOCAL_RANK": str(rank),
+            "WORLD_SIZE": str(n_processes),
+            "MASTER_ADDR": "127.0.0.1",
+            "MASTER_PORT": str(port),
+            "OMP_NUM_THREADS": "1",
+            "PYTHONWARNINGS": "default",
+        }
+        command = [sys.executable, str(SCRIPT), job, str(folder), json.dumps(options)]
+        processes.append(
+            subprocess.Popen(
+                command,
+                env=environment,
+                text=True,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            )
+        )
+    printed = [process.communicate(timeout=240)[0] for process in processes]
+    for process, text in zip(processes, printed, strict=True):
+        assert process.returncode == 0, text
+    ranks = [json.loads((folder / f"rank{rank}.json").read_text()) for rank in range(n_processes)]
+    return ranks, "\n".join(printed)
+
+
+def plan_epochs(seed=0):
+    sampler = RepeatSampler(MULTIPLIERS, seed=seed)
+    return [list(sampler) for _ in range(N_EPOCHS)]
+
+
+def merged(ranks):
+    """The union over the ranks, epoch by epoch."""
+    return [
+        sum((Counter(epoch) for epoch in epochs), Counter()) for epochs in zip(*ranks, strict=True)
+    ]
+
+
+def assert_ranks_share_the_plans_epochs(ranks, seed=0):
+    union = merged(ranks)
+    assert len(union) == N_EPOCHS
+    assert union == [Counter(epoch) for epoch in plan_epochs(seed)]
+    lengths = {len(epoch) for epochs in ranks for epoch in epochs}
+    assert len(lengths) == 1
+    orders = {tuple(epoch) for epochs in ranks for epoch in epochs}
+    assert len(orders) == N_EPOCHS * len(ranks)  # no two alike
+    assert len({frozenset(epoch.items()) for epoch in union}) == N_EPOCHS  # a new draw each
+
+
+workers = pytest.mark.parametrize("num_workers", [0, 2])
+
+
+@workers
+def test_plain_ddp_with_the_distributed_sampler(tmp_path, num_workers):
+    ranks, _ = run("ddp", tmp_path, num_workers=num_workers)
+    assert_ranks_share_the_plans_epochs(ranks)
+
+
+def test_plain_ddp_gives_the_same_run_for_the_same_seed_and_another_for_another(tmp_path):
+    first, _ = run("ddp", tmp_path / "first", seed=4)
+    again, _ = run("ddp", tmp_path / "again", seed=4)
+    assert first == again
+    assert_ranks_share_the_plans_epochs(first, seed=4)
+    assert plan_epochs(4) != plan_epochs(0)
+
+
+def test_plain_ddp_with_the_global_sampler_is_warned_of(tmp_path):
+    ranks, printed = run("ddp", tmp_path, wrong=True)
+    assert ranks[0] == ranks[1]  # each rank has everything
+    assert "use DistributedRepeatSampler" in printed
+
+
+@workers
+def test_lightning_with_the_distributed_sampler(tmp_path, num_workers):
+    pytest.importorskip("lightning", reason="lightning is not installed")
+    ranks, _ = run("lightning", tmp_path, num_workers=num_workers)
+    assert_ranks_share_the_plans_epochs(ranks)
+
+
+def test_lightning_in_one_process_with_the_global_sampler(tmp_path):
+    pytest.importorskip("lightning", reason="lightning is not installed")
+    ranks, _ = run("lightning", tmp_path, n_processes=1)
+    assert ranks[0] == plan_epochs()
+
+
+@workers
+def test_accelerate_with_the_global_sampler(tmp_path, num_workers):
+    pytest.importorskip("accelerate", reason="accelerate is not installed")
+    ranks, _ = run("accelerate", tmp_path, num_workers=num_workers)
+    assert_ranks_share_the_plans_epochs(ranks)
+
+
+def test_accelerate_with_the_distributed_sampler_is_warned_of(tmp_path):
+    pytest.importorskip("accelerate", reason="accelerate is not installed")
+    ranks, printed = run("accelerate", tmp_path, wrong=True)
+    assert sum(merged(ranks)[0].values()) < len(plan_epochs()[0])  # data is lost
+    assert "Use RepeatSampler there" in printed
+
+
+@workers
+def test_trainer_with_the_global_sampler(tmp_path, num_workers):
+    pytest.importorskip("transformers", reason="transformers is not installed")
+    ranks, _ = run("trainer", tmp_path, num_workers=num_workers, output=str(tmp_path / "out"))
+    assert_ranks_share_the_plans_epochs(ranks)
+
+
+@pytest.mark.parametrize("job", ["accelerate", "trainer"])
+def test_resampled_view_with_the_frameworks_own_sampler(tmp_path, job):
+    pytest.importorskip("transformers", reason="transformers is not installed")
+    ranks, _ = run(job, tmp_path, view=True, output=str(tmp_path / "out"))
+    expected = Counter(ResampledDataset(range(20), MULTIPLIERS).indices.tolist())
+    assert merged(ranks) == [expected] * N_EPOCHS
+    assert ranks[0][0] != ranks[0][1]
+
+
+# -- resuming ----------------------------------------------------------------------------------
+
+
+@workers
+@pytest.mark.parametrize("n_processes", [1, 2])
+def test_stateful_loader_resumes_on_exactly_the_next_sample(tmp_path, n_processes, num_workers):
+    pytest.importorskip("torchdata", reason="torchdata is not installed")
+    shape = {"n_processes": n_processes, "num_workers": num_workers}
+    state = str(tmp_path / "state{rank}")
+    whole, _ = run("stateful", tmp_path / "whole", state=state, **shape)
+    assert merged(whole) == [Counter(epoch) for epoch in plan_epochs(3)]
+
+    n_steps = len(whole[0][0]) // 2  # of an epoch
+    stop_after = n_steps + 3
+    before, _ = run("stateful", tmp_path / "before", state=state, stop_after=stop_after, **shape)
+    after, _ = run("stateful", tmp_path / "after", state=state, resume=True, **shape)
+    for rank in range(n_processes):
+        assert before[rank][0] == whole[rank][0]
+        assert len(before[rank][1]) == 6
+        assert before[rank][1] + after[rank][0] == whole[rank][1]
+        assert after[rank][1:] == whole[rank][2:]
+
+
+@workers
+def test_stateful_loader_resumes_after_a_finished_epoch(tmp_path, num_workers):
+    pytest.importorskip("torchdata", reason="torchdata is not installed")
+    shape = {"n_processes": 1, "num_workers": num_workers, "state": str(tmp_path / "state")}
+    whole, _ = run("stateful", tmp_path / "whole", **shape)
+    run("stateful", tmp_path / "before", stop_after_epoch=0, **shape)
+    after, _ = run("stateful", tmp_path / "after", resume=True, **shape)
+    assert after[0] == whole[0][1:]
+
+
+@pytest.mark.parametrize("n_processes", [1, 2])
+def test_trainer_resumes_on_exactly_the_next_sample(tmp_path, n_processes):
+    pytest.importorskip("transformers", reason="transformers is not installed")
+    output = str(tmp_path / "out")
+    shape = {"n_processes": n_processes, "output": output}
+    whole, _ = run("trainer", tmp_path / "whole", **shape)
+    n_steps = len(whole[0][0]) // 2
+    stop_after = n_steps + 3
+    before, _ = run("trainer", tmp_path / "before", stop_after=stop_after, **shape)
+    checkpoint = f"{output}/checkpoint-{stop_after}"
+    after, _ = run("trainer", tmp_path / "after", resume=checkpoint, **shape)
+    for rank in range(n_processes):
+        assert before[rank][1] + after[rank][0] == whole[rank][1]
+        assert after[rank][1:] == whole[rank][2:]
