@@ -50,5 +50,7 @@ def take_rows(container: Any, indices: NDArray[np.int64]) -> Any:
         return rows
     if is_dataframe(container) or is_series(container):
         return nw.from_native(container, eager_only=True, allow_series=True)[indices].to_native()
+    if hasattr(container, "take"):  # pandas.Index and extension arrays
+        return container.take(indices)
     rows = _safe_indexing(container, indices)
     return tuple(rows) if isinstance(container, tuple) else rows

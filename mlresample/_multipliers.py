@@ -146,10 +146,13 @@ def compute_class_multipliers(
     array([1. , 1. , 1.5, 4. ])
     """
     counts = np.asarray(class_counts)
+    if np.ma.is_masked(class_counts):
+        raise ValueError("class_counts has masked values.")
     if counts.ndim != 1 or counts.dtype.kind not in "iuf":
         raise ValueError(f"class_counts must be one number a class, got {class_counts!r}.")
     if not (np.isfinite(counts).all() and (counts >= 0).all() and (counts % 1 == 0).all()):
         raise ValueError(f"class_counts must be whole numbers >= 0, got {class_counts!r}.")
+    counts = counts.astype(np.float64)
     check_some_class_occurs(counts)
     check_rule("balanced", target=target, power=power, epoch_size=None)
     target_count = resolve_target(target, counts, n_samples)
@@ -165,6 +168,7 @@ def check_some_class_occurs(class_counts: NDArray[np.int64]) -> None:
 # -- an epoch of a given size ------------------------------------------------------------------
 
 
+@np.errstate(over="ignore", under="ignore", invalid="ignore")
 def solve_target_count(
     target: Target,
     class_counts: NDArray[np.int64],
@@ -187,6 +191,7 @@ def solve_target_count(
             f"classes, {target.n_classes}. For a multiple of the samples write a float: 1.0 for "
             f"once."
         )
+    power = float(power)
     whole = isinstance(epoch_size, Integral)
     budget = float(epoch_size) if whole else epoch_size * target.n_samples
 
@@ -215,8 +220,9 @@ def solve_target_count(
         multipliers = np.clip((target_count / counts) ** power, floor, cap)
         return float(without + sizes @ multipliers)
 
-    with np.errstate(over="ignore"):
-        leaves_floor, reaches_cap = counts * floor ** (1 / power), counts * cap ** (1 / power)
+    leaves_floor, reaches_cap = (
+        counts * np.float64(bound) ** (1 / power) for bound in (floor, cap)
+    )
     breaks = np.unique(np.concatenate([leaves_floor, reaches_cap[np.isfinite(reaches_cap)]]))
     k = _first_reaching(expected_size, breaks, budget - tolerance)
     if k == 0:
@@ -224,9 +230,16 @@ def solve_target_count(
     left = breaks[k - 1]
     right = breaks[k] if k < len(breaks) else np.inf
     rising = (leaves_floor <= left) & (reaches_cap >= right)
-    slope = (sizes[rising] / counts[rising] ** power).sum()
+    # E(t) = E(left) + slope (t ** power - left ** power), in units of a count of the segment's
+    # own size, whose powers do not overflow.
+    unit = left if left > 0 else counts.min()
+    slope = (sizes[rising] * (unit / counts[rising]) ** power).sum()
     missing = budget - expected_size(left)
-    return float(min((left**power + missing / slope) ** (1 / power), right))
+    target_count = unit * ((left / unit) ** power + missing / slope) ** (1 / power)
+    target_count = float(min(target_count, right))
+    if not abs(expected_size(target_count) - budget) <= 1e-6 * budget:
+        raise ValueError(f"epoch_size={epoch_size} cannot be solved for with power={power}.")
+    return target_count
 
 
 def _first_reaching(
@@ -255,10 +268,8 @@ def explicit_multipliers(
     cap: float,
 ) -> NDArray[np.float64]:
     """Read an array, dict or callable; clip to [floor, cap], with a warning but for callables."""
-    if is_pandas_series(class_multipliers) and list(class_multipliers.index) != list(
-        range(len(classes))
-    ):
-        class_multipliers = class_multipliers.to_dict()  # its index names the classes
+    if is_pandas_series(class_multipliers):
+        class_multipliers = _from_series(class_multipliers, classes)
     if callable(class_multipliers):
         with np.errstate(divide="ignore", invalid="ignore"):
             values = _as_multipliers(class_multipliers(class_counts.copy()), len(classes))
@@ -279,7 +290,19 @@ def explicit_multipliers(
     return np.where(class_counts > 0, clipped, 1.0)
 
 
+def _from_series(multipliers: Any, classes: NDArray[Any]) -> Any:
+    """Go by the index, unless it is mere positions and classes are named otherwise."""
+    if not multipliers.index.is_unique:
+        raise ValueError("class_multipliers names a class twice in its index.")
+    positions = list(multipliers.index) == list(range(len(multipliers)))
+    if positions and not any(isinstance(name, Integral) for name in classes.tolist()):
+        return multipliers.to_numpy()
+    return multipliers.to_dict()
+
+
 def _as_multipliers(values: Any, n_classes: int) -> NDArray[np.float64]:
+    if np.ma.is_masked(values):
+        raise ValueError("class_multipliers has masked values.")
     try:
         multipliers = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:

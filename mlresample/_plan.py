@@ -178,12 +178,15 @@ def make_plan(
     else:
         multipliers = explicit_multipliers(class_multipliers, target.classes, counts, **bounds)
     level_multipliers, levels = sample_levels(target, multipliers)
-    change = (level_multipliers - 1)[levels]
+    if level_multipliers[0] < 1:
+        resampled = weighted_class_counts(target, level_multipliers[levels])
+    else:  # the change alone, which is 0 for most samples
+        resampled = counts + weighted_class_counts(target, (level_multipliers - 1)[levels])
     return ResamplingPlan(
         classes=target.classes,
         class_counts=counts,
         class_multipliers=multipliers,
-        resampled_class_counts=counts + weighted_class_counts(target, change),
+        resampled_class_counts=resampled,
         target_count=target_count,
         cap=float(cap),
         floor=float(floor),

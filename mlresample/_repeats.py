@@ -40,6 +40,9 @@ class RepeatPlan:
                 f"cap."
             )
 
+        if self.epoch_size == 0:
+            raise ValueError("The plan's epoch is empty: every sample is left out. Raise floor.")
+
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), tuple(getattr(self, field.name) for field in fields(self))
 

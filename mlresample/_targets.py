@@ -8,6 +8,7 @@ frame is never converted as a whole.
 import re
 import sys
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -57,9 +58,10 @@ def as_target(y: Any, *, class_names: ArrayLike | None = None) -> Target:
     if is_series(y):
         return _label_target(_series_to_numpy(y), class_names)
     matrix: Any = y if issparse(y) else _as_array(y)
-    if matrix.dtype.kind not in "buifOUS":
-        raise ValueError(f"y must hold 0 and 1 or class labels, got dtype {matrix.dtype}.")
-    if matrix.ndim not in (1, 2):
+    _check_kind(matrix.dtype)
+    if matrix.ndim == 0:
+        raise ValueError(f"Expected array-like (array or sequence of rows), got {y!r} as y.")
+    if matrix.ndim > 2:
         raise ValueError(
             f"y must have one dimension (a label a sample) or two (an indicator matrix of "
             f"shape (n_samples, n_classes)), got {matrix.ndim}."
@@ -79,10 +81,14 @@ def _as_array(y: Any) -> NDArray[Any]:
     """Turn a tensor or a sequence into an array, without a copy where none is needed."""
     if is_tensor(y):
         return _tensor_to_numpy(y)
-    if np.ma.is_masked(y):
+    rows = y if isinstance(y, list | tuple) else ()
+    if np.ma.is_masked(y) or any(np.ma.is_masked(row) for row in rows):
         raise ValueError("y has masked values; fill them or drop their rows.")
     try:
-        return np.asarray(y)
+        array = np.asarray(y)
+        if array.dtype.kind == "U" and len(rows):
+            array = np.asarray(y, dtype=object)  # strings that were strings, NaN that was NaN
+        return array
     except ValueError as error:
         raise ValueError(
             "y has rows of different length. Lists of labels become an indicator matrix with "
@@ -100,12 +106,27 @@ def _tensor_to_numpy(y: Any) -> NDArray[Any]:
         return np.asarray(y.float().numpy())
 
 
+def _check_kind(dtype: Any) -> None:
+    if dtype.kind not in "buifOUS":
+        raise ValueError(f"y must hold 0 and 1 or class labels, got dtype {dtype}.")
+
+
 def _series_to_numpy(series: Any) -> NDArray[Any]:
     """Turn a column into an array; missing values are an error."""
     column = nw.from_native(series, series_only=True)
     if column.is_null().any():
         raise ValueError("y has missing values; fill them or drop their rows.")
-    return np.asarray(column.to_numpy())
+    return _one_dimension(column)
+
+
+def _one_dimension(column: nw.Series[Any]) -> NDArray[Any]:
+    values = np.asarray(column.to_numpy())
+    if values.ndim != 1:
+        raise ValueError(
+            f"Column {column.name!r} of y holds an array of shape {values.shape[1:]} a row; pass "
+            f"an indicator matrix with a column for each class."
+        )
+    return values
 
 
 # -- indicator matrices ------------------------------------------------------------------------
@@ -121,22 +142,39 @@ def _frame_target(y: Any, class_names: ArrayLike | None) -> Target:
         raise ValueError("y has no samples.")
     if len(names) == 1:
         return _label_target(_series_to_numpy(frame[:, 0].to_native()), class_names)
-    classes = _classes(names if class_names is None else class_names)
+    classes = _renamed(_classes(names), class_names)
     _check_n_classes(classes, len(names))
     return Target(len(frame), classes, partial(_frame_blocks, frame, classes))
 
 
 def _classes(names: Any) -> NDArray[Any]:
     """Class names as an array: integers if all are, else objects."""
+    if isinstance(names, dict | set | frozenset):
+        raise ValueError(
+            f"class_names must be in the classes' order, got a {type(names).__name__}."
+        )
     names = names.tolist() if isinstance(names, np.ndarray) else list(names)
     if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = Counter(names).most_common(1)[0][0]
         raise ValueError(f"class names must differ, but {twice!r} stands more than once.")
     if all(type(name) is int for name in names):
         return np.asarray(names, dtype=np.int64)
     classes = np.empty(len(names), dtype=object)
     for i, name in enumerate(names):  # a name may be a tuple, which slicing would unpack
         classes[i] = name
+    return classes
+
+
+def _renamed(own: NDArray[Any], class_names: Any) -> NDArray[Any]:
+    """Give the target's own class names, or others; its own in another order are an error."""
+    if class_names is None:
+        return own
+    classes = _classes(class_names)
+    if set(classes.tolist()) == set(own.tolist()) and classes.tolist() != own.tolist():
+        raise ValueError(
+            f"class_names has y's own class names in another order than y, which is "
+            f"{own.tolist()[:10]}: leave class_names out."
+        )
     return classes
 
 
@@ -165,7 +203,7 @@ def _frame_blocks(frame: nw.DataFrame[Any], classes: NDArray[Any]) -> Iterator[B
         values = np.empty((n_samples, len(names)), dtype=np.uint8)
         for j, column in enumerate(islice(series, len(names))):
             locate = partial(_locate_dense, 0, names[j : j + 1])
-            values[:, j] = _bits(np.asarray(column.to_numpy()), locate)
+            values[:, j] = _bits(_one_dimension(column), locate)
         yield Block(slice(0, n_samples), slice(start, start + len(names)), values)
 
 
@@ -204,13 +242,14 @@ def _locate_sparse(
 
 def _bits(values: NDArray[Any], locate: Callable[[int], tuple[int, Any]]) -> NDArray[np.uint8]:
     """Zeros and ones of any dtype as uint8; anything else is an error that says where."""
+    _check_kind(values.dtype)
     if values.dtype.kind in "US":
         raise _not_an_indicator(values.flat[0], *locate(0))
     if values.dtype.kind in "b" or values.dtype == np.uint8:
         bits = values.view(np.uint8)
         if bits.max(initial=0) <= 1:
             return bits
-        numbers = values
+        numbers: NDArray[Any] = bits
     else:
         numbers = _as_numbers(values) if values.dtype.kind == "O" else values
         bits = (numbers == 1).view(np.uint8)
@@ -272,20 +311,24 @@ def _label_target(labels: NDArray[Any], class_names: ArrayLike | None) -> Target
             "y holds lists of labels; turn them into an indicator matrix with "
             "sklearn.preprocessing.MultiLabelBinarizer."
         )
-    try:
-        check_classification_targets(labels)
-        values, codes = np.unique(labels, return_inverse=True)
-    except TypeError as error:
-        raise ValueError(
-            "y holds class labels of several types, or missing ones, which have no order."
-        ) from error
+    if labels.dtype.kind == "O":
+        kinds = set(map(type, labels))
+        if len(kinds) > 1:
+            raise ValueError(
+                f"y holds class labels of several types, or missing ones: "
+                f"{', '.join(sorted(kind.__name__ for kind in kinds))}."
+            )
+        if kinds == {int}:
+            labels = labels.astype(np.int64)
+    check_classification_targets(labels)
+    values, codes = np.unique(labels, return_inverse=True)
     if len(values) == 1:
         raise ValueError(
             f"y holds one class only, {plain(values[0])!r}: there is nothing to balance. (A "
             f"target with several classes a sample has a column for each.)"
         )
     _warn_of_label_lists(values)
-    classes = values if class_names is None else _classes(class_names)
+    classes = _renamed(values, class_names)
     _check_n_classes(classes, len(values))
     return Target(len(labels), classes, partial(_label_blocks, codes, classes))
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
@@ -71,6 +71,20 @@ def test_class_that_never_occurs_has_multiplier_one_and_no_say_in_the_target():
 def test_rule_refuses_what_it_cannot_use(counts, parameters, message):
     with pytest.raises(ValueError, match=message):
         compute_class_multipliers(counts, **parameters)
+
+
+def test_counts_of_small_types_are_computed_in_float64():
+    counts = np.array([1000, 3], dtype=np.float16)
+    multipliers = compute_class_multipliers(counts, target=100_000, cap=np.inf)
+    assert_allclose(multipliers, [100, 100_000 / 3], rtol=1e-15)
+
+
+def test_masked_values_are_refused():
+    masked = np.ma.array([1.0, 2.0], mask=[0, 1])
+    with pytest.raises(ValueError, match="masked"):
+        compute_class_multipliers(masked)
+    with pytest.raises(ValueError, match="masked"):
+        compute_sample_multipliers([[1, 0], [0, 1]], masked)
 
 
 def test_sample_multiplier_is_the_largest_of_its_classes_not_the_sum_or_product():
@@ -146,6 +160,17 @@ def test_series_gives_multipliers_by_name_not_by_position():
     plan = plan_resampling(
         Y, class_names=["a", "b", "c"], class_multipliers=pd.Series([1.0, 2.0, 3.0])
     )
+    assert_array_equal(plan.class_multipliers, [1, 2, 3])
+
+
+def test_series_whose_index_names_other_classes_is_refused():
+    pd = pytest.importorskip("pandas")
+    with pytest.raises(ValueError, match="unknown class 1"):
+        plan_resampling([0, 2, 5, 0], class_multipliers=pd.Series({0: 1.0, 1: 2.0, 2: 3.0}))
+    with pytest.raises(ValueError, match="names a class twice"):
+        plan_resampling(Y, class_multipliers=pd.Series([1.0, 2.0], index=[1, 1]))
+    frame = pd.DataFrame(Y, columns=[2, 1, 0])
+    plan = plan_resampling(frame, class_multipliers=pd.Series({0: 3.0, 1: 2.0, 2: 1.0}))
     assert_array_equal(plan.class_multipliers, [1, 2, 3])
 
 
@@ -231,6 +256,15 @@ def test_budget_that_cannot_be_met_names_the_feasible_range(parameters, message)
         plan_resampling(SINGLE_CLASS, **parameters)
 
 
+def test_budget_is_met_or_refused_at_extreme_powers():
+    y = np.repeat([0, 1], [9000, 1000])
+    plan = plan_resampling(y, epoch_size=11_000, power=120)
+    assert plan.epoch_size == 11_000
+    assert plan_resampling(y, epoch_size=11_000, power=np.float16(0.3)).epoch_size == 11_000
+    with pytest.raises(ValueError, match=r"cannot be solved for with power=0\.001"):
+        plan_resampling(y, epoch_size=5000, power=0.001, floor=0.1, cap=1)
+
+
 indicators = st.tuples(st.integers(1, 40), st.integers(2, 6)).flatmap(
     lambda shape: arrays(np.uint8, shape, elements=st.integers(0, 1))
 )
@@ -249,8 +283,7 @@ def test_every_budget_within_floor_and_cap_is_met(y, floor, cap, power, share):
     smallest = n_without + floor * (len(y) - n_without)
     largest = n_without + min(cap, 20.0) * (len(y) - n_without)
     budget = smallest + share * (largest - smallest)
-    if budget < 1e-6:
-        return
+    assume(budget > 0.5)
     plan = plan_resampling(y, epoch_size=budget / len(y), floor=floor, cap=cap, power=power)
     assert_allclose(plan.expected_epoch_size, budget, rtol=1e-8)
     occurs = plan.class_counts > 0

@@ -150,6 +150,7 @@ def data_containers(tmp_path):
     frame = pd.DataFrame(X, columns=list("abcd"), index=np.arange(60) + 7)
     yield "pandas", frame
     yield "pandas mixed", frame.assign(path=[f"{i}.png" for i in range(60)])
+    yield "pandas index", pd.Index([f"{i}.png" for i in range(60)], name="path")
     yield "pandas series of paths", pd.Series([f"{i}.png" for i in range(60)], name="path")
     pl = pytest.importorskip("polars")
     yield "polars", pl.DataFrame(X, schema=list("abcd"))
@@ -242,13 +243,29 @@ def test_error_leaves_a_fitted_sampler_as_it_was():
     indices, plan = sampler.sample_indices_, sampler.plan_
     with pytest.raises(ValueError, match="got 2"):
         sampler.fit_resample(X, Y * 2)
+    for data, target in ((np.zeros((60, 9)), np.zeros_like(Y)), (np.zeros((60, 9)), Y * 2)):
+        for method in (sampler.fit, sampler.fit_resample):
+            with pytest.raises(ValueError, match=r"No class occurs|got 2"):
+                method(data, target)
     assert sampler.sample_indices_ is indices
     assert sampler.plan_ is plan
+    assert sampler.n_features_in_ == 4
+
+
+def test_fit_forgets_an_earlier_draw():
+    sampler = MaxMultiplierOverSampler(random_state=0)
+    sampler.fit_resample(X, Y)
+    sampler.fit(X, Y)
+    assert not hasattr(sampler, "sample_indices_")
+    assert not hasattr(sampler, "sampling_strategy_")
 
 
 def test_result_without_samples_is_refused():
     y = np.eye(2, dtype=int)
     sampler = MaxMultiplierOverSampler(class_multipliers=[0.2, 0.2], floor=0.0)
+    with pytest.raises(ValueError, match="every sample is left out"):
+        sampler.fit_resample(np.zeros((2, 1)), y)
+    sampler.set_params(class_multipliers=[0.4, 0.4], rounding="nearest")
     with pytest.raises(ValueError, match="No sample is left"):
         sampler.fit_resample(np.zeros((2, 1)), y)
 

@@ -46,6 +46,13 @@ def test_resampled_counts_are_the_mean_of_what_is_drawn():
     assert abs(np.mean(drawn, axis=0) - plan.resampled_class_counts).max() < 0.6
 
 
+def test_small_resampled_counts_are_not_lost_beside_large_ones():
+    y = np.repeat([0, 1], [100_000, 10])
+    plan = plan_resampling(y, floor=0, target=10, power=3)
+    assert_allclose(plan.resampled_class_counts, [1e5 * 1e-12, 10], rtol=1e-9)
+    assert_allclose(plan.resampled_imbalance_ratio, 1e8, rtol=1e-9)
+
+
 def test_no_class_is_at_the_cap_where_the_cap_is_one():
     assert not plan_resampling(Y, cap=1).at_cap.any()
 

@@ -166,11 +166,18 @@ BAD = {
     "complex": (changed(1j, complex), "dtype complex128"),
     "dates": (np.zeros((3, 2), dtype="datetime64[s]"), "dtype datetime64"),
     "three dimensions": (np.ones((2, 2, 2)), "got 3"),
-    "no dimension": (np.array(1), "got 0"),
+    "no dimension": (np.array(1), r"got array\(1\)"),
     "ragged rows": ([[1, 0], [1], [0, 1]], "rows of different length.*MultiLabelBinarizer"),
     "label lists": ([["a"], ["a", "b"]], "rows of different length.*MultiLabelBinarizer"),
     "label lists of one length": ([["a", "b"], ["b", "c"]], "MultiLabelBinarizer"),
     "label sets": (np.array([{1}, {1, 2}, {2}]), "lists of labels.*MultiLabelBinarizer"),
+    "bool bytes of 2": (np.array([[2, 0], [1, 1]], np.uint8).view(bool), "got .* in row 0"),
+    "missing label in a list": (["a", "b", float("nan")], "several types, or missing"),
+    "missing label in a column": ([["a"], ["b"], [float("nan")]], "several types, or missing"),
+    "labels 1 and '1'": ([1, "1", 2], "several types"),
+    "generator": ((row for row in GOOD), "got <generator"),
+    "dictionary": ({"a": [1, 0]}, "got {'a'"),
+    "masked row": ([np.ma.array([1, 1], mask=[0, 1]), [1, 1]], "masked values"),
     "masked": (np.ma.masked_equal(GOOD, 0), "masked values"),
     "no samples": (np.empty((0, 2)), "no samples"),
     "no samples in one dimension": ([], "no samples"),
@@ -198,7 +205,7 @@ BAD = {
 def test_wrong_target_is_a_clear_error(y, message):
     with pytest.raises(ValueError, match=message):
         plan_resampling(y)
-    n_samples = len(y or GOOD) if isinstance(y, list | None) else max([1, *y.shape[:1]])
+    n_samples = max([1, *np.shape(y)[:1]]) if hasattr(y, "shape") else len(list(y or GOOD))
     data = np.zeros((n_samples, 1))
     with pytest.raises(ValueError, match=message):
         MaxMultiplierOverSampler().fit_resample(data, y)
@@ -228,6 +235,13 @@ def test_missing_values_and_names_of_data_frames_are_checked():
         plan_resampling(pl.DataFrame({"a": [1, 0, 1], "b": [0, None, 1]}))
     with pytest.raises(ValueError, match="missing values"):
         plan_resampling(pl.Series(["a", None, "b"]))
+    arrays = pl.Series("c", [[0, 1], [1, 1]], dtype=pl.Array(pl.Int8, 2))
+    for y in (arrays, arrays.to_frame(), pl.DataFrame([arrays, arrays.alias("d")])):
+        with pytest.raises(ValueError, match="Column 'c' of y holds an array"):
+            plan_resampling(y)
+    for dtype in ("timedelta64[s]", "datetime64[s]", complex):
+        with pytest.raises(ValueError, match="got dtype"):
+            plan_resampling(frame.astype(int).astype(dtype))
 
 
 def test_sparse_tensor_is_refused():
@@ -236,12 +250,22 @@ def test_sparse_tensor_is_refused():
         plan_resampling(torch.tensor(GOOD).to_sparse())
 
 
+def test_own_class_names_in_another_order_are_refused():
+    pd = pytest.importorskip("pandas")
+    for y in (["road", "road", "car"], pd.DataFrame(GOOD, columns=["car", "road"])):
+        with pytest.raises(ValueError, match="in another order than y"):
+            plan_resampling(y, class_names=["road", "car"])
+        assert plan_resampling(y, class_names=["car", "road"]).classes.tolist() == ["car", "road"]
+
+
 @pytest.mark.parametrize(
     ("names", "message"),
     [
         (["a"], "1 names for 2 classes"),
         (["a", "b", "c"], "3 names for 2 classes"),
         (["a", "a"], "'a' stands more than once"),
+        ({0: "a", 1: "b"}, "got a dict"),
+        ({"a", "b"}, "got a set"),
     ],
 )
 def test_wrong_class_names_are_refused(names, message):

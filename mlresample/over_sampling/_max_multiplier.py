@@ -14,7 +14,7 @@ from sklearn.utils.validation import validate_data
 from mlresample._containers import take_rows
 from mlresample._kernels import weighted_class_counts
 from mlresample._multipliers import RULE_CONSTRAINTS
-from mlresample._plan import make_plan
+from mlresample._plan import ResamplingPlan, make_plan
 from mlresample._repeats import ROUNDINGS
 from mlresample._targets import Target, as_target
 
@@ -170,7 +170,11 @@ class MaxMultiplierOverSampler(BaseSampler):
         ValueError
             If a parameter, X or y is not as described, or their lengths differ.
         """
-        self._learn(X, y)
+        _, plan = self._plan(X, y)
+        self._set_learned(X, plan)
+        for drawn in ("sample_indices_", "sample_repeats_", "sampling_strategy_"):
+            if hasattr(self, drawn):
+                delattr(self, drawn)
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -199,25 +203,28 @@ class MaxMultiplierOverSampler(BaseSampler):
         return self._fit_resample(X, y)
 
     def _fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
-        target = self._learn(X, y)
-        indices = self.plan_.indices(
+        target, plan = self._plan(X, y)
+        indices = plan.indices(
             check_random_state(self.random_state), rounding=self.rounding, shuffle=self.shuffle
         )
         if len(indices) == 0:
             raise ValueError("No sample is left after resampling: raise floor or epoch_size.")
+        repeats = np.bincount(indices, minlength=target.n_samples)
+        change = weighted_class_counts(target, (repeats - 1).astype(np.float64))
+        resampled = take_rows(X, indices), take_rows(y, indices)
+        # Nothing can fail any more: an error leaves the sampler as it was.
+        self._set_learned(X, plan)
         self.sample_indices_ = indices
-        self.sample_repeats_ = np.bincount(indices, minlength=target.n_samples)
-        change = weighted_class_counts(target, (self.sample_repeats_ - 1).astype(np.float64))
+        self.sample_repeats_ = repeats
         names = self.classes_.tolist()
         self.sampling_strategy_ = dict(zip(names, map(int, change), strict=True))
-        return take_rows(X, indices), take_rows(y, indices)
+        return resampled
 
-    def _learn(self, X: Any, y: Any) -> Target:
+    def _plan(self, X: Any, y: Any) -> tuple[Target, ResamplingPlan]:
         _check_X(X)
         target = as_target(y)
         check_consistent_length(X, y)
-        validate_data(self, X=X, skip_check_array=True)  # sets n_features_in_, feature_names_in_
-        self.plan_ = make_plan(
+        plan = make_plan(
             target,
             class_multipliers=self.class_multipliers,
             cap=self.cap,
@@ -226,11 +233,15 @@ class MaxMultiplierOverSampler(BaseSampler):
             power=self.power,
             epoch_size=self.epoch_size,
         )
-        self.classes_ = self.plan_.classes
-        self.class_counts_ = self.plan_.class_counts
-        self.class_multipliers_ = self.plan_.class_multipliers
-        self.target_count_ = self.plan_.target_count
-        return target
+        return target, plan
+
+    def _set_learned(self, X: Any, plan: ResamplingPlan) -> None:
+        validate_data(self, X=X, skip_check_array=True)  # n_features_in_, feature_names_in_
+        self.plan_ = plan
+        self.classes_ = plan.classes
+        self.class_counts_ = plan.class_counts
+        self.class_multipliers_ = plan.class_multipliers
+        self.target_count_ = plan.target_count
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
