@@ -16,7 +16,12 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 
-from mlresample.torch import RepeatSampler, ResampledDataset  # noqa: E402
+from mlresample.torch import (  # noqa: E402
+    RepeatSampler,
+    ResampledDataset,
+    augment_copies,
+    dataset_target,
+)
 
 from .jobs import MULTIPLIERS, N_EPOCHS  # noqa: E402
 
@@ -146,6 +151,30 @@ def test_resampled_view_with_the_frameworks_own_sampler(tmp_path, job):
     expected = Counter(ResampledDataset(range(20), MULTIPLIERS).indices.tolist())
     assert merged(ranks) == [expected] * N_EPOCHS
     assert ranks[0][0] != ranks[0][1]
+
+
+def test_rows_and_labels_of_a_hugging_face_dataset():
+    datasets = pytest.importorskip("datasets", reason="datasets is not installed")
+    labels = [[0]] * 12 + [[0, 1]] * 4 + [[1, 2]] * 4
+    rows = datasets.Dataset.from_dict({"path": [f"{i}.png" for i in range(20)], "labels": labels})
+    y = dataset_target(rows, "labels", n_classes=3)
+    assert y.sum(axis=0).tolist() == [16, 8, 4]
+    assert dataset_target(rows.with_format("torch"), "labels", n_classes=3).nnz == y.nnz
+    resampled = ResampledDataset(rows, MULTIPLIERS, return_is_copy=True)
+    assert len(resampled) == 28
+    for i, row in enumerate(resampled):
+        assert row["path"] == f"{resampled.indices[i]}.png"
+        assert row["is_copy"] == resampled.is_copy[i]
+
+
+def test_copies_are_augmented_by_kornia():
+    kornia = pytest.importorskip("kornia", reason="kornia is not installed")
+    flip = kornia.augmentation.RandomHorizontalFlip(p=1.0)
+    images = torch.rand(4, 3, 8, 8)
+    mask = torch.tensor([True, False, False, True])
+    augmented = augment_copies(images, mask, flip)
+    assert torch.equal(augmented[mask], images[mask].flip(-1))
+    assert torch.equal(augmented[~mask], images[~mask])
 
 
 # -- resuming ----------------------------------------------------------------------------------
