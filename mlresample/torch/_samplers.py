@@ -40,12 +40,13 @@ class _Pass:
     def is_complete(self) -> bool:
         return self.given == len(self._indices)
 
-    def __iter__(self) -> Iterator[int]:
+    def __iter__(self) -> Iterator[Iterator[int]]:
+        """Give the indices in chunks, each an iterator of Python integers."""
         while self._end < len(self._indices):
             chunk = self._indices[self._end : self._end + _CHUNK].tolist()
             self._chunk = iter(chunk)
             self._end += len(chunk)
-            yield from self._chunk
+            yield self._chunk
 
 
 class _ResumableSampler:
@@ -92,10 +93,10 @@ class _ResumableSampler:
         """Whether all of the epoch was given, and `set_epoch` has not been called since."""
         return self._pass is not None and self._pass.is_complete
 
-    def _begin_pass(self) -> Iterator[int]:
+    def _begin_pass(self) -> _Pass:
         self._pass = _Pass(self.epoch, self._epoch_indices(self.epoch), self._start)
         self._start = 0
-        return iter(self._pass)
+        return self._pass
 
     def _identity(self) -> dict[str, Any]:
         return {
@@ -230,7 +231,8 @@ class RepeatSampler(_ResumableSampler, Sampler[int]):
             )
         if self._epoch_is_complete:
             self.epoch += 1
-        yield from self._begin_pass()
+        for chunk in self._begin_pass():
+            yield from chunk
 
 
 class DistributedRepeatSampler(_ResumableSampler, DistributedSampler[int]):
@@ -329,7 +331,8 @@ class DistributedRepeatSampler(_ResumableSampler, DistributedSampler[int]):
                 UserWarning,
                 stacklevel=2,
             )
-        yield from self._begin_pass()
+        for chunk in self._begin_pass():
+            yield from chunk
 
     def _identity(self) -> dict[str, Any]:
         return {
