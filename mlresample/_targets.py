@@ -305,21 +305,8 @@ def _label_target(labels: NDArray[Any], class_names: ArrayLike | None) -> Target
     labels = labels.reshape(-1)
     if len(labels) == 0:
         raise ValueError("y has no samples.")
-    collections = list, tuple, set, frozenset, dict, np.ndarray
-    if labels.dtype.kind == "O" and any(isinstance(label, collections) for label in labels):
-        raise ValueError(
-            "y holds lists of labels; turn them into an indicator matrix with "
-            "sklearn.preprocessing.MultiLabelBinarizer."
-        )
     if labels.dtype.kind == "O":
-        kinds = set(map(type, labels))
-        if len(kinds) > 1:
-            raise ValueError(
-                f"y holds class labels of several types, or missing ones: "
-                f"{', '.join(sorted(kind.__name__ for kind in kinds))}."
-            )
-        if kinds == {int}:
-            labels = labels.astype(np.int64)
+        labels = _plain_labels(labels)
     check_classification_targets(labels)
     values, codes = np.unique(labels, return_inverse=True)
     if len(values) == 1:
@@ -331,6 +318,25 @@ def _label_target(labels: NDArray[Any], class_names: ArrayLike | None) -> Target
     classes = _renamed(values, class_names)
     _check_n_classes(classes, len(values))
     return Target(len(labels), classes, partial(_label_blocks, codes, classes))
+
+
+def _plain_labels(labels: NDArray[Any]) -> NDArray[Any]:
+    """Labels held as objects: strings stay as they are, numbers become numbers."""
+    kinds = set(map(type, labels))
+    if all(issubclass(kind, str) for kind in kinds):
+        return labels
+    if all(issubclass(kind, Real | np.bool_) for kind in kinds):
+        return np.asarray(labels.tolist())
+    collections = (list, tuple, set, frozenset, dict, np.ndarray)
+    if any(issubclass(kind, collections) for kind in kinds):
+        raise ValueError(
+            "y holds lists of labels; turn them into an indicator matrix with "
+            "sklearn.preprocessing.MultiLabelBinarizer."
+        )
+    raise ValueError(
+        f"y must hold class labels that are all strings or all numbers, none missing, got labels "
+        f"of type {', '.join(sorted(kind.__name__ for kind in kinds))}."
+    )
 
 
 def _warn_of_label_lists(values: NDArray[Any]) -> None:

@@ -106,6 +106,8 @@ def single_label_containers():
     yield "list", labels.tolist()
     yield "array", labels
     yield "object", labels.astype(object)
+    yield "list of two kinds of string", [*labels[:3], *labels[3:].tolist()]
+    yield "numbers as objects", codes.astype(object)
     yield "int", codes
     yield "float", codes.astype(float)
     yield "column", codes.reshape(-1, 1)
@@ -172,9 +174,12 @@ BAD = {
     "label lists of one length": ([["a", "b"], ["b", "c"]], "MultiLabelBinarizer"),
     "label sets": (np.array([{1}, {1, 2}, {2}]), "lists of labels.*MultiLabelBinarizer"),
     "bool bytes of 2": (np.array([[2, 0], [1, 1]], np.uint8).view(bool), "got .* in row 0"),
-    "missing label in a list": (["a", "b", float("nan")], "several types, or missing"),
-    "missing label in a column": ([["a"], ["b"], [float("nan")]], "several types, or missing"),
-    "labels 1 and '1'": ([1, "1", 2], "several types"),
+    "missing label in a list": (["a", "b", float("nan")], "none missing, got .* float, str"),
+    "missing label in a column": (
+        [["a"], ["b"], [float("nan")]],
+        "none missing, got .* float, str",
+    ),
+    "labels 1 and '1'": ([1, "1", 2], "none missing, got .*"),
     "generator": ((row for row in GOOD), "got <generator"),
     "dictionary": ({"a": [1, 0]}, "got {'a'"),
     "masked row": ([np.ma.array([1, 1], mask=[0, 1]), [1, 1]], "masked values"),
@@ -186,8 +191,8 @@ BAD = {
     "one class in one dimension": ([1, 1, 1], "one class only"),
     "one class in a column": (np.ones((3, 1)), "one class only"),
     "continuous": ([0.1, 0.2, 0.3], "Unknown label type"),
-    "labels of several types": (np.array(["a", 1, "b"], dtype=object), "several types"),
-    "missing label": (np.array(["a", None, "b"], dtype=object), "several types"),
+    "labels of several types": (np.array(["a", 1, "b"], dtype=object), "got .* int, str"),
+    "missing label": (np.array(["a", None, "b"], dtype=object), "none missing, got .*"),
     "count in sparse": (sp.csr_array(changed(2, int)), "got 2 in row 1, class 1.*y > 0"),
     "nan in sparse": (sp.csr_array(changed(np.nan)), "got nan in row 1, class 1"),
     "soft label in sparse": (sp.csr_matrix(changed(0.5)), "got 0.5 in row 1, class 1"),
