@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import validate_params
 
+from mlresample._epoch_size import solve_target_count
 from mlresample._kernels import count_classes, weighted_class_counts
 from mlresample._multipliers import (
     RULE_CONSTRAINTS,
@@ -16,7 +17,6 @@ from mlresample._multipliers import (
     explicit_multipliers,
     resolve_target,
     sample_levels,
-    solve_target_count,
 )
 from mlresample._repeats import RepeatPlan
 from mlresample._targets import Target, as_target
