@@ -60,10 +60,10 @@ class ResamplingPlan(RepeatPlan):
     epoch size                  4         6  (1.375x)
     imbalance ratio          4.00      2.20
     mean imbalance           2.50      1.60
-    <BLANKLINE>
-    class  count  multiplier  resampled
-    lynx       1       2.500        2.5
-    cat        4       1.000        5.5
+    -----------------------------------------
+    class      count  multiplier    resampled
+    lynx           1       2.500          2.5
+    cat            4       1.000          5.5
     >>> plan.sample_multipliers
     array([1. , 1. , 1. , 2.5])
     >>> plan.indices(0)
@@ -107,7 +107,7 @@ class ResamplingPlan(RepeatPlan):
         return float(_imbalance_per_class(self.resampled_class_counts).mean())
 
     def __repr__(self) -> str:
-        return "\n".join([*_summary_lines(self), "", *_class_lines(self)])
+        return "\n".join([*_summary_lines(self), *_class_lines(self)])
 
 
 def _imbalance_per_class(class_counts: NDArray[Any]) -> NDArray[np.float64]:
@@ -150,7 +150,7 @@ def _class_lines(plan: ResamplingPlan) -> list[str]:
 
     header = f"{'class':<{width}}  {'count':>9}  {'multiplier':>10}  {'resampled':>11}"
     middle = [f"... {hidden} more classes ..."] if hidden else []
-    return [header, *map(line, head), *middle, *map(line, tail)]
+    return ["-" * len(header), header, *map(line, head), *middle, *map(line, tail)]
 
 
 def make_plan(

@@ -97,7 +97,7 @@ def test_text_shows_every_class_rarest_first():
         ["epoch", "size", "7", "8", "(1.214x)"],
         ["imbalance", "ratio", "6.00", "3.00"],
         ["mean", "imbalance", "3.00", "1.89"],
-        [],
+        ["-" * 43],
         ["class", "count", "multiplier", "resampled"],
         ["unicorn", "0", "1.000", "0.0"],
         ["lynx", "1", "2.500", "2.5", "at", "the", "cap"],
