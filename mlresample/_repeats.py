@@ -100,15 +100,20 @@ class RepeatPlan:
         >>> plan.draw(0)
         array([1, 1, 1, 3])
         """
+        return self._draw_small(check_random_state(random_state), rounding).astype(np.int64)
+
+    def _draw_small(self, generator: np.random.RandomState, rounding: str) -> NDArray[Any]:
+        """Draw the repeats in the smallest type that holds them: a byte a sample, mostly."""
         if rounding not in ROUNDINGS:
             raise ValueError(f"rounding must be one of {sorted(ROUNDINGS)}, got {rounding!r}.")
-        generator: np.random.RandomState = check_random_state(random_state)
+        small = np.min_scalar_type(int(self.level_multipliers.max()) + 1)
         if rounding == "nearest":
-            return np.floor(self.level_multipliers + 0.5).astype(np.int64)[self.levels]
+            return np.floor(self.level_multipliers + 0.5).astype(small)[self.levels]
         whole = np.floor(self.level_multipliers)
         fraction = self.level_multipliers - whole
-        repeats = whole.astype(np.int64)[self.levels]
-        undecided = np.flatnonzero((fraction > 0)[self.levels])
+        repeats = whole.astype(small)[self.levels]
+        rows = np.min_scalar_type(self.n_samples)
+        undecided = np.flatnonzero((fraction > 0)[self.levels]).astype(rows)
         if len(undecided):
             choose = _choose_each if rounding == "bernoulli" else _choose_stratified
             repeats[choose(self, undecided, fraction, generator)] += 1
@@ -145,7 +150,7 @@ class RepeatPlan:
         array([0, 1, 2, 3, 0, 0])
         """
         generator: np.random.RandomState = check_random_state(random_state)
-        indices = repeats_to_indices(self.draw(generator, rounding=rounding))
+        indices = repeats_to_indices(self._draw_small(generator, rounding))
         if shuffle:
             generator.shuffle(indices)
         return indices
@@ -153,10 +158,10 @@ class RepeatPlan:
 
 def _choose_each(
     plan: RepeatPlan,
-    undecided: NDArray[np.int64],
+    undecided: NDArray[Any],
     fraction: NDArray[np.float64],
     generator: np.random.RandomState,
-) -> NDArray[np.int64]:
+) -> NDArray[Any]:
     """Choose samples to round up, each with its fraction as the probability."""
     up = generator.uniform(size=len(undecided)) < fraction[plan.levels[undecided]]
     return undecided[up]
@@ -164,10 +169,10 @@ def _choose_each(
 
 def _choose_stratified(
     plan: RepeatPlan,
-    undecided: NDArray[np.int64],
+    undecided: NDArray[Any],
     fraction: NDArray[np.float64],
     generator: np.random.RandomState,
-) -> NDArray[np.int64]:
+) -> NDArray[Any]:
     """Choose samples to round up, level by level, as many as make the size what it should be."""
     whole = np.floor(plan.level_multipliers).astype(np.int64)
     n_extra = plan.epoch_size - int(plan.level_sizes @ whole)
@@ -204,8 +209,8 @@ def share_extra_copies(
     return (whole + np.diff(steps)).astype(np.int64)
 
 
-def repeats_to_indices(repeats: NDArray[np.int64]) -> NDArray[np.int64]:
+def repeats_to_indices(repeats: NDArray[Any]) -> NDArray[np.int64]:
     """List the kept originals in order, then the copies."""
-    kept = np.flatnonzero(repeats)
     copied = np.flatnonzero(repeats > 1)
-    return np.concatenate([kept, np.repeat(copied, repeats[copied] - 1)])
+    copies = np.repeat(copied, repeats[copied].astype(np.int64) - 1)
+    return np.concatenate([np.flatnonzero(repeats), copies])
