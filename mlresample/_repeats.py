@@ -213,4 +213,4 @@ def repeats_to_indices(repeats: NDArray[Any]) -> NDArray[np.int64]:
     """List the kept originals in order, then the copies."""
     copied = np.flatnonzero(repeats > 1)
     copies = np.repeat(copied, repeats[copied].astype(np.int64) - 1)
-    return np.concatenate([np.flatnonzero(repeats), copies])
+    return np.concatenate([np.flatnonzero(repeats > 0), copies])
