@@ -54,7 +54,7 @@ class RepeatPlan:
     @property
     def sample_multipliers(self) -> NDArray[np.float64]:
         """Times that each sample is seen an epoch, float64 of shape (n_samples,)."""
-        return self.level_multipliers[self.levels]
+        return self.level_multipliers.take(self.levels)
 
     @cached_property
     def level_sizes(self) -> NDArray[np.int64]:
@@ -108,12 +108,12 @@ class RepeatPlan:
             raise ValueError(f"rounding must be one of {sorted(ROUNDINGS)}, got {rounding!r}.")
         small = np.min_scalar_type(int(self.level_multipliers.max()) + 1)
         if rounding == "nearest":
-            return np.floor(self.level_multipliers + 0.5).astype(small)[self.levels]
+            return np.floor(self.level_multipliers + 0.5).astype(small).take(self.levels)
         whole = np.floor(self.level_multipliers)
         fraction = self.level_multipliers - whole
-        repeats = whole.astype(small)[self.levels]
+        repeats = whole.astype(small).take(self.levels)  # take is faster than indexing here
         rows = np.min_scalar_type(self.n_samples)
-        undecided = np.flatnonzero((fraction > 0)[self.levels]).astype(rows)
+        undecided = np.flatnonzero((fraction > 0).take(self.levels)).astype(rows)
         if len(undecided):
             choose = _choose_each if rounding == "bernoulli" else _choose_stratified
             repeats[choose(self, undecided, fraction, generator)] += 1
