@@ -31,7 +31,8 @@ def take_rows(container: Any, indices: NDArray[np.int64]) -> Any:
     """Take rows by index; kind, dtype and column names stay.
 
     pandas objects get a fresh RangeIndex, memory-mapped arrays come back in memory. Nothing
-    of the container's size is held beside the result.
+    of the container's size is held beside the result, except for sparse formats other than CSR,
+    which are converted to it and back.
     """
     if issparse(container):
         return container.tocsr()[indices].asformat(container.format)

@@ -86,12 +86,12 @@ class ResamplingPlan(RepeatPlan):
     @property
     def imbalance_ratio(self) -> float:
         """Largest class count over the smallest, of the classes that occur."""
-        return float(_imbalance_per_class(self.class_counts).max())
+        return float(_imbalance_per_class(self.class_counts, self.class_counts).max())
 
     @property
     def resampled_imbalance_ratio(self) -> float:
         """Imbalance ratio of the expected class counts after resampling."""
-        return float(_imbalance_per_class(self.resampled_class_counts).max())
+        return float(_imbalance_per_class(self.resampled_class_counts, self.class_counts).max())
 
     @property
     def mean_imbalance(self) -> float:
@@ -99,21 +99,27 @@ class ResamplingPlan(RepeatPlan):
 
         The literature's MeanIR, the mean of IRLbl.
         """
-        return float(_imbalance_per_class(self.class_counts).mean())
+        return float(_imbalance_per_class(self.class_counts, self.class_counts).mean())
 
     @property
     def resampled_mean_imbalance(self) -> float:
         """Mean imbalance of the expected class counts after resampling."""
-        return float(_imbalance_per_class(self.resampled_class_counts).mean())
+        return float(_imbalance_per_class(self.resampled_class_counts, self.class_counts).mean())
 
     def __repr__(self) -> str:
         return "\n".join([*_summary_lines(self), *_class_lines(self)])
 
 
-def _imbalance_per_class(class_counts: NDArray[Any]) -> NDArray[np.float64]:
-    """Largest class count over each class's own (IRLbl), of the classes that occur."""
-    counts = class_counts[class_counts > 0]
-    return np.asarray(counts.max(initial=0) / counts) if len(counts) else np.array([np.nan])
+def _imbalance_per_class(
+    counts: NDArray[Any], class_counts: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Largest count over each class's own (IRLbl), of the classes that occur before resampling.
+
+    A class that resampling leaves out altogether has an infinite imbalance.
+    """
+    counts = counts[class_counts > 0]
+    with np.errstate(divide="ignore"):
+        return np.asarray(counts.max() / counts)
 
 
 def _summary_lines(plan: ResamplingPlan) -> list[str]:
@@ -223,7 +229,8 @@ def plan_resampling(
     class_multipliers : "balanced", array-like, dict or callable, default="balanced"
         The rule below; or one multiplier a class, {class: multiplier} (classes left out get
         1), or a function from the array of class counts to an array of multipliers. Values
-        outside [floor, cap] are clipped, with a warning for arrays and dicts.
+        outside [floor, cap] are clipped, with a warning for arrays and dicts. A pandas
+        Series goes by its index, as a dict does.
     cap : float, default=4.0
         Largest multiplier: no sample is seen more often than this on average. At least 1;
         ``inf`` for none.

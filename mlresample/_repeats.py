@@ -205,7 +205,7 @@ def share_extra_copies(
     total = n_extra - whole.sum()
     running = np.cumsum(fraction)
     running[running > total - 1e-9] = total
-    steps = np.floor(np.concatenate([[0.0], running]) + start)
+    steps = np.minimum(np.floor(np.concatenate([[0.0], running]) + start), total)
     return (whole + np.diff(steps)).astype(np.int64)
 
 

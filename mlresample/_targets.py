@@ -195,16 +195,18 @@ def _array_blocks(array: NDArray[Any], classes: NDArray[Any]) -> Iterator[Block]
 
 
 def _frame_blocks(frame: nw.DataFrame[Any], classes: NDArray[Any]) -> Iterator[Block]:
-    n_samples = len(frame)
-    step = max(1, BLOCK_SIZE // n_samples)
-    series = frame.iter_columns()
-    for start in range(0, len(classes), step):
-        names = classes[start : start + step]
-        values = np.empty((n_samples, len(names)), dtype=np.uint8)
-        for j, column in enumerate(islice(series, len(names))):
-            locate = partial(_locate_dense, 0, names[j : j + 1])
-            values[:, j] = _bits(_one_dimension(column), locate)
-        yield Block(slice(0, n_samples), slice(start, start + len(names)), values)
+    for first in range(0, len(frame), BLOCK_SIZE):
+        part = frame[first : first + BLOCK_SIZE]
+        rows = slice(first, first + len(part))
+        step = max(1, BLOCK_SIZE // len(part))
+        series = part.iter_columns()
+        for start in range(0, len(classes), step):
+            names = classes[start : start + step]
+            values = np.empty((len(part), len(names)), dtype=np.uint8)
+            for j, column in enumerate(islice(series, len(names))):
+                locate = partial(_locate_dense, first, names[j : j + 1])
+                values[:, j] = _bits(_one_dimension(column), locate)
+            yield Block(rows, slice(start, start + len(names)), values)
 
 
 def _sparse_blocks(matrix: Any, classes: NDArray[Any]) -> Iterator[Block]:

@@ -66,6 +66,22 @@ def test_plan_and_indices_need_16_bytes_a_sample_and_a_class(make, parameters, m
     assert peak_memory(lambda: plan_resampling(y, **parameters).indices(0)) < allowed
 
 
+@pytest.mark.parametrize("kind", ["bytes", "CSR", "pandas bytes"])
+@pytest.mark.parametrize("parameters", [{}, {"floor": 0.5}, {"epoch_size": 1.3}])
+def test_many_samples_of_few_classes_need_16_bytes_each(kind, parameters, monkeypatch):
+    monkeypatch.setattr("mlresample._targets.BLOCK_SIZE", 1 << 16)
+    n_samples = 1_000_000
+    y = power_law_target(n_samples, 4, 1.5)
+    if kind == "CSR":
+        y = sp.csr_array(y)
+    elif kind == "pandas bytes":
+        y = pytest.importorskip("pandas").DataFrame(y)
+    allowed = 16 * n_samples + 4 * MEGABYTE
+    plan = plan_resampling(y, **parameters)
+    assert peak_memory(lambda: plan_resampling(y, **parameters)) < allowed
+    assert peak_memory(lambda: plan.indices(0)) < allowed + 8 * plan.epoch_size
+
+
 def test_blocks_as_they_are_fit_the_allowance():
     y = power_law_target().astype(np.float64)
     assert peak_memory(lambda: plan_resampling(y).indices(0)) < ALLOWED

@@ -201,6 +201,8 @@ def test_feature_names_are_learned():
         (None, "got None as X"),
         (X[:, 0], "Reshape your data"),
         (X[:, 0].tolist(), "Reshape your data"),
+        (tuple(X[:, 0].tolist()), "Reshape your data"),
+        ("images", "got 'images' as X"),
         (X.astype(complex), "Complex data not supported"),
         (X[:, :0], "0 feature"),
         (X[:0], "0 sample"),
@@ -210,6 +212,26 @@ def test_wrong_data_is_a_clear_error(data, message):
     for method in ("fit", "fit_resample"):
         with pytest.raises(ValueError, match=message):
             getattr(MaxMultiplierOverSampler(), method)(data, Y)
+
+
+def test_numbers_in_a_series_or_tensor_are_one_dimension_too():
+    pd = pytest.importorskip("pandas")
+    pl = pytest.importorskip("polars")
+    for data in (pd.Series(X[:, 0]), pl.Series(X[:, 0].tolist()), pd.Index(X[:, 0])):
+        with pytest.raises(ValueError, match="Reshape your data"):
+            MaxMultiplierOverSampler().fit(data, Y)
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    with pytest.raises(ValueError, match="Reshape your data"):
+        MaxMultiplierOverSampler().fit(torch.tensor(X[:, 0]), Y)
+
+
+def test_tags_say_what_is_accepted():
+    tags = MaxMultiplierOverSampler().__sklearn_tags__()
+    assert tags.input_tags.allow_nan
+    assert tags.input_tags.string
+    assert not tags.input_tags.one_d_array
+    assert tags.target_tags.multi_output
+    assert tags.sampler_tags.sample_indices
 
 
 @pytest.mark.parametrize(

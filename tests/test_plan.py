@@ -53,6 +53,14 @@ def test_small_resampled_counts_are_not_lost_beside_large_ones():
     assert_allclose(plan.resampled_imbalance_ratio, 1e8, rtol=1e-9)
 
 
+def test_class_that_is_left_out_altogether_has_an_infinite_imbalance():
+    y = np.repeat(np.eye(2, dtype=int), [5, 3], axis=0)
+    plan = plan_resampling(y, class_multipliers=[1, 0], floor=0)
+    assert plan.imbalance_ratio == 5 / 3
+    assert plan.resampled_imbalance_ratio == np.inf
+    assert "inf" in repr(plan)
+
+
 def test_no_class_is_at_the_cap_where_the_cap_is_one():
     assert not plan_resampling(Y, cap=1).at_cap.any()
 

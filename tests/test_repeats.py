@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from mlresample import plan_resampling
+from mlresample._repeats import share_extra_copies
 
 N_SEEDS = 2000
 
@@ -68,6 +69,17 @@ def test_stratified_copies_of_a_level_go_to_each_of_its_samples_alike():
     extra = np.sum([plan.draw(seed)[:40] - 1 for seed in range(N_SEEDS)], axis=0)
     # 10 of 40 at random: hypergeometric, standard deviation below sqrt(N / 4 * 3 / 4).
     assert abs(extra - N_SEEDS / 4).max() < 4.5 * np.sqrt(N_SEEDS * 3 / 16)
+
+
+@pytest.mark.parametrize("start", [0.0, 0.05, 0.5, np.nextafter(1, 0)])
+@pytest.mark.parametrize(
+    "shares", [[0.1] * 10, [0.1] * 10 + [0.0], [0.0, 0.7, 1.0, 0.3], [2.5, 0.5], [1.0, 2.0]]
+)
+def test_shared_copies_add_up_whatever_the_start(shares, start):
+    extra = share_extra_copies(np.array(shares), round(sum(shares)), start)
+    assert extra.sum() == round(sum(shares))
+    assert (extra >= np.floor(shares)).all()
+    assert (extra <= np.ceil(shares)).all()
 
 
 def test_bernoulli_rounds_each_sample_by_itself():

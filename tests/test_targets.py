@@ -233,6 +233,8 @@ def test_missing_values_and_names_of_data_frames_are_checked():
         plan_resampling(pd.DataFrame(GOOD, columns=["a", "a"]))
     with pytest.raises(ValueError, match="missing values"):
         plan_resampling(pd.Series(["a", None, "b"]))
+    with pytest.raises(ValueError, match="lists of labels"):
+        plan_resampling(pd.Series([["a"], ["a", "b"]]))
     with pytest.raises(ValueError, match="no samples"):
         plan_resampling(frame.iloc[:0])
     pl = pytest.importorskip("polars")

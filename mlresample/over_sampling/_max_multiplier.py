@@ -1,17 +1,16 @@
 """The estimator: a plan learned from y, drawn once, applied to X and y."""
 
-from numbers import Number
 from typing import Any, Self
 
 import numpy as np
 from imblearn.base import BaseSampler
 from scipy.sparse import issparse
 from sklearn.base import _fit_context
-from sklearn.utils import check_array, check_consistent_length, check_random_state
+from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import validate_data
 
-from mlresample._containers import take_rows
+from mlresample._containers import is_series, take_rows
 from mlresample._kernels import weighted_class_counts
 from mlresample._multipliers import RULE_CONSTRAINTS
 from mlresample._plan import ResamplingPlan, make_plan
@@ -31,7 +30,8 @@ class MaxMultiplierOverSampler(BaseSampler):
     class_multipliers : "balanced", array-like, dict or callable, default="balanced"
         The rule of the Notes; or one multiplier a class, {class: multiplier} (classes left out
         get 1), or a function from the array of class counts to an array of multipliers. Values
-        outside [floor, cap] are clipped, with a warning for arrays and dicts.
+        outside [floor, cap] are clipped, with a warning for arrays and dicts. A pandas
+        Series goes by its index, as a dict does.
     cap : float, default=4.0
         Largest multiplier: no sample is repeated more often than this on average. At least 1;
         ``inf`` for none.
@@ -204,9 +204,7 @@ class MaxMultiplierOverSampler(BaseSampler):
 
     def _fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
         target, plan = self._plan(X, y)
-        indices = plan.indices(
-            check_random_state(self.random_state), rounding=self.rounding, shuffle=self.shuffle
-        )
+        indices = plan.indices(self.random_state, rounding=self.rounding, shuffle=self.shuffle)
         if len(indices) == 0:
             raise ValueError("No sample is left after resampling: raise floor or epoch_size.")
         repeats = np.bincount(indices, minlength=target.n_samples)
@@ -254,14 +252,16 @@ class MaxMultiplierOverSampler(BaseSampler):
 
 def _check_X(X: Any) -> None:
     """Refuse what cannot be rows of data; nothing is converted or copied."""
-    if X is None:
-        raise ValueError("Expected array-like (array or non-string sequence), got None as X.")
-    if isinstance(X, np.ndarray) or issparse(X):
-        if X.ndim == 1 and X.dtype.kind in "OUS":  # paths
-            return
+    if X is None or isinstance(X, str):
+        raise ValueError(f"Expected array-like (array or non-string sequence), got {X!r} as X.")
+    paths = isinstance(X, np.ndarray) and X.ndim == 1 and X.dtype.kind in "OUS"
+    if (isinstance(X, np.ndarray) or issparse(X)) and not paths:
         check_array(X, accept_sparse=True, dtype=None, ensure_all_finite=False, allow_nd=True)
-    elif isinstance(X, list) and len(X) and isinstance(X[0], Number):
-        raise ValueError(
-            "Expected 2D array, got a list of numbers as X. Reshape your data, either with "
-            "X.reshape(-1, 1) if it has one feature or X.reshape(1, -1) if it is one sample."
-        )
+    elif isinstance(X, list | tuple) or getattr(X, "ndim", 0) == 1 or is_series(X):
+        first = np.asarray(X[:1])
+        if first.ndim == 1 and first.dtype.kind in "biufc":
+            raise ValueError(
+                "Expected 2D array, got numbers in one dimension as X. Reshape your data, either "
+                "with X.reshape(-1, 1) if it has one feature or X.reshape(1, -1) if it is one "
+                "sample."
+            )
