@@ -66,7 +66,7 @@ def main():
     }
     functions = {name: (lambda loader=loader: exhaust(loader)) for name, loader in loaders.items()}
     found, reference = ratios(functions, time.perf_counter, 5)
-    print(f"  RandomSampler {len(ours) / reference:,.0f} images a second: " + _text(found))
+    print(f"  RandomSampler {len(ours) / reference:,.0f} images a second; time: " + _text(found))
 
 
 def _text(found):
