@@ -322,4 +322,4 @@ def compute_sample_multipliers(
         class_multipliers, indicator.classes, everywhere, floor=0.0, cap=np.inf
     )
     level_multipliers, levels = sample_levels(indicator, multipliers)
-    return level_multipliers[levels]
+    return level_multipliers.take(levels)

@@ -185,9 +185,9 @@ def make_plan(
         multipliers = explicit_multipliers(class_multipliers, target.classes, counts, **bounds)
     level_multipliers, levels = sample_levels(target, multipliers)
     if level_multipliers[0] < 1:
-        resampled = weighted_class_counts(target, level_multipliers[levels])
+        resampled = weighted_class_counts(target, level_multipliers.take(levels))
     else:  # the change alone, which is 0 for most samples
-        resampled = counts + weighted_class_counts(target, (level_multipliers - 1)[levels])
+        resampled = counts + weighted_class_counts(target, (level_multipliers - 1).take(levels))
     return ResamplingPlan(
         classes=target.classes,
         class_counts=counts,

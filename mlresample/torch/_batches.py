@@ -1,10 +1,10 @@
 """Batches on their way to the device."""
 
-import os
 from collections.abc import Callable
 from typing import Any
 
 import torch
+from joblib import cpu_count
 
 
 def loader_options(*, num_workers: int | None = None, device: Any = None) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def loader_options(*, num_workers: int | None = None, device: Any = None) -> dic
     {'num_workers': 0, 'pin_memory': True}
     """
     if num_workers is None:
-        num_workers = min(8, max(0, len(os.sched_getaffinity(0)) - 1))
+        num_workers = min(8, max(0, cpu_count() - 1))
     if device is None:
         device = "cuda" if torch.cuda.is_available() else "cpu"
     options = {"num_workers": num_workers, "pin_memory": torch.device(device).type != "cpu"}
