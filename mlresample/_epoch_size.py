@@ -8,13 +8,11 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from mlresample._kernels import row_maximum
-from mlresample._targets import Target
+from mlresample._indicators import Indicator
 
 
 def solve_target_count(
-    target: Target,
-    class_counts: NDArray[np.int64],
+    indicator: Indicator,
     epoch_size: float,
     *,
     power: float,
@@ -23,22 +21,22 @@ def solve_target_count(
 ) -> float:
     """Find the target count whose expected epoch has `epoch_size` samples."""
     whole = isinstance(epoch_size, Integral)
-    if whole and epoch_size < target.n_classes:
+    if whole and epoch_size < indicator.n_classes:
         raise ValueError(
             f"epoch_size={epoch_size} is a number of samples and smaller than the number of "
-            f"classes, {target.n_classes}. For a multiple of the samples write a float: 1.0 for "
-            f"once."
+            f"classes, {indicator.n_classes}. For a multiple of the samples write a float: 1.0 "
+            f"for once."
         )
-    budget = float(epoch_size) if whole else epoch_size * target.n_samples
-    curve = _EpochSizeCurve.of(target, class_counts, float(power), floor, cap)
+    budget = float(epoch_size) if whole else epoch_size * indicator.n_samples
+    curve = _EpochSizeCurve.of(indicator, float(power), floor, cap)
     smallest, largest = curve.limits()
     if not smallest * (1 - 1e-9) <= budget <= largest * (1 + 1e-9):
         kind = "" if whole else " (a float: times the samples)"
         raise ValueError(
             f"epoch_size={epoch_size}{kind} cannot be met: with floor={floor}, cap={cap} and "
             f"power={power} an epoch has between {np.ceil(smallest):,.0f} and "
-            f"{np.floor(largest):,.0f} samples ({smallest / target.n_samples:.3g} to "
-            f"{largest / target.n_samples:.3g} times the {target.n_samples:,} of y)."
+            f"{np.floor(largest):,.0f} samples ({smallest / indicator.n_samples:.3g} to "
+            f"{largest / indicator.n_samples:.3g} times the {indicator.n_samples:,} of y)."
         )
     target_count = curve.solve(budget)
     if not abs(curve(target_count) - budget) <= 1e-6 * budget:
@@ -63,17 +61,10 @@ class _EpochSizeCurve:
     cap: float
 
     @classmethod
-    def of(
-        cls,
-        target: Target,
-        class_counts: NDArray[np.int64],
-        power: float,
-        floor: float,
-        cap: float,
-    ) -> Self:
-        distinct, rarity = np.unique(-class_counts, return_inverse=True)
+    def of(cls, indicator: Indicator, power: float, floor: float, cap: float) -> Self:
+        distinct, rarity = np.unique(-indicator.class_counts, return_inverse=True)
         ranks = (rarity + 1).astype(np.min_scalar_type(len(distinct)))
-        rarest = np.bincount(row_maximum(target, ranks), minlength=len(distinct) + 1)
+        rarest = np.bincount(indicator.row_maximum(ranks), minlength=len(distinct) + 1)
         occurs = distinct < 0
         counts = -distinct[occurs].astype(np.float64)
         return cls(counts, rarest[1:][occurs], int(rarest[0]), power, floor, cap)

@@ -10,8 +10,8 @@ from narwhals.dependencies import is_pandas_series
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
-from mlresample._kernels import row_maximum
-from mlresample._targets import Target, as_target, plain
+from mlresample._indicators import Indicator, plain
+from mlresample._targets import as_target
 
 RULE_CONSTRAINTS: dict[str, Any] = {
     "class_multipliers": [StrOptions({"balanced"}), "array-like", dict, callable],
@@ -262,15 +262,19 @@ def _warn_of_clipping(
 
 
 def sample_levels(
-    target: Target, class_multipliers: NDArray[np.float64]
+    indicator: Indicator, class_multipliers: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[Any]]:
     """Give the distinct class multipliers (with 1.0) and each sample's index among them.
 
     r_i = max of m_c over the classes c of sample i; 1.0 for a sample without a class.
     """
     distinct, inverse = np.unique(np.append(class_multipliers, 1.0), return_inverse=True)
-    ranks = inverse.astype(np.min_scalar_type(len(distinct))) + 1
-    levels = row_maximum(target, ranks[:-1])
+    lowest = inverse[-1]  # the level of 1.0, which samples without a class have
+    if lowest == 0:
+        ranks = inverse.astype(np.min_scalar_type(len(distinct)))
+        return distinct, indicator.row_maximum(ranks[:-1])
+    ranks = (inverse + 1).astype(np.min_scalar_type(len(distinct)))
+    levels = indicator.row_maximum(ranks[:-1])
     levels[levels == 0] = ranks[-1]
     levels -= 1
     return distinct, levels

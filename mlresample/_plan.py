@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import validate_params
 
 from mlresample._epoch_size import solve_target_count
-from mlresample._kernels import count_classes, weighted_class_counts
+from mlresample._indicators import Indicator
 from mlresample._multipliers import (
     RULE_CONSTRAINTS,
     balanced_multipliers,
@@ -19,7 +19,7 @@ from mlresample._multipliers import (
     sample_levels,
 )
 from mlresample._repeats import RepeatPlan
-from mlresample._targets import Target, as_target
+from mlresample._targets import as_target
 
 _ROWS_SHOWN = 30
 
@@ -160,7 +160,7 @@ def _class_lines(plan: ResamplingPlan) -> list[str]:
 
 
 def make_plan(
-    target: Target,
+    indicator: Indicator,
     *,
     class_multipliers: Any,
     cap: float,
@@ -169,27 +169,27 @@ def make_plan(
     power: float,
     epoch_size: float | None,
 ) -> ResamplingPlan:
-    """Learn a plan from a target; parameters are valid, one by one."""
+    """Learn a plan from an indicator matrix; parameters are valid, one by one."""
     check_rule(class_multipliers, target=target_rule, power=power, epoch_size=epoch_size)
-    counts = count_classes(target)
+    counts = indicator.class_counts
     check_some_class_occurs(counts)
     bounds = {"floor": float(floor), "cap": float(cap)}
     target_count = None
     if isinstance(class_multipliers, str):
         if epoch_size is None:
-            target_count = resolve_target(target_rule, counts, target.n_samples)
+            target_count = resolve_target(target_rule, counts, indicator.n_samples)
         else:
-            target_count = solve_target_count(target, counts, epoch_size, power=power, **bounds)
+            target_count = solve_target_count(indicator, epoch_size, power=power, **bounds)
         multipliers = balanced_multipliers(counts, target_count, power=power, **bounds)
     else:
-        multipliers = explicit_multipliers(class_multipliers, target.classes, counts, **bounds)
-    level_multipliers, levels = sample_levels(target, multipliers)
+        multipliers = explicit_multipliers(class_multipliers, indicator.classes, counts, **bounds)
+    level_multipliers, levels = sample_levels(indicator, multipliers)
     if level_multipliers[0] < 1:
-        resampled = weighted_class_counts(target, level_multipliers.take(levels))
-    else:  # the change alone, which is 0 for most samples
-        resampled = counts + weighted_class_counts(target, (level_multipliers - 1).take(levels))
+        resampled = indicator.weighted_class_counts(level_multipliers, levels)
+    else:  # the change alone, which is 0 for many samples
+        resampled = counts + indicator.weighted_class_counts(level_multipliers - 1, levels)
     return ResamplingPlan(
-        classes=target.classes,
+        classes=indicator.classes,
         class_counts=counts,
         class_multipliers=multipliers,
         resampled_class_counts=resampled,

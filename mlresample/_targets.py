@@ -1,55 +1,36 @@
 """The door: any target becomes an indicator matrix, read in blocks, with its classes.
 
-All validation of y lives here. A block is a rectangle of the matrix, small enough that what
-is made of it costs no memory worth naming; a target in the form of floats, objects or a data
-frame is never converted as a whole.
+The container is recognised here and the classes get their names; ``_indicators`` reads the
+matrix in the layout that it has.
 """
 
 import re
 import sys
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import partial
-from itertools import islice
 from numbers import Real
-from typing import Any, NamedTuple
+from typing import Any
 
 import narwhals as nw
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import csr_array, issparse
+from scipy.sparse import issparse
 from sklearn.utils.multiclass import check_classification_targets
 
 from mlresample._containers import is_dataframe, is_series, is_tensor
-
-BLOCK_SIZE = 1 << 20  # entries
-
-
-class Block(NamedTuple):
-    """A rectangle of an indicator matrix."""
-
-    rows: slice
-    columns: slice
-    values: Any  # C-contiguous uint8 array, or CSR without duplicates and explicit zeros
-
-
-@dataclass(frozen=True)
-class Target:
-    """An indicator matrix of shape (n_samples, n_classes), read block by block."""
-
-    n_samples: int
-    classes: NDArray[Any]
-    read: Callable[[], Iterator[Block]]
-
-    @property
-    def n_classes(self) -> int:
-        """Number of columns."""
-        return len(self.classes)
+from mlresample._indicators import (
+    DenseIndicator,
+    Indicator,
+    LabelIndicator,
+    SparseRowIndicator,
+    check_kind,
+    dense_column_indicator,
+    plain,
+    sparse_column_indicator,
+)
 
 
-def as_target(y: Any, *, class_names: ArrayLike | None = None) -> Target:
+def as_target(y: Any, *, class_names: ArrayLike | None = None) -> Indicator:
     """Recognise a target: 2-D is an indicator matrix, 1-D or one column is single-label."""
     if y is None:
         raise ValueError("Expected array-like (array or non-string sequence), got None as y.")
@@ -58,7 +39,7 @@ def as_target(y: Any, *, class_names: ArrayLike | None = None) -> Target:
     if is_series(y):
         return _label_target(_series_to_numpy(y), class_names)
     matrix: Any = y if issparse(y) else _as_array(y)
-    _check_kind(matrix.dtype)
+    check_kind(matrix.dtype)
     if matrix.ndim == 0:
         raise ValueError(f"Expected array-like (array or sequence of rows), got {y!r} as y.")
     if matrix.ndim > 2:
@@ -73,8 +54,12 @@ def as_target(y: Any, *, class_names: ArrayLike | None = None) -> Target:
     classes = _classes(range(matrix.shape[1]) if class_names is None else class_names)
     _check_n_classes(classes, matrix.shape[1])
     if issparse(matrix):
-        return Target(matrix.shape[0], classes, partial(_sparse_blocks, matrix.tocsr(), classes))
-    return Target(matrix.shape[0], classes, partial(_array_blocks, matrix, classes))
+        if matrix.format == "csc":
+            return sparse_column_indicator(matrix, classes)
+        return SparseRowIndicator(matrix.tocsr(), classes)
+    if abs(matrix.strides[0]) < abs(matrix.strides[1]):
+        return dense_column_indicator(len(matrix), classes, lambda c: matrix[:, c])
+    return DenseIndicator(matrix, classes)
 
 
 def _as_array(y: Any) -> NDArray[Any]:
@@ -106,11 +91,6 @@ def _tensor_to_numpy(y: Any) -> NDArray[Any]:
         return np.asarray(y.float().numpy())
 
 
-def _check_kind(dtype: Any) -> None:
-    if dtype.kind not in "buifOUS":
-        raise ValueError(f"y must hold 0 and 1 or class labels, got dtype {dtype}.")
-
-
 def _series_to_numpy(series: Any) -> NDArray[Any]:
     """Turn a column into an array; missing values are an error."""
     column = nw.from_native(series, series_only=True)
@@ -132,7 +112,7 @@ def _one_dimension(column: nw.Series[Any]) -> NDArray[Any]:
 # -- indicator matrices ------------------------------------------------------------------------
 
 
-def _frame_target(y: Any, class_names: ArrayLike | None) -> Target:
+def _frame_target(y: Any, class_names: ArrayLike | None) -> Indicator:
     try:
         frame = nw.from_native(y, eager_only=True)
         names = list(frame.columns)
@@ -144,7 +124,9 @@ def _frame_target(y: Any, class_names: ArrayLike | None) -> Target:
         return _label_target(_series_to_numpy(frame[:, 0].to_native()), class_names)
     classes = _renamed(_classes(names), class_names)
     _check_n_classes(classes, len(names))
-    return Target(len(frame), classes, partial(_frame_blocks, frame, classes))
+    return dense_column_indicator(
+        len(frame), classes, lambda c: _one_dimension(frame.get_column(names[c]))
+    )
 
 
 def _classes(names: Any) -> NDArray[Any]:
@@ -185,124 +167,10 @@ def _check_n_classes(classes: NDArray[Any], n_columns: int) -> None:
         raise ValueError(f"class_names has {len(classes)} names for {n_columns} classes.")
 
 
-def _array_blocks(array: NDArray[Any], classes: NDArray[Any]) -> Iterator[Block]:
-    step = max(1, BLOCK_SIZE // array.shape[1])
-    for start in range(0, len(array), step):
-        rows = slice(start, min(start + step, len(array)))
-        values = np.ascontiguousarray(array[rows])
-        bits = _bits(values, partial(_locate_dense, start, classes))
-        yield Block(rows, slice(0, len(classes)), bits)
-
-
-def _frame_blocks(frame: nw.DataFrame[Any], classes: NDArray[Any]) -> Iterator[Block]:
-    for first in range(0, len(frame), BLOCK_SIZE):
-        part = frame[first : first + BLOCK_SIZE]
-        rows = slice(first, first + len(part))
-        step = max(1, BLOCK_SIZE // len(part))
-        series = part.iter_columns()
-        for start in range(0, len(classes), step):
-            names = classes[start : start + step]
-            values = np.empty((len(part), len(names)), dtype=np.uint8)
-            for j, column in enumerate(islice(series, len(names))):
-                locate = partial(_locate_dense, first, names[j : j + 1])
-                values[:, j] = _bits(_one_dimension(column), locate)
-            yield Block(rows, slice(start, start + len(names)), values)
-
-
-def _sparse_blocks(matrix: Any, classes: NDArray[Any]) -> Iterator[Block]:
-    start = 0
-    while start < matrix.shape[0]:
-        first = matrix.indptr[start]
-        full = int(np.searchsorted(matrix.indptr, first + BLOCK_SIZE, side="right")) - 1
-        stop = min(max(start + 1, full), start + BLOCK_SIZE, matrix.shape[0])
-        entries = slice(first, matrix.indptr[stop])
-        indptr = matrix.indptr[start : stop + 1] - first
-        block = csr_array(
-            (matrix.data[entries], matrix.indices[entries], indptr),
-            shape=(stop - start, len(classes)),
-        )
-        if not block.has_canonical_format or not block.data.all():
-            block = block.copy()  # the caller's arrays stay as they are
-            block.sum_duplicates()
-            block.eliminate_zeros()
-        block.data = _bits(block.data, partial(_locate_sparse, block, start, classes))
-        yield Block(slice(start, stop), slice(0, len(classes)), block)
-        start = stop
-
-
-def _locate_dense(start: int, classes: NDArray[Any], position: int) -> tuple[int, Any]:
-    row, column = divmod(position, len(classes))
-    return start + row, classes[column]
-
-
-def _locate_sparse(
-    block: Any, start: int, classes: NDArray[Any], position: int
-) -> tuple[int, Any]:
-    row = int(np.searchsorted(block.indptr, position, side="right")) - 1
-    return start + row, classes[block.indices[position]]
-
-
-def _bits(values: NDArray[Any], locate: Callable[[int], tuple[int, Any]]) -> NDArray[np.uint8]:
-    """Zeros and ones of any dtype as uint8; anything else is an error that says where."""
-    _check_kind(values.dtype)
-    if values.dtype.kind in "US":
-        raise _not_an_indicator(values.flat[0], *locate(0))
-    if values.dtype.kind in "b" or values.dtype == np.uint8:
-        bits = values.view(np.uint8)
-        if bits.max(initial=0) <= 1:
-            return bits
-        numbers: NDArray[Any] = bits
-    else:
-        numbers = _as_numbers(values) if values.dtype.kind == "O" else values
-        bits = (numbers == 1).view(np.uint8)
-        if np.count_nonzero(bits) == np.count_nonzero(numbers != 0):  # every nonzero is a one
-            return bits
-    position = int(np.flatnonzero((numbers != 0) & (numbers != 1))[0])
-    raise _not_an_indicator(values.flat[position], *locate(position))
-
-
-def _as_numbers(values: NDArray[Any]) -> NDArray[np.float64]:
-    """Objects as floats; what is no number becomes NaN."""
-    if all(issubclass(kind, Real | np.bool_) for kind in set(map(type, values.flat))):
-        return values.astype(np.float64)
-    numbers = (float(v) if isinstance(v, Real | np.bool_) else np.nan for v in values.flat)
-    return np.fromiter(numbers, dtype=np.float64, count=values.size).reshape(values.shape)
-
-
-def plain(value: Any) -> Any:
-    """Turn a NumPy scalar into Python's own, which reads better in a message."""
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def _not_an_indicator(value: Any, row: int, name: Any) -> ValueError:
-    """Say what was found where, and the way out."""
-    value, name = plain(value), plain(name)
-    if isinstance(value, str) and value in ("0", "1"):
-        way_out = "Turn the strings into numbers with `y.astype(int)`."
-    elif not isinstance(value, Real):
-        way_out = (
-            "Lists of labels become an indicator matrix with "
-            "sklearn.preprocessing.MultiLabelBinarizer; missing values must be filled or their "
-            "rows dropped."
-        )
-    elif value != value:
-        way_out = "Fill missing values or drop their rows."
-    elif float(value).is_integer():
-        way_out = (
-            "For counts, such as boxes an image, pass `y > 0`; lists of class numbers become an "
-            "indicator matrix with sklearn.preprocessing.MultiLabelBinarizer."
-        )
-    else:
-        way_out = "For scores or soft labels, pass `y >= threshold`."
-    return ValueError(
-        f"y must hold only 0 and 1, got {value!r} in row {row}, class {name!r}. {way_out}"
-    )
-
-
 # -- single-label targets ----------------------------------------------------------------------
 
 
-def _label_target(labels: NDArray[Any], class_names: ArrayLike | None) -> Target:
+def _label_target(labels: NDArray[Any], class_names: ArrayLike | None) -> Indicator:
     """One class a sample: an indicator matrix with a single entry in each row."""
     labels = labels.reshape(-1)
     if len(labels) == 0:
@@ -319,7 +187,7 @@ def _label_target(labels: NDArray[Any], class_names: ArrayLike | None) -> Target
     _warn_of_label_lists(values)
     classes = _renamed(values, class_names)
     _check_n_classes(classes, len(values))
-    return Target(len(labels), classes, partial(_label_blocks, codes, classes))
+    return LabelIndicator(codes, classes)
 
 
 def _plain_labels(labels: NDArray[Any]) -> NDArray[Any]:
@@ -354,13 +222,3 @@ def _warn_of_label_lists(values: NDArray[Any]) -> None:
             UserWarning,
             stacklevel=2,
         )
-
-
-def _label_blocks(codes: NDArray[np.int64], classes: NDArray[Any]) -> Iterator[Block]:
-    for start in range(0, len(codes), BLOCK_SIZE):
-        indices = codes[start : start + BLOCK_SIZE]
-        rows = slice(start, start + len(indices))
-        ones = np.ones(len(indices), dtype=np.uint8)
-        indptr = np.arange(len(indices) + 1)
-        block = csr_array((ones, indices, indptr), shape=(len(indices), len(classes)))
-        yield Block(rows, slice(0, len(classes)), block)

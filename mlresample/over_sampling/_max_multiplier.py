@@ -11,11 +11,11 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import validate_data
 
 from mlresample._containers import is_series, take_rows
-from mlresample._kernels import weighted_class_counts
+from mlresample._indicators import Indicator
 from mlresample._multipliers import RULE_CONSTRAINTS
 from mlresample._plan import ResamplingPlan, make_plan
 from mlresample._repeats import ROUNDINGS
-from mlresample._targets import Target, as_target
+from mlresample._targets import as_target
 
 
 class MaxMultiplierOverSampler(BaseSampler):
@@ -203,12 +203,12 @@ class MaxMultiplierOverSampler(BaseSampler):
         return self._fit_resample(X, y)
 
     def _fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
-        target, plan = self._plan(X, y)
+        indicator, plan = self._plan(X, y)
         indices = plan.indices(self.random_state, rounding=self.rounding, shuffle=self.shuffle)
         if len(indices) == 0:
             raise ValueError("No sample is left after resampling: raise floor or epoch_size.")
-        repeats = np.bincount(indices, minlength=target.n_samples)
-        change = weighted_class_counts(target, (repeats - 1).astype(np.float64))
+        repeats = np.bincount(indices, minlength=indicator.n_samples)
+        change = indicator.weighted_class_counts(np.arange(repeats.max() + 1) - 1.0, repeats)
         resampled = take_rows(X, indices), take_rows(y, indices)
         # Nothing can fail any more: an error leaves the sampler as it was.
         self._set_learned(X, plan)
@@ -218,12 +218,12 @@ class MaxMultiplierOverSampler(BaseSampler):
         self.sampling_strategy_ = dict(zip(names, map(int, change), strict=True))
         return resampled
 
-    def _plan(self, X: Any, y: Any) -> tuple[Target, ResamplingPlan]:
+    def _plan(self, X: Any, y: Any) -> tuple[Indicator, ResamplingPlan]:
         _check_X(X)
-        target = as_target(y)
+        indicator = as_target(y)
         check_consistent_length(X, y)
         plan = make_plan(
-            target,
+            indicator,
             class_multipliers=self.class_multipliers,
             cap=self.cap,
             floor=self.floor,
@@ -231,7 +231,7 @@ class MaxMultiplierOverSampler(BaseSampler):
             power=self.power,
             epoch_size=self.epoch_size,
         )
-        return target, plan
+        return indicator, plan
 
     def _set_learned(self, X: Any, plan: ResamplingPlan) -> None:
         validate_data(self, X=X, skip_check_array=True)  # n_features_in_, feature_names_in_

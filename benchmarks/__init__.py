@@ -1,0 +1,1 @@
+"""How fast each step is, beside what people use today: ``python -m benchmarks``."""

@@ -1,0 +1,370 @@
+"""An indicator matrix in the layout that it has: its class counts, and sums and maxima over it.
+
+Every entry is checked once, when the indicator is made, in the pass that counts the classes;
+later passes trust what they read. All passes go block by block, so that a target in the form of
+floats or objects is never converted as a whole.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from mlresample import _kernels
+
+BLOCK_SIZE = 1 << 18  # entries
+
+Locate = Callable[[int], tuple[int, Any]]  # position in a block -> row and class name
+
+
+class Indicator(ABC):
+    """An indicator matrix of shape (n_samples, n_classes)."""
+
+    n_samples: int
+    classes: NDArray[Any]
+    class_counts: NDArray[np.int64]
+
+    @property
+    def n_classes(self) -> int:
+        """Number of columns."""
+        return len(self.classes)
+
+    @abstractmethod
+    def row_maximum(self, ranks: NDArray[Any]) -> NDArray[Any]:
+        """Largest rank among each sample's classes, 0 for a sample without a class.
+
+        Ranks are small unsigned integers, one a class.
+        """
+
+    @abstractmethod
+    def weighted_class_counts(
+        self, values: NDArray[np.float64], levels: NDArray[Any]
+    ) -> NDArray[np.float64]:
+        """Sum the weights of each class's samples; a sample's weight is values[its level]."""
+
+
+class LabelIndicator(Indicator):
+    """One class a sample, by its number."""
+
+    def __init__(self, codes: NDArray[np.int64], classes: NDArray[Any]) -> None:
+        self.n_samples, self.classes = len(codes), classes
+        self._codes = codes
+        self.class_counts = np.bincount(codes, minlength=len(classes))
+
+    def row_maximum(self, ranks: NDArray[Any]) -> NDArray[Any]:
+        return ranks.take(self._codes)
+
+    def weighted_class_counts(
+        self, values: NDArray[np.float64], levels: NDArray[Any]
+    ) -> NDArray[np.float64]:
+        counts = np.zeros(self.n_classes)
+        for rows in _slices(self.n_samples, BLOCK_SIZE):
+            weights = values.take(levels[rows])
+            counts += np.bincount(self._codes[rows], weights, minlength=self.n_classes)
+        return counts
+
+
+class DenseIndicator(Indicator):
+    """An array in row order, of any type."""
+
+    def __init__(self, array: NDArray[Any], classes: NDArray[Any]) -> None:
+        self.n_samples, self.classes = len(array), classes
+        self._array = array
+        self.class_counts = np.zeros(len(classes), dtype=np.int64)
+        for rows in self._rows():
+            values = np.ascontiguousarray(array[rows])
+            bits = checked_bits(values, partial(_locate_in_rows, rows.start, classes=classes))
+            self.class_counts += _kernels.count_bytes(bits)
+
+    def _rows(self) -> Iterator[slice]:
+        return _slices(self.n_samples, max(1, BLOCK_SIZE // self.n_classes))
+
+    def _bits(self, rows: slice) -> NDArray[np.uint8]:
+        return _bits(np.ascontiguousarray(self._array[rows]))
+
+    def row_maximum(self, ranks: NDArray[Any]) -> NDArray[Any]:
+        kernel = _kernels.bytes_maximum(ranks)
+        maximum = np.empty(self.n_samples, dtype=ranks.dtype)
+        for rows in self._rows():
+            maximum[rows] = kernel(self._bits(rows))
+        return maximum
+
+    def weighted_class_counts(
+        self, values: NDArray[np.float64], levels: NDArray[Any]
+    ) -> NDArray[np.float64]:
+        counts = np.zeros(self.n_classes)
+        for rows in self._rows():
+            weights = values.take(levels[rows])
+            counts += _kernels.weighted_count_bytes(self._bits(rows), weights)
+        return counts
+
+
+class SparseRowIndicator(Indicator):
+    """A matrix in CSR."""
+
+    def __init__(self, matrix: Any, classes: NDArray[Any]) -> None:
+        self.n_samples, self.classes = matrix.shape[0], classes
+        self.class_counts = np.zeros(len(classes), dtype=np.int64)
+
+        def locate(row: int, column: int) -> tuple[int, Any]:
+            return row, classes[column]
+
+        self._entries = _CompressedEntries(matrix, len(classes), locate)
+        for _, _, indices in self._entries.blocks():
+            self.class_counts += np.bincount(indices, minlength=len(classes))
+
+    def row_maximum(self, ranks: NDArray[Any]) -> NDArray[Any]:
+        kernel = _kernels.sparse_maximum(
+            ranks, self._entries.widest, self._entries.most_in_a_block
+        )
+        maximum = np.empty(self.n_samples, dtype=ranks.dtype)
+        for rows, indptr, indices in self._entries.blocks():
+            maximum[rows] = kernel(indptr, indices)
+        return maximum
+
+    def weighted_class_counts(
+        self, values: NDArray[np.float64], levels: NDArray[Any]
+    ) -> NDArray[np.float64]:
+        counts = np.zeros(self.n_classes)
+        ones = np.ones(self._entries.most_in_a_block)
+        for rows, indptr, indices in self._entries.blocks():
+            matrix = _kernels.csr(indptr, indices, ones[: len(indices)], self.n_classes)
+            counts += _kernels.weighted_count_sparse(matrix, values.take(levels[rows]))
+        return counts
+
+
+class ColumnIndicator(Indicator):
+    """Columns, each a list of the rows that carry its class: CSC, Fortran order, data frames."""
+
+    def __init__(
+        self,
+        n_samples: int,
+        classes: NDArray[Any],
+        class_counts: NDArray[np.int64],
+        rows_of: Callable[[int], Iterable[NDArray[Any]]],
+    ) -> None:
+        """Take a function from the number of a class to its rows, in pieces."""
+        self.n_samples, self.classes, self.class_counts = n_samples, classes, class_counts
+        self._rows_of = rows_of
+
+    def row_maximum(self, ranks: NDArray[Any]) -> NDArray[Any]:
+        maximum = np.zeros(self.n_samples, dtype=ranks.dtype)
+        for c in np.argsort(ranks, kind="stable"):
+            if ranks[c]:
+                for rows in self._rows_of(c):
+                    maximum[rows] = ranks[c]  # no larger rank stands there yet
+        return maximum
+
+    def weighted_class_counts(
+        self, values: NDArray[np.float64], levels: NDArray[Any]
+    ) -> NDArray[np.float64]:
+        counts = np.zeros(self.n_classes)
+        for c in range(self.n_classes):
+            counts[c] = sum(values.take(levels.take(rows)).sum() for rows in self._rows_of(c))
+        return counts
+
+
+def sparse_column_indicator(matrix: Any, classes: NDArray[Any]) -> ColumnIndicator:
+    """Read CSC by columns."""
+
+    def locate(column: int, row: int) -> tuple[int, Any]:
+        return row, classes[column]
+
+    n_samples = matrix.shape[0]
+    entries = _CompressedEntries(matrix, n_samples, locate)
+
+    def rows_of(c: int) -> Iterator[NDArray[Any]]:
+        _, rows = entries.read(slice(c, c + 1))
+        return (rows[piece] for piece in _slices(len(rows), BLOCK_SIZE))
+
+    return ColumnIndicator(n_samples, classes, entries.lengths(), rows_of)
+
+
+def dense_column_indicator(
+    n_samples: int, classes: NDArray[Any], column: Callable[[int], NDArray[Any]]
+) -> ColumnIndicator:
+    """Read columns by themselves; `column` gives one as a one-dimensional array."""
+
+    def pieces(c: int) -> Iterator[tuple[int, NDArray[Any]]]:
+        values = column(c)
+        for rows in _slices(n_samples, BLOCK_SIZE):
+            yield rows.start, np.ascontiguousarray(values[rows])
+
+    def count(c: int) -> int:
+        locate = partial(_locate_in_rows, classes=classes[c : c + 1])
+        bits = (checked_bits(piece, partial(locate, start)) for start, piece in pieces(c))
+        return sum(map(np.count_nonzero, bits))
+
+    def rows_of(c: int) -> Iterator[NDArray[Any]]:
+        for start, piece in pieces(c):
+            yield np.flatnonzero(_bits(piece).view(np.bool_)) + start
+
+    class_counts = np.fromiter(map(count, range(len(classes))), dtype=np.int64)
+    return ColumnIndicator(n_samples, classes, class_counts, rows_of)
+
+
+def _slices(length: int, step: int) -> Iterator[slice]:
+    return (slice(start, min(start + step, length)) for start in range(0, length, step))
+
+
+def _locate_in_rows(start: int, position: int, *, classes: NDArray[Any]) -> tuple[int, Any]:
+    row, column = divmod(position, len(classes))
+    return start + row, classes[column]
+
+
+# -- compressed matrices -----------------------------------------------------------------------
+
+
+class _CompressedEntries:
+    """The ones of a matrix in CSR, or of the transpose of one in CSC, in blocks of rows."""
+
+    def __init__(self, matrix: Any, n_columns: int, locate: Callable[[int, int], Any]) -> None:
+        indptr, indices, data = matrix.indptr, matrix.indices, matrix.data
+        if indptr[-1] <= np.iinfo(indices.dtype).max:
+            indptr = indptr.astype(indices.dtype, copy=False)  # SciPy would widen the indices
+        self._matrix = _kernels.csr(indptr, indices, data, n_columns)
+        self._matrix.check_format(full_check=True)  # indices within the shape
+        self._blocks = list(self._cut())
+        lengths = np.diff(self._matrix.indptr)
+        self.widest = int(min(lengths.max(), n_columns))
+        self.most_in_a_block = max(int(indptr[b.stop] - indptr[b.start]) for b in self._blocks)
+        self._clean = True
+        for block in self._blocks:
+            self._check(block, locate)
+
+    def _cut(self) -> Iterator[slice]:
+        indptr, n_rows = self._matrix.indptr, self._matrix.shape[0]
+        start = 0
+        while start < n_rows:
+            full = int(np.searchsorted(indptr, indptr[start] + BLOCK_SIZE, side="right")) - 1
+            stop = min(max(start + 1, full), start + BLOCK_SIZE, n_rows)
+            yield slice(start, stop)
+            start = stop
+
+    def _raw(self, rows: slice) -> csr_array:
+        indptr = self._matrix.indptr[rows.start : rows.stop + 1]
+        entries = slice(indptr[0], indptr[-1])
+        data, indices = self._matrix.data[entries], self._matrix.indices[entries]
+        return _kernels.csr(indptr - indptr[0], indices, data, self._matrix.shape[1])
+
+    def _check(self, rows: slice, locate: Callable[[int, int], Any]) -> None:
+        block = self._raw(rows)
+        if _is_ascending(block) and (block.data == 1).all():
+            return
+        canonical = _canonical(block)
+        self._clean &= canonical.nnz == block.nnz  # else it is merely in another order
+
+        def locate_entry(position: int) -> tuple[int, Any]:
+            row = int(np.searchsorted(canonical.indptr, position, side="right")) - 1
+            return locate(rows.start + row, canonical.indices[position])
+
+        checked_bits(canonical.data, locate_entry)
+
+    def read(self, rows: slice) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Give indptr and indices of some rows, without duplicates and explicit zeros."""
+        block = self._raw(rows)
+        if not self._clean:
+            block = _canonical(block)
+        return block.indptr, block.indices
+
+    def lengths(self) -> NDArray[np.int64]:
+        """Count the ones of each row."""
+        lengths = [np.diff(indptr) for _, indptr, _ in self.blocks()]
+        return np.concatenate(lengths).astype(np.int64)
+
+    def blocks(self) -> Iterator[tuple[slice, NDArray[Any], NDArray[Any]]]:
+        """Give all rows with their indptr and indices, in blocks."""
+        return ((rows, *self.read(rows)) for rows in self._blocks)
+
+
+def _is_ascending(block: csr_array) -> bool:
+    """Tell whether the indices ascend within each row, so that none stands twice."""
+    rises = block.indices[1:] > block.indices[:-1]
+    starts = block.indptr[1:-1]
+    rises[starts[(starts > 0) & (starts < block.nnz)] - 1] = True  # from one row to the next
+    return bool(rises.all())
+
+
+def _canonical(block: csr_array) -> csr_array:
+    block = block.copy()  # the caller's arrays stay as they are
+    block.sum_duplicates()
+    block.eliminate_zeros()
+    return block
+
+
+# -- zeros and ones ----------------------------------------------------------------------------
+
+
+def _bits(values: NDArray[Any]) -> NDArray[np.uint8]:
+    """Turn zeros and ones of any dtype, which have been checked, into uint8."""
+    if values.dtype.kind == "b" or values.dtype == np.uint8:
+        return values.view(np.uint8)
+    return np.asarray(values == 1).view(np.uint8)
+
+
+def checked_bits(values: NDArray[Any], locate: Locate) -> NDArray[np.uint8]:
+    """Turn zeros and ones of any dtype into uint8; anything else is an error that says where."""
+    check_kind(values.dtype)
+    if values.dtype.kind in "US":
+        raise _not_an_indicator(values.flat[0], *locate(0))
+    if values.dtype.kind == "b" or values.dtype == np.uint8:
+        bits = _bits(values)
+        numbers: NDArray[Any] = bits
+        if bits.max(initial=0) <= 1:
+            return bits
+    else:
+        numbers = _as_numbers(values) if values.dtype.kind == "O" else values
+        bits = _bits(numbers)
+        if np.count_nonzero(bits) == np.count_nonzero(numbers != 0):  # every nonzero is a one
+            return bits
+    position = int(np.flatnonzero((numbers != 0) & (numbers != 1))[0])
+    raise _not_an_indicator(values.flat[position], *locate(position))
+
+
+def check_kind(dtype: Any) -> None:
+    """Refuse what holds neither zeros and ones nor labels."""
+    if dtype.kind not in "buifOUS":
+        raise ValueError(f"y must hold 0 and 1 or class labels, got dtype {dtype}.")
+
+
+def _as_numbers(values: NDArray[Any]) -> NDArray[np.float64]:
+    """Objects as floats; what is no number becomes NaN."""
+    if all(issubclass(kind, Real | np.bool_) for kind in set(map(type, values.flat))):
+        return values.astype(np.float64)
+    numbers = (float(v) if isinstance(v, Real | np.bool_) else np.nan for v in values.flat)
+    return np.fromiter(numbers, dtype=np.float64, count=values.size).reshape(values.shape)
+
+
+def plain(value: Any) -> Any:
+    """Turn a NumPy scalar into Python's own, which reads better in a message."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _not_an_indicator(value: Any, row: int, name: Any) -> ValueError:
+    """Say what was found where, and the way out."""
+    value, name = plain(value), plain(name)
+    if isinstance(value, str) and value in ("0", "1"):
+        way_out = "Turn the strings into numbers with `y.astype(int)`."
+    elif not isinstance(value, Real):
+        way_out = (
+            "Lists of labels become an indicator matrix with "
+            "sklearn.preprocessing.MultiLabelBinarizer; missing values must be filled or their "
+            "rows dropped."
+        )
+    elif value != value:
+        way_out = "Fill missing values or drop their rows."
+    elif float(value).is_integer():
+        way_out = (
+            "For counts, such as boxes an image, pass `y > 0`; lists of class numbers become an "
+            "indicator matrix with sklearn.preprocessing.MultiLabelBinarizer."
+        )
+    else:
+        way_out = "For scores or soft labels, pass `y >= threshold`."
+    return ValueError(
+        f"y must hold only 0 and 1, got {value!r} in row {row}, class {name!r}. {way_out}"
+    )
