@@ -17,7 +17,7 @@ from scipy.sparse import csr_array
 
 from mlresample import _kernels
 
-BLOCK_SIZE = 1 << 18  # entries
+BLOCK_SIZE = 1 << 18  # entries that are made into floats at a time: half a megabyte and more
 
 Locate = Callable[[int], tuple[int, Any]]  # position in a block -> row and class name
 
@@ -76,31 +76,31 @@ class DenseIndicator(Indicator):
         self.n_samples, self.classes = len(array), classes
         self._array = array
         self.class_counts = np.zeros(len(classes), dtype=np.int64)
-        for rows in self._rows():
+        for rows in self._rows(4 * BLOCK_SIZE):
             values = np.ascontiguousarray(array[rows])
             bits = checked_bits(values, partial(_locate_in_rows, rows.start, classes=classes))
             self.class_counts += _kernels.count_bytes(bits)
 
-    def _rows(self) -> Iterator[slice]:
-        return _slices(self.n_samples, max(1, BLOCK_SIZE // self.n_classes))
+    def _rows(self, n_entries: int) -> Iterator[slice]:
+        return _slices(self.n_samples, max(1, n_entries // self.n_classes))
 
-    def _bits(self, rows: slice) -> NDArray[np.uint8]:
-        return _bits(np.ascontiguousarray(self._array[rows]))
+    def _blocks(self) -> Iterator[tuple[slice, NDArray[np.uint8]]]:
+        for rows in self._rows(BLOCK_SIZE):
+            yield rows, _bits(np.ascontiguousarray(self._array[rows]))
 
     def row_maximum(self, ranks: NDArray[Any]) -> NDArray[Any]:
         kernel = _kernels.bytes_maximum(ranks)
         maximum = np.empty(self.n_samples, dtype=ranks.dtype)
-        for rows in self._rows():
-            maximum[rows] = kernel(self._bits(rows))
+        for rows, bits in self._blocks():
+            maximum[rows] = kernel(bits)
         return maximum
 
     def weighted_class_counts(
         self, values: NDArray[np.float64], levels: NDArray[Any]
     ) -> NDArray[np.float64]:
         counts = np.zeros(self.n_classes)
-        for rows in self._rows():
-            weights = values.take(levels[rows])
-            counts += _kernels.weighted_count_bytes(self._bits(rows), weights)
+        for rows, bits in self._blocks():
+            counts += _kernels.weighted_count_bytes(bits, values.take(levels[rows]))
         return counts
 
 
@@ -115,16 +115,15 @@ class SparseRowIndicator(Indicator):
             return row, classes[column]
 
         self._entries = _CompressedEntries(matrix, len(classes), locate)
-        for _, _, indices in self._entries.blocks():
+        for _, (_, indices) in self._entries.blocks():
             self.class_counts += np.bincount(indices, minlength=len(classes))
 
     def row_maximum(self, ranks: NDArray[Any]) -> NDArray[Any]:
-        kernel = _kernels.sparse_maximum(
-            ranks, self._entries.widest, self._entries.most_in_a_block
-        )
+        most = self._entries.most_in_a_block
+        kernel = _kernels.sparse_maximum(ranks, self._entries.widest, most)
         maximum = np.empty(self.n_samples, dtype=ranks.dtype)
-        for rows, indptr, indices in self._entries.blocks():
-            maximum[rows] = kernel(indptr, indices)
+        for rows, entries in self._entries.blocks():
+            maximum[rows] = kernel(entries)
         return maximum
 
     def weighted_class_counts(
@@ -132,9 +131,9 @@ class SparseRowIndicator(Indicator):
     ) -> NDArray[np.float64]:
         counts = np.zeros(self.n_classes)
         ones = np.ones(self._entries.most_in_a_block)
-        for rows, indptr, indices in self._entries.blocks():
-            matrix = _kernels.csr(indptr, indices, ones[: len(indices)], self.n_classes)
-            counts += _kernels.weighted_count_sparse(matrix, values.take(levels[rows]))
+        for rows, entries in self._entries.blocks():
+            weights = values.take(levels[rows])
+            counts += _kernels.weighted_count_sparse(entries, self.n_classes, weights, ones)
         return counts
 
 
@@ -224,40 +223,51 @@ class _CompressedEntries:
     """The ones of a matrix in CSR, or of the transpose of one in CSC, in blocks of rows."""
 
     def __init__(self, matrix: Any, n_columns: int, locate: Callable[[int, int], Any]) -> None:
-        indptr, indices, data = matrix.indptr, matrix.indices, matrix.data
-        if indptr[-1] <= np.iinfo(indices.dtype).max:
-            indptr = indptr.astype(indices.dtype, copy=False)  # SciPy would widen the indices
-        self._matrix = _kernels.csr(indptr, indices, data, n_columns)
-        self._matrix.check_format(full_check=True)  # indices within the shape
-        self._blocks = list(self._cut())
-        lengths = np.diff(self._matrix.indptr)
+        self._indptr, self._indices, self._data = matrix.indptr, matrix.indices, matrix.data
+        self._n_columns = n_columns
+        if self._indptr[-1] <= np.iinfo(self._indices.dtype).max:
+            # SciPy's products would widen the indices if the two were of different types.
+            self._indptr = self._indptr.astype(self._indices.dtype, copy=False)
+        lengths = np.diff(self._indptr)
+        if lengths.min() < 0 or self._indptr[0] != 0 or self._indptr[-1] > len(self._indices):
+            raise ValueError("y is broken: its indptr does not ascend from 0 to its entries.")
         self.widest = int(min(lengths.max(), n_columns))
-        self.most_in_a_block = max(int(indptr[b.stop] - indptr[b.start]) for b in self._blocks)
+        self._blocks = list(self._cut())
         self._clean = True
-        for block in self._blocks:
-            self._check(block, locate)
+        for rows in self._blocks:
+            self._check(rows, locate)
+        self.most_in_a_block = max(len(indices) for _, (_, indices) in self.blocks())
 
     def _cut(self) -> Iterator[slice]:
-        indptr, n_rows = self._matrix.indptr, self._matrix.shape[0]
-        start = 0
+        n_rows, start = len(self._indptr) - 1, 0
         while start < n_rows:
-            full = int(np.searchsorted(indptr, indptr[start] + BLOCK_SIZE, side="right")) - 1
+            most = self._indptr[start] + BLOCK_SIZE
+            full = int(np.searchsorted(self._indptr, most, side="right")) - 1
             stop = min(max(start + 1, full), start + BLOCK_SIZE, n_rows)
             yield slice(start, stop)
             start = stop
 
-    def _raw(self, rows: slice) -> csr_array:
-        indptr = self._matrix.indptr[rows.start : rows.stop + 1]
+    def _raw(self, rows: slice) -> tuple[_kernels.Entries, NDArray[Any]]:
+        indptr = self._indptr[rows.start : rows.stop + 1]
         entries = slice(indptr[0], indptr[-1])
-        data, indices = self._matrix.data[entries], self._matrix.indices[entries]
-        return _kernels.csr(indptr - indptr[0], indices, data, self._matrix.shape[1])
+        return (indptr - indptr[0], self._indices[entries]), self._data[entries]
+
+    def _canonical(self, rows: slice) -> csr_array:
+        entries, data = self._raw(rows)
+        shape = rows.stop - rows.start, self._n_columns
+        matrix = _kernels.compressed(csr_array, entries, data, shape).copy()
+        matrix.sum_duplicates()
+        matrix.eliminate_zeros()
+        return matrix
 
     def _check(self, rows: slice, locate: Callable[[int, int], Any]) -> None:
-        block = self._raw(rows)
-        if _is_ascending(block) and (block.data == 1).all():
+        (indptr, indices), data = self._raw(rows)
+        if len(indices) and not 0 <= indices.min() <= indices.max() < self._n_columns:
+            raise ValueError("y is broken: it has indices outside its shape.")
+        if _ascend(indptr, indices) and (data == 1).all():
             return
-        canonical = _canonical(block)
-        self._clean &= canonical.nnz == block.nnz  # else it is merely in another order
+        canonical = self._canonical(rows)
+        self._clean &= canonical.nnz == len(indices)  # else it is merely in another order
 
         def locate_entry(position: int) -> tuple[int, Any]:
             row = int(np.searchsorted(canonical.indptr, position, side="right")) - 1
@@ -265,36 +275,29 @@ class _CompressedEntries:
 
         checked_bits(canonical.data, locate_entry)
 
-    def read(self, rows: slice) -> tuple[NDArray[Any], NDArray[Any]]:
+    def read(self, rows: slice) -> _kernels.Entries:
         """Give indptr and indices of some rows, without duplicates and explicit zeros."""
-        block = self._raw(rows)
-        if not self._clean:
-            block = _canonical(block)
-        return block.indptr, block.indices
+        if self._clean:
+            return self._raw(rows)[0]
+        matrix = self._canonical(rows)
+        return matrix.indptr, matrix.indices
+
+    def blocks(self) -> Iterator[tuple[slice, _kernels.Entries]]:
+        """Give all rows with their indptr and indices, in blocks."""
+        return ((rows, self.read(rows)) for rows in self._blocks)
 
     def lengths(self) -> NDArray[np.int64]:
         """Count the ones of each row."""
-        lengths = [np.diff(indptr) for _, indptr, _ in self.blocks()]
+        lengths = [np.diff(indptr) for _, (indptr, _) in self.blocks()]
         return np.concatenate(lengths).astype(np.int64)
 
-    def blocks(self) -> Iterator[tuple[slice, NDArray[Any], NDArray[Any]]]:
-        """Give all rows with their indptr and indices, in blocks."""
-        return ((rows, *self.read(rows)) for rows in self._blocks)
 
-
-def _is_ascending(block: csr_array) -> bool:
+def _ascend(indptr: NDArray[Any], indices: NDArray[Any]) -> bool:
     """Tell whether the indices ascend within each row, so that none stands twice."""
-    rises = block.indices[1:] > block.indices[:-1]
-    starts = block.indptr[1:-1]
-    rises[starts[(starts > 0) & (starts < block.nnz)] - 1] = True  # from one row to the next
+    rises = indices[1:] > indices[:-1]
+    starts = indptr[1:-1]
+    rises[starts[(starts > 0) & (starts < len(indices))] - 1] = True  # from one row to the next
     return bool(rises.all())
-
-
-def _canonical(block: csr_array) -> csr_array:
-    block = block.copy()  # the caller's arrays stay as they are
-    block.sum_duplicates()
-    block.eliminate_zeros()
-    return block
 
 
 # -- zeros and ones ----------------------------------------------------------------------------

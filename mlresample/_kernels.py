@@ -11,17 +11,18 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import csc_array, csr_array
 
 NARROW = 256  # classes up to which a row's maximum is read from a product
 
 
-def csr(
-    indptr: NDArray[Any], indices: NDArray[Any], data: NDArray[Any], n_columns: int
-) -> csr_array:
-    """Make CSR of the arrays as they are; SciPy's constructor would look at each again."""
-    matrix = csr_array((len(indptr) - 1, n_columns), dtype=data.dtype)
-    matrix.indptr, matrix.indices, matrix.data = indptr, indices, data
+Entries = tuple[NDArray[Any], NDArray[Any]]  # indptr and indices
+
+
+def compressed(kind: Any, entries: Entries, data: NDArray[Any], shape: tuple[int, int]) -> Any:
+    """Make a csr_array or csc_array as it is; SciPy's constructor would look at every index."""
+    matrix = kind(shape, dtype=data.dtype)
+    matrix.indptr, matrix.indices, matrix.data = *entries, data
     return matrix
 
 
@@ -47,16 +48,45 @@ def weighted_count_bytes(
     block: NDArray[np.uint8], weights: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Sum the rows' weights over the ones of each column. Rows of weight 0 cost nothing."""
-    weighted = np.flatnonzero(weights)
-    return weights[weighted] @ block.take(weighted, axis=0).astype(np.float64)
+    weighted = np.flatnonzero(weights != 0)
+    if len(weighted) < len(weights):
+        block, weights = block.take(weighted, axis=0), weights.take(weighted)
+    return weights @ block.astype(np.float64)
 
 
-def weighted_count_sparse(matrix: csr_array, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Sum the rows' weights over the entries of each column."""
-    weighted = np.flatnonzero(weights)
-    if len(weighted) < len(weights) / 2:  # below that, picking rows costs less than it saves
-        matrix, weights = matrix[weighted], weights[weighted]
-    return np.asarray(matrix.T @ weights)
+def weighted_count_sparse(
+    entries: Entries, n_columns: int, weights: NDArray[np.float64], ones: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Sum the rows' weights over the entries of each column.
+
+    `ones` are at least as many as there are entries.
+    """
+    indptr, indices = entries
+    weighted = np.flatnonzero(weights != 0)
+    if len(weighted) < len(weights) // 4:
+        weights = weights.take(weighted)
+        indptr, indices = take_sparse_rows(entries, weighted)
+    shape = n_columns, len(weights)
+    transposed = compressed(csc_array, (indptr, indices), ones[: len(indices)], shape)
+    return np.asarray(transposed @ weights)
+
+
+def take_sparse_rows(entries: Entries, rows: NDArray[Any]) -> Entries:
+    """Take rows by index."""
+    positions, indptr = entry_positions(entries[0], rows)
+    return indptr, entries[1].take(positions)
+
+
+def entry_positions(
+    indptr: NDArray[Any], rows: NDArray[Any]
+) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    """Find where the entries of some rows stand, and the indptr of these rows by themselves."""
+    starts = indptr.take(rows)
+    lengths = indptr.take(rows + 1) - starts
+    own = np.zeros(len(rows) + 1, dtype=indptr.dtype)
+    np.cumsum(lengths, out=own[1:])
+    positions = np.arange(own[-1]) + np.repeat(starts - own[:-1], lengths)
+    return positions, own
 
 
 # -- row maxima --------------------------------------------------------------------------------
@@ -70,21 +100,22 @@ def weighted_count_sparse(matrix: csr_array, weights: NDArray[np.float64]) -> ND
 class Band:
     """Weights of a run of ranks, and the way back from sums of weights to ranks."""
 
-    def __init__(self, ranks: NDArray[Any], exponents: dict[int, int], dtype: Any) -> None:
-        info = np.finfo(dtype)
-        of_rank = np.zeros(int(ranks.max()) + 1, dtype=dtype)
-        self._to_rank = np.zeros(2 * info.maxexp, dtype=ranks.dtype)
-        for rank, exponent in exponents.items():
-            of_rank[rank] = np.ldexp(dtype(1), exponent + info.minexp)
-            self._to_rank[exponent + 1] = rank  # floats store exponents from minexp as 1
-        np.maximum.accumulate(self._to_rank, out=self._to_rank)
-        self._mantissa = info.nmant
-        self._bits = np.dtype(f"i{np.dtype(dtype).itemsize}")
+    def __init__(
+        self, ranks: NDArray[Any], run: list[int], exponents: list[int], info: np.finfo[Any]
+    ) -> None:
+        exponent = np.asarray(exponents, dtype=int)
+        of_rank = np.zeros(int(ranks.max()) + 1, dtype=info.dtype)
+        of_rank[run] = np.ldexp(info.dtype.type(1), exponent + info.minexp)
         self.weights = of_rank.take(ranks)
+        # Floats store an exponent of minexp as 1. What lies between two is a sum of the lower.
+        self._rank_of_exponent = np.zeros(2 * info.maxexp, dtype=ranks.dtype)
+        self._rank_of_exponent[exponent + 1] = run
+        np.maximum.accumulate(self._rank_of_exponent, out=self._rank_of_exponent)
+        self._mantissa, self._integer = info.nmant, f"i{info.dtype.itemsize}"
 
     def maximum(self, sums: NDArray[Any]) -> NDArray[Any]:
         """Highest rank of the band in each sum of weights; 0 where the sum is 0."""
-        return self._to_rank.take(sums.view(self._bits) >> self._mantissa)
+        return self._rank_of_exponent.take(sums.view(self._integer) >> self._mantissa)
 
 
 def bands(ranks: NDArray[Any], widest: int, dtype: Any) -> list[Band]:
@@ -94,18 +125,19 @@ def bands(ranks: NDArray[Any], widest: int, dtype: Any) -> list[Band]:
     """
     info = np.finfo(dtype)
     room = info.maxexp - info.minexp
-    found: list[dict[int, int]] = [{}]
+    runs: list[tuple[list[int], list[int]]] = [([], [])]  # ranks and exponents of each band
     exponent, most = 0, 0.0  # what one row can add up to at most, in units of 2**exponent
-    counts = np.bincount(ranks)
-    for rank in np.flatnonzero(counts[1:]) + 1:
+    for rank, n_columns in enumerate(np.bincount(ranks).tolist()):
+        if rank == 0 or n_columns == 0:
+            continue
         rise = _exponent_above(most)
-        most = min(counts[rank] + most / 2.0**rise, widest)
-        exponent += rise
+        exponent, most = exponent + rise, min(n_columns + most / 2.0**rise, widest)
         if exponent + _exponent_above(most) > room:
-            found.append({})
-            exponent, most = 0, min(counts[rank], widest)
-        found[-1][int(rank)] = exponent
-    return [Band(ranks, exponents, dtype) for exponents in found]
+            runs.append(([], []))
+            exponent, most = 0, min(n_columns, widest)
+        runs[-1][0].append(rank)
+        runs[-1][1].append(exponent)
+    return [Band(ranks, *run, info) for run in runs]
 
 
 def _exponent_above(value: float) -> int:
@@ -131,7 +163,7 @@ def bytes_maximum(ranks: NDArray[Any]) -> Callable[[NDArray[np.uint8]], NDArray[
 
 def sparse_maximum(
     ranks: NDArray[Any], widest: int, most_entries: int
-) -> Callable[[NDArray[Any], NDArray[Any]], NDArray[Any]]:
+) -> Callable[[Entries], NDArray[Any]]:
     """Make the function from a sparse block to the highest rank of each row's entries, or 0.
 
     Ranks are small unsigned integers, one a column; no row has more than `widest` entries, no
@@ -139,23 +171,25 @@ def sparse_maximum(
     """
     found = bands(ranks, widest, np.float64)
     if len(found) > 2:
-        return lambda indptr, indices: _maximum_reduceat(ranks, indptr, indices)
+        return lambda entries: _maximum_reduceat(entries, ranks)
     # Two bands are the parts of a complex number: one product adds up both.
     weights = found[0].weights + 1j * found[1].weights if len(found) == 2 else found[0].weights
     ones = np.ones(most_entries, dtype=weights.dtype)
 
-    def maximum(indptr: NDArray[Any], indices: NDArray[Any]) -> NDArray[Any]:
-        sums = csr(indptr, indices, ones[: len(indices)], len(ranks)) @ weights
+    def maximum(entries: Entries) -> NDArray[Any]:
+        indptr, indices = entries
+        shape = len(indptr) - 1, len(ranks)
+        sums = compressed(csr_array, entries, ones[: len(indices)], shape) @ weights
         if len(found) == 1:
             return found[0].maximum(sums)
-        return np.maximum(found[0].maximum(sums.real.copy()), found[1].maximum(sums.imag.copy()))
+        low, high = found
+        return np.maximum(low.maximum(sums.real.copy()), high.maximum(sums.imag.copy()))
 
     return maximum
 
 
-def _maximum_reduceat(
-    ranks: NDArray[Any], indptr: NDArray[Any], indices: NDArray[Any]
-) -> NDArray[Any]:
+def _maximum_reduceat(entries: Entries, ranks: NDArray[Any]) -> NDArray[Any]:
+    indptr, indices = entries
     maximum = np.zeros(len(indptr) - 1, dtype=ranks.dtype)
     occupied = np.flatnonzero(np.diff(indptr))  # reduceat misreads empty rows
     if len(occupied):

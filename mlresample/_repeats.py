@@ -1,6 +1,7 @@
 """Sample multipliers become whole repeats, repeats become indices; the only randomness."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
@@ -10,6 +11,9 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
 ROUNDINGS = {"stratified", "bernoulli", "nearest"}
+
+_CHUNK = 1 << 17  # samples
+_HISTOGRAM_BITS = 18
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -110,13 +114,12 @@ class RepeatPlan:
         if rounding == "nearest":
             return np.floor(self.level_multipliers + 0.5).astype(small).take(self.levels)
         whole = np.floor(self.level_multipliers)
-        fraction = self.level_multipliers - whole
+        fraction = np.where(self.level_sizes > 0, self.level_multipliers - whole, 0)
+        if rounding == "bernoulli" and fraction.any():
+            return _round_each(self, small, generator)
         repeats = whole.astype(small).take(self.levels)  # take is faster than indexing here
-        rows = np.min_scalar_type(self.n_samples)
-        undecided = np.flatnonzero((fraction > 0).take(self.levels)).astype(rows)
-        if len(undecided):
-            choose = _choose_each if rounding == "bernoulli" else _choose_stratified
-            repeats[choose(self, undecided, fraction, generator)] += 1
+        if fraction.any():
+            repeats += _choose_stratified(self, fraction, generator)
         return repeats
 
     def indices(
@@ -156,33 +159,76 @@ class RepeatPlan:
         return indices
 
 
-def _choose_each(
-    plan: RepeatPlan,
-    undecided: NDArray[Any],
-    fraction: NDArray[np.float64],
-    generator: np.random.RandomState,
+def _round_each(
+    plan: RepeatPlan, small: np.dtype[Any], generator: np.random.RandomState
 ) -> NDArray[Any]:
-    """Choose samples to round up, each with its fraction as the probability."""
-    up = generator.uniform(size=len(undecided)) < fraction[plan.levels[undecided]]
-    return undecided[up]
+    """Round each sample's multiplier up with its fraction as the probability.
+
+    r rounded is the whole part of r + u, with u in [0, 1). Both are taken to eight bits, in
+    fixed point; more of them count only where the sum lacks one bit to the next whole number.
+    """
+    fixed, rest = np.divmod(plan.level_multipliers * 256, 1)
+    table = fixed.astype(np.min_scalar_type(int(fixed.max()) + 255))
+    repeats = np.empty(plan.n_samples, dtype=small)
+    for rows in _chunks(plan.n_samples):
+        levels = plan.levels[rows]
+        total = table.take(levels)
+        total += generator.randint(256, size=len(levels), dtype=np.uint8)
+        close = np.flatnonzero(total & 255 == 255)
+        repeats[rows] = total >> 8
+        repeats[rows][close] += generator.uniform(size=len(close)) < rest.take(levels[close])
+    return repeats
 
 
 def _choose_stratified(
-    plan: RepeatPlan,
-    undecided: NDArray[Any],
-    fraction: NDArray[np.float64],
-    generator: np.random.RandomState,
-) -> NDArray[Any]:
-    """Choose samples to round up, level by level, as many as make the size what it should be."""
+    plan: RepeatPlan, fraction: NDArray[np.float64], generator: np.random.RandomState
+) -> NDArray[np.bool_]:
+    """Choose samples to round up, as many of each level as make the size what it should be."""
     whole = np.floor(plan.level_multipliers).astype(np.int64)
     n_extra = plan.epoch_size - int(plan.level_sizes @ whole)
     extra = share_extra_copies(plan.level_sizes * fraction, n_extra, generator.uniform())
-    # Shuffled rows, sorted by level: the first extra[l] of level l are a random choice of it.
-    undecided = generator.permutation(undecided)
-    undecided = undecided[np.argsort(plan.levels[undecided], kind="stable")]
-    sizes = np.where(fraction > 0, plan.level_sizes, 0)
-    runs = np.column_stack([extra, sizes - extra]).ravel()
-    return undecided[np.repeat(np.arange(len(runs)) % 2 == 0, runs)]
+    return _choose_smallest(plan.levels, extra, generator)
+
+
+def _choose_smallest(
+    levels: NDArray[Any], extra: NDArray[np.int64], generator: np.random.RandomState
+) -> NDArray[np.bool_]:
+    """Choose extra[l] random samples of each level l: those that draw the smallest numbers.
+
+    Each draws a small number. A histogram of each level's numbers tells the last one to choose
+    from; only samples that drew just that one need to be shuffled.
+    """
+    n_samples, n_levels = len(levels), len(extra)
+    n_numbers = min(256, 2 ** max(0, _HISTOGRAM_BITS - n_levels.bit_length()))
+    numbers = np.empty(n_samples, dtype=np.uint8)
+    histogram = np.zeros(n_levels * n_numbers, dtype=np.int64)
+    for rows in _chunks(n_samples):
+        numbers[rows] = generator.randint(n_numbers, size=rows.stop - rows.start, dtype=np.uint8)
+        bins = levels[rows].astype(np.intp) * n_numbers + numbers[rows]
+        histogram += np.bincount(bins, minlength=len(histogram))
+    below = histogram.reshape(n_levels, n_numbers).cumsum(axis=1)
+    last = np.minimum((below <= extra[:, np.newaxis]).sum(axis=1), n_numbers - 1)
+    last_size = histogram[np.arange(n_levels) * n_numbers + last]
+    missing = extra - below[np.arange(n_levels), last] + last_size
+
+    chosen = np.empty(n_samples, dtype=np.bool_)
+    bound = last.astype(np.uint8)
+    at_last = []
+    for rows in _chunks(n_samples):
+        bounds = bound.take(levels[rows])
+        np.less(numbers[rows], bounds, out=chosen[rows])
+        at_last.append(np.flatnonzero(numbers[rows] == bounds) + rows.start)
+    shuffled = generator.permutation(np.concatenate(at_last))
+    by_level = shuffled[np.argsort(levels[shuffled], kind="stable")]
+    runs = np.column_stack([missing, last_size - missing]).ravel()
+    chosen[by_level[np.repeat(np.arange(len(runs)) % 2 == 0, runs)]] = True
+    return chosen
+
+
+def _chunks(n_samples: int) -> Iterator[slice]:
+    """Cut the samples into chunks that stay in the processor's cache."""
+    starts = range(0, n_samples, _CHUNK)
+    return (slice(start, min(start + _CHUNK, n_samples)) for start in starts)
 
 
 def share_extra_copies(
@@ -212,5 +258,10 @@ def share_extra_copies(
 def repeats_to_indices(repeats: NDArray[Any]) -> NDArray[np.int64]:
     """List the kept originals in order, then the copies."""
     copied = np.flatnonzero(repeats > 1)
-    copies = np.repeat(copied, repeats[copied].astype(np.int64) - 1)
-    return np.concatenate([np.flatnonzero(repeats > 0), copies])
+    copies = repeats.take(copied).astype(np.int64) - 1
+    n_kept = np.count_nonzero(repeats)
+    if n_kept < len(repeats):
+        return np.concatenate([np.flatnonzero(repeats), np.repeat(copied, copies)])
+    indices = np.arange(n_kept + copies.sum())
+    indices[n_kept:] = np.repeat(copied, copies)
+    return indices
