@@ -14,8 +14,10 @@ class Scale(NamedTuple):
     classes_per_sample: float
     dense: bool  # whether the target as bytes fits a machine
 
-    def reduced(self, factor):
-        return self._replace(n_samples=max(1000, self.n_samples // factor))
+    def quick(self):
+        """At most 50,000 samples and half a million entries, for a look within a minute."""
+        most = min(50_000, int(500_000 / self.classes_per_sample))
+        return self._replace(n_samples=min(self.n_samples, most))
 
 
 SCALES = {
@@ -51,4 +53,6 @@ def make_target(scale, seed=0):
         rows[start : start + count] = np.sort(chosen)
     ones = np.ones(len(rows), dtype=np.uint8)
     shape = (scale.n_samples, scale.n_classes)
-    return sp.csc_array((ones, rows, indptr), shape=shape).tocsr()
+    y = sp.csc_array((ones, rows, indptr), shape=shape).tocsr()
+    y.indices, y.indptr = y.indices.astype(np.int32), y.indptr.astype(np.int32)
+    return y

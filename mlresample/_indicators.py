@@ -115,8 +115,9 @@ class SparseRowIndicator(Indicator):
             return row, classes[column]
 
         self._entries = _CompressedEntries(matrix, len(classes), locate)
+        self._ones = np.ones(self._entries.most_in_a_block)
         for _, (_, indices) in self._entries.blocks():
-            self.class_counts += np.bincount(indices, minlength=len(classes))
+            self.class_counts += _kernels.count_sparse(indices, len(classes), self._ones)
 
     def row_maximum(self, ranks: NDArray[Any]) -> NDArray[Any]:
         most = self._entries.most_in_a_block
@@ -130,10 +131,9 @@ class SparseRowIndicator(Indicator):
         self, values: NDArray[np.float64], levels: NDArray[Any]
     ) -> NDArray[np.float64]:
         counts = np.zeros(self.n_classes)
-        ones = np.ones(self._entries.most_in_a_block)
         for rows, entries in self._entries.blocks():
             weights = values.take(levels[rows])
-            counts += _kernels.weighted_count_sparse(entries, self.n_classes, weights, ones)
+            counts += _kernels.weighted_count_sparse(entries, self.n_classes, weights, self._ones)
         return counts
 
 

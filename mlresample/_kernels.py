@@ -44,6 +44,19 @@ def count_bytes(block: NDArray[np.uint8]) -> NDArray[np.int64]:
     return counts.sum(axis=0, dtype=np.int64) + rest.sum(axis=0, dtype=np.int64)
 
 
+def count_sparse(
+    indices: NDArray[Any], n_columns: int, ones: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """Count the entries of each column.
+
+    All entries as one column of a transposed matrix: the compiled product adds a one for each,
+    where bincount would first make them 64-bit. `ones` are at least as many as the entries.
+    """
+    all_entries = np.array([0, len(indices)], dtype=indices.dtype), indices
+    column = compressed(csc_array, all_entries, ones[: len(indices)], (n_columns, 1))
+    return np.asarray(column @ np.ones(1)).astype(np.int64)
+
+
 def weighted_count_bytes(
     block: NDArray[np.uint8], weights: NDArray[np.float64]
 ) -> NDArray[np.float64]:

@@ -1,0 +1,155 @@
+"""Time every step beside the peers, at every scale: ``python -m benchmarks``."""
+
+import argparse
+import gc
+import json
+import platform
+import warnings
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+
+from benchmarks import _growth, _steps
+from benchmarks._measure import interleaved, peak_memory, read
+from benchmarks._scales import SCALES, make_target
+
+FIXED_COST = "S2", "S4"  # the cost of an entry may grow by half between these
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument(
+        "--quick", action="store_true", help="fewer samples and runs: under a minute, and no goals"
+    )
+    parser.add_argument("--scales", nargs="+", choices=SCALES, default=list(SCALES))
+    parser.add_argument("--runs", type=int, default=7, help="runs of which the median is taken")
+    parser.add_argument("--output", type=Path, default=Path("benchmark-results"))
+    arguments = parser.parse_args()
+    n_runs = 3 if arguments.quick else arguments.runs
+    torch.set_num_threads(1)
+    warnings.filterwarnings("ignore")
+
+    rows = []
+    for name in arguments.scales:
+        scale = SCALES[name].quick() if arguments.quick else SCALES[name]
+        goals = {} if arguments.quick else _steps.GOALS
+        rows += run_scale(name, scale, n_runs, goals)
+    if not arguments.quick:
+        rows += cost_of_an_entry(rows)
+    print("\nhow the plan's time grows: exponent, where 1 is in proportion")
+    growth = _growth.curves(n_runs, quick=arguments.quick)
+    for axis, containers in growth.items():
+        slopes = ", ".join(f"{name} {_growth.slope(c):.2f}" for name, c in containers.items())
+        print(f"  with the {axis}: {slopes}")
+
+    arguments.output.mkdir(exist_ok=True)
+    results = {"versions": versions(), "quick": arguments.quick, "rows": rows, "growth": growth}
+    path = arguments.output / "benchmarks.json"
+    path.write_text(json.dumps(results, indent=1))
+    print(f"\nwritten to {path}")
+    try:
+        from benchmarks._plot import plot
+    except ImportError:
+        print("no picture: matplotlib is not installed (pip install 'mlresample[plot]')")
+    else:
+        print(f"picture in {plot(results, arguments.output / 'benchmarks.png')}")
+
+
+def run_scale(name, scale, n_runs, goals):
+    """Measure all steps at one scale, print them, and return them as rows of plain types."""
+    y = make_target(scale)
+    shape = f"{scale.n_samples:,} x {scale.n_classes:,}, {y.nnz / y.shape[0]:.1f} classes a sample"
+    print(f"\n{name}: {shape}")
+    titles = f"{'ours':>10} {'theirs':>10} {'CPU':>8} {'wall':>8} {'goal':>6}"
+    print(f"  {'step':<28} {'against':<31} {titles}", flush=True)
+    rows = []
+    for step in steps(name, y, scale.dense):
+        rows += run_step(name, step, n_runs, y.nnz, goals)
+        gc.collect()
+    return rows
+
+
+def steps(name, y, is_dense):
+    yield from _steps.sparse_steps(y)
+    if not is_dense:
+        return
+    y_bytes = y.toarray()
+    yield from _steps.dense_steps(y_bytes)
+    yield from _steps.dense_plan_steps(y_bytes, y)
+    if name in ("S1", "S2"):
+        yield from _steps.column_steps(y_bytes, y)
+    if name == "S1":
+        yield from _steps.estimator_steps(y_bytes)
+
+
+def run_step(scale, step, n_runs, entries, goals):
+    functions = {"ours": step.ours, **step.peers}
+    if step.reads:
+        functions["reading"] = lambda: read(step.reads)
+    times = interleaved(functions, n_runs)
+    memory = peak_memory(step.ours)
+    ours, reading = times.pop("ours"), times.pop("reading", None)
+    rows = []
+    for peer, theirs in times.items() or {"": ours}.items():
+        goal = goals.get((step.name, peer), {}).get(scale)
+        row = {
+            "step": step.name,
+            "scale": scale,
+            "peer": peer,
+            "entries": entries,
+            "ours_cpu": ours.cpu,
+            "ours_wall": ours.wall,
+            "theirs_cpu": theirs.cpu,
+            "theirs_wall": theirs.wall,
+            "ratio_cpu": theirs.cpu / ours.cpu,
+            "ratio_wall": theirs.wall / ours.wall,
+            "goal": goal,
+            "memory": memory,
+            "times_reading": ours.cpu / reading.cpu if reading else None,
+        }
+        rows.append(row)
+        print(line(row), flush=True)
+    told = f"  {'':<28} memory {memory / 1e6:,.1f} MB"
+    if step.most_memory:
+        told += f" (goal {step.most_memory / 1e6:,.1f})"
+    if reading:
+        told += f"; {ours.cpu / reading.cpu:.1f} x reading the target once"
+    print(told)
+    return rows
+
+
+def line(row):
+    goal = "" if row["goal"] is None else f"{row['goal']:.3g}"
+    short = "" if row["goal"] is None or row["ratio_cpu"] >= row["goal"] else "  short of it"
+    return (
+        f"  {row['step']:<28} {row['peer']:<31} {1e3 * row['ours_cpu']:>7.2f} ms"
+        f" {1e3 * row['theirs_cpu']:>7.1f} ms {row['ratio_cpu']:>7.2f}x {row['ratio_wall']:>7.2f}x"
+        f" {goal:>6}{short}"
+    )
+
+
+def cost_of_an_entry(rows):
+    """Compare the plan's time an entry at the scales of FIXED_COST."""
+    costs = {
+        row["scale"]: row["ours_cpu"] / row["entries"]
+        for row in rows
+        if row["step"] == "plan, CSR"
+    }
+    if not all(scale in costs for scale in FIXED_COST):
+        return []
+    small, large = (costs[scale] for scale in FIXED_COST)
+    growth = large / small
+    told = f"{1e9 * small:.1f} ns at {FIXED_COST[0]}, {1e9 * large:.1f} ns at {FIXED_COST[1]}"
+    print(f"\nplan, CSR: an entry costs {told}: {growth:.2f}x (goal: at most 1.5)")
+    row = {"step": "cost of an entry", "scale": FIXED_COST[1], "peer": FIXED_COST[0]}
+    return [{**row, "ratio_cpu": 1 / growth, "goal": 1 / 1.5}]
+
+
+def versions():
+    packages = ("mlresample", "numpy", "scipy", "scikit-learn", "imbalanced-learn", "torch")
+    return {"python": platform.python_version(), **{name: version(name) for name in packages}}
+
+
+if __name__ == "__main__":
+    main()

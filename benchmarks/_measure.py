@@ -1,0 +1,55 @@
+"""Interleaved timing and peak memory of functions."""
+
+import time
+import tracemalloc
+from typing import NamedTuple
+
+import numpy as np
+
+LONG = 5.0  # seconds: what takes longer runs fewer times
+
+
+class Timing(NamedTuple):
+    cpu: float  # seconds of the process, all threads
+    wall: float
+
+
+def interleaved(functions, n_runs):
+    """Median times of functions that take turns; the first turn warms up and is not counted.
+
+    What takes several seconds is run no more than three times, the first included.
+    """
+    runs = {name: [] for name in functions}
+    for turn in range(n_runs + 1):
+        for name, function in functions.items():
+            slow = runs[name] and runs[name][0].wall > LONG
+            if not (slow and turn >= 3):
+                runs[name].append(_time(function))
+    return {name: _median(times if len(times) <= 3 else times[1:]) for name, times in runs.items()}
+
+
+def _time(function):
+    cpu, wall = time.process_time(), time.perf_counter()
+    function()
+    return Timing(time.process_time() - cpu, time.perf_counter() - wall)
+
+
+def _median(times):
+    return Timing(*np.median(times, axis=0).tolist())
+
+
+def peak_memory(function):
+    """Bytes allocated by Python and NumPy at the most during a call, its result included."""
+    tracemalloc.start()
+    try:
+        function()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def read(arrays):
+    """Read arrays once, as fast as NumPy can: the reference for how far from memory we are."""
+    for array in arrays:
+        flat = array.reshape(-1, order="A").view(np.uint8)
+        np.bitwise_or.reduce(flat[: len(flat) // 8 * 8].view(np.uint64))
