@@ -1,11 +1,13 @@
 """Interleaved timing and peak memory of functions."""
 
+import gc
 import time
 import tracemalloc
 from typing import NamedTuple
 
 import numpy as np
 
+SHORT = 0.02  # seconds: what takes less is called several times in a turn
 LONG = 5.0  # seconds: what takes longer runs fewer times
 
 
@@ -19,6 +21,15 @@ def interleaved(functions, n_runs):
 
     What takes several seconds is run no more than three times, the first included.
     """
+    gc.collect()
+    gc.disable()  # as timeit does: the lists of the peers are nobody's business but theirs
+    try:
+        return _take_turns(functions, n_runs)
+    finally:
+        gc.enable()
+
+
+def _take_turns(functions, n_runs):
     runs = {name: [] for name in functions}
     for turn in range(n_runs + 1):
         for name, function in functions.items():
@@ -29,9 +40,13 @@ def interleaved(functions, n_runs):
 
 
 def _time(function):
+    """Mean time of as many calls as take a fiftieth of a second, at least one."""
     cpu, wall = time.process_time(), time.perf_counter()
-    function()
-    return Timing(time.process_time() - cpu, time.perf_counter() - wall)
+    n_calls = 0
+    while n_calls == 0 or time.perf_counter() - wall < SHORT:
+        function()
+        n_calls += 1
+    return Timing((time.process_time() - cpu) / n_calls, (time.perf_counter() - wall) / n_calls)
 
 
 def _median(times):

@@ -96,8 +96,8 @@ def class_balanced_dataset(lists, threshold):
 
 
 def imbalanced_dataset_sampler(labels):
-    """torchsampler's single-label sampler, where it is installed; None elsewhere."""
-    if find_spec("torchsampler") is None:
+    """torchsampler's single-label sampler, where it and its torchvision are; None elsewhere."""
+    if find_spec("torchsampler") is None or find_spec("torchvision") is None:
         return None
     from torchsampler import ImbalancedDatasetSampler
 

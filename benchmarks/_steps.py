@@ -126,7 +126,7 @@ def _index_steps(plan):
 def dense_steps(y):
     """Steps on a target of bytes in rows."""
     plan, indicator, ranks = _learned(y)
-    n_rows = max(1, (1 << 20) // y.shape[1])
+    n_rows = max(1, (1 << 22) // y.shape[1])
 
     def count():
         counts = np.zeros(y.shape[1], dtype=np.int64)

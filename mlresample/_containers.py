@@ -16,12 +16,16 @@ _SHORT = 64  # entries a row on average
 
 def is_dataframe(container: Any) -> bool:
     """Tell whether a container is an eager data frame (pandas, polars, pyarrow)."""
-    return bool(nw.dependencies.is_into_dataframe(container))
+    return not _is_matrix(container) and bool(nw.dependencies.is_into_dataframe(container))
 
 
 def is_series(container: Any) -> bool:
     """Tell whether a container is a series (pandas, polars, pyarrow)."""
-    return bool(nw.dependencies.is_into_series(container))
+    return not _is_matrix(container) and bool(nw.dependencies.is_into_series(container))
+
+
+def _is_matrix(container: Any) -> bool:
+    return isinstance(container, np.ndarray) or bool(issparse(container))
 
 
 def is_tensor(container: Any) -> bool:

@@ -76,7 +76,7 @@ class DenseIndicator(Indicator):
         self.n_samples, self.classes = len(array), classes
         self._array = array
         self.class_counts = np.zeros(len(classes), dtype=np.int64)
-        for rows in self._rows(4 * BLOCK_SIZE):
+        for rows in self._rows(16 * BLOCK_SIZE // array.itemsize):
             values = np.ascontiguousarray(array[rows])
             bits = checked_bits(values, partial(_locate_in_rows, rows.start, classes=classes))
             self.class_counts += _kernels.count_bytes(bits)
@@ -84,23 +84,28 @@ class DenseIndicator(Indicator):
     def _rows(self, n_entries: int) -> Iterator[slice]:
         return _slices(self.n_samples, max(1, n_entries // self.n_classes))
 
-    def _blocks(self) -> Iterator[tuple[slice, NDArray[np.uint8]]]:
-        for rows in self._rows(BLOCK_SIZE):
-            yield rows, _bits(np.ascontiguousarray(self._array[rows]))
-
     def row_maximum(self, ranks: NDArray[Any]) -> NDArray[Any]:
         kernel = _kernels.bytes_maximum(ranks)
         maximum = np.empty(self.n_samples, dtype=ranks.dtype)
-        for rows, bits in self._blocks():
-            maximum[rows] = kernel(bits)
+        for rows in self._rows(4 * BLOCK_SIZE):
+            maximum[rows] = kernel(_bits(np.ascontiguousarray(self._array[rows])))
         return maximum
 
     def weighted_class_counts(
         self, values: NDArray[np.float64], levels: NDArray[Any]
     ) -> NDArray[np.float64]:
         counts = np.zeros(self.n_classes)
-        for rows, bits in self._blocks():
-            counts += _kernels.weighted_count_bytes(bits, values.take(levels[rows]))
+        has_weight = values != 0
+        for rows in self._rows(4 * BLOCK_SIZE):
+            block, own_levels = np.ascontiguousarray(self._array[rows]), levels[rows]
+            weighted = np.flatnonzero(has_weight.take(own_levels))
+            for piece in _slices(len(weighted), max(1, BLOCK_SIZE // self.n_classes)):
+                if len(weighted) == len(block):
+                    bits, weights = _bits(block[piece]), values.take(own_levels[piece])
+                else:
+                    bits = _bits(block.take(weighted[piece], axis=0))
+                    weights = values.take(own_levels.take(weighted[piece]))
+                counts += weights @ bits.astype(np.float64)
         return counts
 
 
@@ -120,8 +125,7 @@ class SparseRowIndicator(Indicator):
             self.class_counts += _kernels.count_sparse(indices, len(classes), self._ones)
 
     def row_maximum(self, ranks: NDArray[Any]) -> NDArray[Any]:
-        most = self._entries.most_in_a_block
-        kernel = _kernels.sparse_maximum(ranks, self._entries.widest, most)
+        kernel = _kernels.sparse_maximum(ranks, self._entries.widest, self._ones)
         maximum = np.empty(self.n_samples, dtype=ranks.dtype)
         for rows, entries in self._entries.blocks():
             maximum[rows] = kernel(entries)
@@ -233,10 +237,11 @@ class _CompressedEntries:
             raise ValueError("y is broken: its indptr does not ascend from 0 to its entries.")
         self.widest = int(min(lengths.max(), n_columns))
         self._blocks = list(self._cut())
+        ends = self._indptr[[block.stop for block in self._blocks]]
+        self.most_in_a_block = int(np.diff(ends, prepend=0).max())
         self._clean = True
         for rows in self._blocks:
             self._check(rows, locate)
-        self.most_in_a_block = max(len(indices) for _, (_, indices) in self.blocks())
 
     def _cut(self) -> Iterator[slice]:
         n_rows, start = len(self._indptr) - 1, 0
@@ -295,8 +300,8 @@ class _CompressedEntries:
 def _ascend(indptr: NDArray[Any], indices: NDArray[Any]) -> bool:
     """Tell whether the indices ascend within each row, so that none stands twice."""
     rises = indices[1:] > indices[:-1]
-    starts = indptr[1:-1]
-    rises[starts[(starts > 0) & (starts < len(indices))] - 1] = True  # from one row to the next
+    first, last = np.searchsorted(indptr, [1, len(indices)])
+    rises[indptr[first:last] - 1] = True  # from one row to the next
     return bool(rises.all())
 
 

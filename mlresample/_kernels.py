@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array
 
-NARROW = 256  # classes up to which a row's maximum is read from a product
+_NARROW = 256  # classes up to which a dense row's maximum is read from a product
+_FLOATS = 1 << 18  # made at a time: a megabyte or two
 
 
 Entries = tuple[NDArray[Any], NDArray[Any]]  # indptr and indices
@@ -55,16 +56,6 @@ def count_sparse(
     all_entries = np.array([0, len(indices)], dtype=indices.dtype), indices
     column = compressed(csc_array, all_entries, ones[: len(indices)], (n_columns, 1))
     return np.asarray(column @ np.ones(1)).astype(np.int64)
-
-
-def weighted_count_bytes(
-    block: NDArray[np.uint8], weights: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Sum the rows' weights over the ones of each column. Rows of weight 0 cost nothing."""
-    weighted = np.flatnonzero(weights != 0)
-    if len(weighted) < len(weights):
-        block, weights = block.take(weighted, axis=0), weights.take(weighted)
-    return weights @ block.astype(np.float64)
 
 
 def weighted_count_sparse(
@@ -164,30 +155,59 @@ def bytes_maximum(ranks: NDArray[Any]) -> Callable[[NDArray[np.uint8]], NDArray[
     Ranks are small unsigned integers, one a column.
     """
     n_columns = len(ranks)
-    if n_columns > NARROW:  # tiles: a product and a maximum in bytes, or two bytes
+    if n_columns > _NARROW:  # a product and a maximum in bytes, or two bytes
         return lambda block: np.multiply(block, ranks, dtype=ranks.dtype).max(axis=1)
+    if n_columns % 16 == 0:
+        return _packed_maximum(ranks)
     for dtype in (np.float32, np.float64):
         found = bands(ranks, n_columns, dtype)
         if len(found) == 1:
             break
     (band,) = found  # 256 columns always fit float64
-    return lambda block: band.maximum(block.astype(dtype) @ band.weights)
+
+    def maximum(block: NDArray[np.uint8]) -> NDArray[Any]:
+        n_rows = _FLOATS // n_columns
+        pieces = (block[start : start + n_rows] for start in range(0, len(block), n_rows))
+        sums = np.concatenate([piece.astype(dtype) @ band.weights for piece in pieces])
+        return band.maximum(sums)
+
+    return maximum
+
+
+def _packed_maximum(ranks: NDArray[Any]) -> Callable[[NDArray[np.uint8]], NDArray[Any]]:
+    """Pack each row's bytes to words of 16 bits, and look up the highest rank of each word."""
+    n_words = len(ranks) // 16
+    tables = []
+    for of_bit in ranks.reshape(n_words, 16):
+        table = np.zeros(1, dtype=ranks.dtype)
+        for rank in of_bit:  # the words with this bit, after those without
+            table = np.concatenate([table, np.maximum(table, rank)])
+        tables.append(table)
+
+    def maximum(block: NDArray[np.uint8]) -> NDArray[Any]:
+        words = np.packbits(block.reshape(-1), bitorder="little").view("<u2")
+        found = np.zeros(len(block), dtype=ranks.dtype)
+        for table, word in zip(tables, words.reshape(-1, n_words).T, strict=True):
+            np.maximum(found, table.take(word), out=found)
+        return found
+
+    return maximum
 
 
 def sparse_maximum(
-    ranks: NDArray[Any], widest: int, most_entries: int
+    ranks: NDArray[Any], widest: int, ones: NDArray[np.float64]
 ) -> Callable[[Entries], NDArray[Any]]:
     """Make the function from a sparse block to the highest rank of each row's entries, or 0.
 
-    Ranks are small unsigned integers, one a column; no row has more than `widest` entries, no
-    block more than `most_entries`.
+    Ranks are small unsigned integers, one a column; no row has more than `widest` entries, and
+    no block more entries than there are `ones`.
     """
     found = bands(ranks, widest, np.float64)
     if len(found) > 2:
         return lambda entries: _maximum_reduceat(entries, ranks)
     # Two bands are the parts of a complex number: one product adds up both.
     weights = found[0].weights + 1j * found[1].weights if len(found) == 2 else found[0].weights
-    ones = np.ones(most_entries, dtype=weights.dtype)
+    ones = ones.astype(weights.dtype, copy=False)
 
     def maximum(entries: Entries) -> NDArray[Any]:
         indptr, indices = entries

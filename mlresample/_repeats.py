@@ -38,13 +38,15 @@ class RepeatPlan:
             value = getattr(self, field.name)
             if isinstance(value, np.ndarray):
                 value.flags.writeable = False
-        if not self.expected_epoch_size < 2**53:
+        # The sizes of the levels are counted only where the bounds leave a doubt.
+        least, most = self.n_samples * self.level_multipliers[[0, -1]]
+        if not most < 2**53 and not self.expected_epoch_size < 2**53:
             raise ValueError(
                 f"The plan's epoch would have {self.expected_epoch_size:.3g} samples: lower the "
                 f"cap."
             )
 
-        if self.epoch_size == 0:
+        if least < 1 and self.epoch_size == 0:
             raise ValueError("The plan's epoch is empty: every sample is left out. Raise floor.")
 
     def __reduce__(self) -> tuple[Any, ...]:
