@@ -37,7 +37,7 @@ def count_bytes(block: NDArray[np.uint8]) -> NDArray[np.int64]:
     int64. Longer blocks are read as 255 wide rows, each of several rows side by side.
     """
     n_rows, n_columns = block.shape
-    side_by_side = -(-n_rows // 255)
+    side_by_side = max(1, -(-n_rows // 255))
     n_wide = n_rows // side_by_side
     wide = block[: n_wide * side_by_side].reshape(n_wide, side_by_side * n_columns)
     counts = np.add.reduce(wide, axis=0, dtype=np.uint8).reshape(side_by_side, n_columns)
@@ -167,7 +167,8 @@ def bytes_maximum(ranks: NDArray[Any]) -> Callable[[NDArray[np.uint8]], NDArray[
 
     def maximum(block: NDArray[np.uint8]) -> NDArray[Any]:
         n_rows = _FLOATS // n_columns
-        pieces = (block[start : start + n_rows] for start in range(0, len(block), n_rows))
+        starts = range(0, max(1, len(block)), n_rows)
+        pieces = (block[start : start + n_rows] for start in starts)
         sums = np.concatenate([piece.astype(dtype) @ band.weights for piece in pieces])
         return band.maximum(sums)
 

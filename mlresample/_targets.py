@@ -13,6 +13,7 @@ from typing import Any
 
 import narwhals as nw
 import numpy as np
+from narwhals.dependencies import is_pandas_dataframe
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import issparse
 from sklearn.utils.multiclass import check_classification_targets
@@ -57,9 +58,7 @@ def as_target(y: Any, *, class_names: ArrayLike | None = None) -> Indicator:
         if matrix.format == "csc":
             return sparse_column_indicator(matrix, classes)
         return SparseRowIndicator(matrix.tocsr(), classes)
-    if abs(matrix.strides[0]) < abs(matrix.strides[1]):
-        return dense_column_indicator(len(matrix), classes, lambda c: matrix[:, c])
-    return DenseIndicator(matrix, classes)
+    return _array_indicator(matrix, classes)
 
 
 def _as_array(y: Any) -> NDArray[Any]:
@@ -124,9 +123,25 @@ def _frame_target(y: Any, class_names: ArrayLike | None) -> Indicator:
         return _label_target(_series_to_numpy(frame[:, 0].to_native()), class_names)
     classes = _renamed(_classes(names), class_names)
     _check_n_classes(classes, len(names))
+    if is_pandas_dataframe(y) and _is_one_array(y):
+        return _array_indicator(y.to_numpy(), classes)
     return dense_column_indicator(
         len(frame), classes, lambda c: _one_dimension(frame.get_column(names[c]))
     )
+
+
+def _is_one_array(frame: Any) -> bool:
+    """Tell whether a pandas data frame is held as one array, which it gives without a copy."""
+    first = frame.iloc[:1]
+    return all(isinstance(dtype, np.dtype) for dtype in set(frame.dtypes)) and np.shares_memory(
+        first.to_numpy(), first.to_numpy()
+    )
+
+
+def _array_indicator(array: NDArray[Any], classes: NDArray[Any]) -> Indicator:
+    if abs(array.strides[0]) < abs(array.strides[1]):
+        return dense_column_indicator(len(array), classes, lambda c: array[:, c])
+    return DenseIndicator(array, classes)
 
 
 def _classes(names: Any) -> NDArray[Any]:
@@ -177,8 +192,9 @@ def _label_target(labels: NDArray[Any], class_names: ArrayLike | None) -> Indica
         raise ValueError("y has no samples.")
     if labels.dtype.kind == "O":
         labels = _plain_labels(labels)
-    check_classification_targets(labels)
-    values, codes = np.unique(labels, return_inverse=True)
+    values, codes = _encode(labels)
+    if labels.dtype.kind in "fS" or len(values) > len(labels) / 2:  # continuous, or as good as
+        check_classification_targets(labels)
     if len(values) == 1:
         raise ValueError(
             f"y holds one class only, {plain(values[0])!r}: there is nothing to balance. (A "
@@ -207,6 +223,17 @@ def _plain_labels(labels: NDArray[Any]) -> NDArray[Any]:
         f"y must hold class labels that are all strings or all numbers, none missing, got labels "
         f"of type {', '.join(sorted(kind.__name__ for kind in kinds))}."
     )
+
+
+def _encode(labels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Give the sorted distinct labels, and each label's index among them."""
+    if labels.dtype.kind not in "OUS":
+        return np.unique(labels, return_inverse=True)
+    strings = labels.tolist()  # a dict is many times faster than sorting them
+    values = sorted(set(strings))
+    position = {value: i for i, value in enumerate(values)}
+    codes = np.fromiter(map(position.__getitem__, strings), np.int64, count=len(strings))
+    return np.asarray(values, dtype=labels.dtype), codes
 
 
 def _warn_of_label_lists(values: NDArray[Any]) -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from mlresample import plan_resampling
-from mlresample._repeats import share_extra_copies
+from mlresample._repeats import RepeatPlan, share_extra_copies
 
 N_SEEDS = 2000
 
@@ -144,3 +144,44 @@ def test_same_seed_same_draw_and_other_seeds_differ():
 def test_unknown_rounding_is_refused(call):
     with pytest.raises(ValueError, match=r"rounding must be one of .*, got 'up'"):
         getattr(plan_of([1, 1], [1, 2]), call)(0, rounding="up")
+
+
+@pytest.mark.parametrize("fraction", [0.0005, 0.002, 0.499, 3 / 256, 3 / 256 + 0.001, 0.999])
+@pytest.mark.parametrize("whole", [0, 3, 300, 70_000])
+def test_bernoulli_draws_fractions_finer_than_its_first_bits(fraction, whole):
+    n = 400_000
+    plan = plan_of([n, 5], [whole + fraction, 1.0])
+    up = plan.draw(0, rounding="bernoulli")[:n] - whole
+    assert set(np.unique(up)) <= {0, 1}
+    deviation = np.sqrt(n * fraction * (1 - fraction))
+    assert abs(up.sum() - n * fraction) < 4 * deviation
+
+
+@pytest.mark.parametrize("bits", [0, 4, 18])
+def test_stratified_choice_is_uniform_with_few_numbers_and_many_chunks(bits, monkeypatch):
+    monkeypatch.setattr("mlresample._repeats._HISTOGRAM_BITS", bits)
+    monkeypatch.setattr("mlresample._repeats._CHUNK", 7)
+    plan = plan_of([40, 20, 3], [1.25, 2.7, 1.0])
+    draws = np.array([plan.draw(seed) for seed in range(N_SEEDS)])
+    extra = draws - np.floor(plan.sample_multipliers).astype(int)
+    assert (extra[:, :40].sum(axis=1) == 10).all()
+    assert (extra[:, 40:60].sum(axis=1) == 14).all()
+    for own, share in [(extra[:, :40], 0.25), (extra[:, 40:60], 0.7)]:
+        deviation = np.sqrt(N_SEEDS * share * (1 - share))
+        assert abs(own.sum(axis=0) - N_SEEDS * share).max() < 4.5 * deviation
+        # Two samples are chosen together as often as without replacement from the level.
+        n, k = own.shape[1], own[0].sum()
+        together = (own.T @ own)[np.triu_indices(n, 1)] / N_SEEDS
+        assert abs(together - k * (k - 1) / (n * (n - 1))).max() < 5 * 0.5 / np.sqrt(N_SEEDS)
+
+
+def test_draw_of_a_large_plan_is_exact_and_spread_over_the_level():
+    levels = np.random.RandomState(0).choice([1.0, 1.3, 2.6], 300_000)
+    distinct, own = np.unique(levels, return_inverse=True)
+    plan = RepeatPlan(distinct, own.astype(np.uint8))
+    repeats = plan.draw(0)
+    assert repeats.sum() == plan.epoch_size
+    for level, multiplier in enumerate(distinct):
+        assert abs(repeats[own == level].sum() - multiplier * (own == level).sum()) < 1
+    halves = repeats[own == 1][: (own == 1).sum() // 2]
+    assert abs(halves.mean() - 1.3) < 0.006  # not all in one end
