@@ -49,6 +49,7 @@ TARGETS = {
     "float64": lambda y: y.astype(np.float64),
     "float64 in Fortran order": lambda y: np.asfortranarray(y.astype(np.float64)),
     "CSR": sp.csr_array,
+    "CSC": sp.csc_array,
     "CSR of floats": lambda y: sp.csr_array(y.astype(np.float64)),
     "pandas floats": _frame_of_floats,
     "pandas nullable": _nullable,
@@ -66,14 +67,16 @@ def test_plan_and_indices_need_16_bytes_a_sample_and_a_class(make, parameters, m
     assert peak_memory(lambda: plan_resampling(y, **parameters).indices(0)) < allowed
 
 
-@pytest.mark.parametrize("kind", ["bytes", "CSR", "pandas bytes"])
+@pytest.mark.parametrize("kind", ["bytes", "Fortran order", "CSR", "CSC", "pandas bytes"])
 @pytest.mark.parametrize("parameters", [{}, {"floor": 0.5}, {"epoch_size": 1.3}])
 def test_many_samples_of_few_classes_need_16_bytes_each(kind, parameters, monkeypatch):
     monkeypatch.setattr("mlresample._indicators.BLOCK_SIZE", 1 << 16)
     n_samples = 1_000_000
     y = power_law_target(n_samples, 4, 1.5)
-    if kind == "CSR":
-        y = sp.csr_array(y)
+    if kind in ("CSR", "CSC"):
+        y = sp.csr_array(y).asformat(kind.lower())
+    elif kind == "Fortran order":
+        y = np.asfortranarray(y)
     elif kind == "pandas bytes":
         y = pytest.importorskip("pandas").DataFrame(y)
     allowed = 16 * n_samples + 4 * MEGABYTE

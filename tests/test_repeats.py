@@ -185,3 +185,17 @@ def test_draw_of_a_large_plan_is_exact_and_spread_over_the_level():
         assert abs(repeats[own == level].sum() - multiplier * (own == level).sum()) < 1
     halves = repeats[own == 1][: (own == 1).sum() // 2]
     assert abs(halves.mean() - 1.3) < 0.006  # not all in one end
+
+
+def test_plan_without_a_sample_left_is_refused():
+    with pytest.raises(ValueError, match="epoch is empty"):
+        plan_of([3, 2], [0.0, 0.0])
+    with pytest.raises(ValueError, match="epoch is empty"):
+        plan_of([3, 2], [0.1, 0.05])
+    assert plan_of([3, 2], [0.2, 0.05]).epoch_size == 1
+
+
+def test_plan_of_more_samples_than_floats_can_count_is_refused():
+    with pytest.raises(ValueError, match=r"would have 1\.8e\+16 samples: lower the cap"):
+        plan_of([3, 2], [1.0, 9e15])
+    assert plan_of([3, 1], [1.0, 9e15]).epoch_size == 9e15 + 3
