@@ -8,10 +8,11 @@ import warnings
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from benchmarks import _growth, _steps
-from benchmarks._measure import interleaved, peak_memory, read
+from benchmarks._measure import Timing, interleaved, peak_memory, read
 from benchmarks._scales import SCALES, make_target
 
 FIXED_COST = "S2", "S4"  # the cost of an entry may grow by half between these
@@ -91,7 +92,7 @@ def run_step(scale, step, n_runs, entries, goals):
     memory = peak_memory(step.ours)
     ours, reading = times.pop("ours"), times.pop("reading", None)
     rows = []
-    for peer, theirs in times.items() or {"": ours}.items():
+    for peer, theirs in (times or {"": Timing(np.nan, np.nan)}).items():
         goal = goals.get((step.name, peer), {}).get(scale)
         row = {
             "step": step.name,
@@ -121,6 +122,8 @@ def run_step(scale, step, n_runs, entries, goals):
 
 def line(row):
     goal = "" if row["goal"] is None else f"{row['goal']:.3g}"
+    if not row["peer"]:
+        return f"  {row['step']:<28} {'':<31} {1e3 * row['ours_cpu']:>7.2f} ms"
     short = "" if row["goal"] is None or row["ratio_cpu"] >= row["goal"] else "  short of it"
     return (
         f"  {row['step']:<28} {row['peer']:<31} {1e3 * row['ours_cpu']:>7.2f} ms"

@@ -59,7 +59,7 @@ def sparse_steps(y):
 
     def count():
         counts = np.zeros(y.shape[1], dtype=np.int64)
-        for _, (_, indices) in indicator._entries.blocks():
+        for indices in indicator._entries.indices():
             counts += count_sparse(indices, y.shape[1], indicator._ones)
 
     yield Step("class counts, CSR", count, {"Y.sum(0)": sparse_sum}, (y.indices,), 8e6)
@@ -152,7 +152,7 @@ def dense_steps(y):
 
 def dense_plan_steps(y, sparse):
     """The plan from bytes; `sparse` is the same target."""
-    peers = _list_peers(sparse) if sparse.nnz <= MOST_IN_LISTS else {}
+    peers = _list_peers(sparse) if sparse.nnz <= 1e6 else {}  # beyond, CSR has been compared
     yield Step("plan, bytes", lambda: plan_resampling(y), peers, (y,))
 
 

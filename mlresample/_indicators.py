@@ -121,7 +121,7 @@ class SparseRowIndicator(Indicator):
 
         self._entries = _CompressedEntries(matrix, len(classes), locate)
         self._ones = np.ones(self._entries.most_in_a_block)
-        for _, (_, indices) in self._entries.blocks():
+        for indices in self._entries.indices():
             self.class_counts += _kernels.count_sparse(indices, len(classes), self._ones)
 
     def row_maximum(self, ranks: NDArray[Any]) -> NDArray[Any]:
@@ -232,22 +232,21 @@ class _CompressedEntries:
         if self._indptr[-1] <= np.iinfo(self._indices.dtype).max:
             # SciPy's products would widen the indices if the two were of different types.
             self._indptr = self._indptr.astype(self._indices.dtype, copy=False)
-        lengths = np.diff(self._indptr)
-        if lengths.min() < 0 or self._indptr[0] != 0 or self._indptr[-1] > len(self._indices):
-            raise ValueError("y is broken: its indptr does not ascend from 0 to its entries.")
-        self.widest = int(min(lengths.max(), n_columns))
+        if self._indptr[0] != 0 or self._indptr[-1] > len(self._indices):
+            raise ValueError("y is broken: its indptr does not go from 0 to its entries.")
         self._blocks = list(self._cut())
         ends = self._indptr[[block.stop for block in self._blocks]]
         self.most_in_a_block = int(np.diff(ends, prepend=0).max())
         self._clean = True
+        self.widest = 0
         for rows in self._blocks:
             self._check(rows, locate)
 
     def _cut(self) -> Iterator[slice]:
         n_rows, start = len(self._indptr) - 1, 0
         while start < n_rows:
-            most = self._indptr[start] + BLOCK_SIZE
-            full = int(np.searchsorted(self._indptr, most, side="right")) - 1
+            near = self._indptr[start : start + BLOCK_SIZE + 1]
+            full = start + int(np.searchsorted(near, int(near[0]) + BLOCK_SIZE, side="right")) - 1
             stop = min(max(start + 1, full), start + BLOCK_SIZE, n_rows)
             yield slice(start, stop)
             start = stop
@@ -267,6 +266,10 @@ class _CompressedEntries:
 
     def _check(self, rows: slice, locate: Callable[[int, int], Any]) -> None:
         (indptr, indices), data = self._raw(rows)
+        lengths = np.diff(indptr)
+        if lengths.min() < 0:
+            raise ValueError("y is broken: its indptr does not ascend.")
+        self.widest = max(self.widest, min(int(lengths.max()), self._n_columns))
         if len(indices) and not 0 <= indices.min() <= indices.max() < self._n_columns:
             raise ValueError("y is broken: it has indices outside its shape.")
         if _ascend(indptr, indices) and (data == 1).all():
@@ -286,6 +289,14 @@ class _CompressedEntries:
             return self._raw(rows)[0]
         matrix = self._canonical(rows)
         return matrix.indptr, matrix.indices
+
+    def indices(self) -> Iterator[NDArray[Any]]:
+        """Give the indices alone, in the same blocks."""
+        for rows in self._blocks:
+            if self._clean:
+                yield self._indices[self._indptr[rows.start] : self._indptr[rows.stop]]
+            else:
+                yield self.read(rows)[1]
 
     def blocks(self) -> Iterator[tuple[slice, _kernels.Entries]]:
         """Give all rows with their indptr and indices, in blocks."""

@@ -1,0 +1,101 @@
+"""
+Large targets: which layout, how long, how much memory
+======================================================
+
+A plan needs one look at the labels to count and to check them, one to find each sample's largest
+multiplier, and one to count again. Here are targets of growing size in the layouts that they come
+in, with the time and the memory that a plan takes beyond the target itself.
+"""
+
+import tempfile
+import time
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import scipy.sparse as sp
+
+from mlresample import plan_resampling
+
+
+def make_target(n_samples, n_classes, per_sample):
+    """A CSR indicator matrix with power-law class counts and one range of classes a column."""
+    generator = np.random.default_rng(0)
+    width = n_classes // per_sample
+    within = (generator.random((n_samples, per_sample)) ** 3 * width).astype(np.int32)
+    indices = (within + np.arange(per_sample, dtype=np.int32) * width).ravel()
+    indptr = np.arange(n_samples + 1, dtype=np.int32) * per_sample
+    ones = np.ones(len(indices), dtype=np.uint8)
+    return sp.csr_array((ones, indices, indptr), shape=(n_samples, n_classes))
+
+
+def cost(y):
+    """Seconds of the fastest of three plans, megabytes that one needs at the most, the plan."""
+    seconds = []
+    for _ in range(3):
+        start = time.perf_counter()
+        plan_resampling(y)
+        seconds.append(time.perf_counter() - start)
+    tracemalloc.start()
+    plan = plan_resampling(y)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return min(seconds), peak / 1e6, plan
+
+
+def show(name, size, y):
+    seconds, megabytes, plan = cost(y)
+    print(f"{name:<34} {size:>9,.1f} MB {1e3 * seconds:>9.1f} ms {megabytes:>9.1f} MB")
+    return plan
+
+
+# %%
+# The same labels in several layouts
+# ----------------------------------
+# Sparse labels are best left sparse: CSR, or better still CSC, since most plans are about the few
+# samples of rare classes. Dense labels are best kept as bytes or bools, not as int64 or floats.
+
+print(f"{'200,000 samples, 400 classes':<34} {'target':>12} {'time':>12} {'memory':>12}")
+y = make_target(200_000, 400, per_sample=4)
+y_bytes = y.toarray()
+show("CSR", (y.indices.nbytes + y.data.nbytes) / 1e6, y)
+show("CSC", (y.indices.nbytes + y.data.nbytes) / 1e6, y.tocsc())
+show("bytes", y_bytes.nbytes / 1e6, y_bytes)
+show("bytes, Fortran order", y_bytes.nbytes / 1e6, np.asfortranarray(y_bytes))
+show("float32", 4 * y_bytes.nbytes / 1e6, y_bytes.astype(np.float32))
+
+# %%
+# A file that is read where it is
+# -------------------------------
+# A memory-mapped array is read block by block, so that labels larger than the memory can be
+# planned.
+
+with tempfile.TemporaryDirectory() as folder:
+    path = Path(folder) / "labels.npy"
+    np.save(path, y_bytes)
+    mapped = np.load(path, mmap_mode="r")
+    show("bytes, memory-mapped", mapped.nbytes / 1e6, mapped)
+    del mapped
+
+# %%
+# More samples cost in proportion
+# -------------------------------
+
+print(f"\n{'CSR, 400 classes, 4 a sample':<34} {'target':>12} {'time':>12} {'memory':>12}")
+for n_samples in (50_000, 200_000, 800_000, 3_200_000):
+    y = make_target(n_samples, 400, per_sample=4)
+    show(f"{n_samples:,} samples", (y.indices.nbytes + y.data.nbytes) / 1e6, y)
+
+# %%
+# When the plan says: do not resample
+# -----------------------------------
+# Eight thousand tags with 130 on every image: nearly every image carries a rare one, nearly every
+# image is repeated, and nothing is gained. The plan tells within a tenth of a second.
+
+print(f"\n{'80,000 samples, 7,900 classes':<34} {'target':>12} {'time':>12} {'memory':>12}")
+y = make_target(80_000, 7_900, per_sample=130)
+plan = show("CSR, 130 classes a sample", (y.indices.nbytes + y.data.nbytes) / 1e6, y)
+repeated = (plan.sample_multipliers > 1).mean()
+print(f"{100 * repeated:.0f} % of the samples are to be seen more than once; the epoch grows to")
+print(f"{plan.epoch_size / plan.n_samples:.2f} times its size, and the imbalance ratio goes from")
+print(f"{plan.imbalance_ratio:.0f} to {plan.resampled_imbalance_ratio:.0f}.")
