@@ -6,7 +6,7 @@ matplotlib.use("agg")
 import matplotlib.pyplot as plt
 import numpy as np
 
-COLORS = {"S1": "#9ecae1", "S2": "#6baed6", "S3": "#3182bd", "S5": "#08519c", "S4": "#08306b"}
+COLORS = {"S1": "#fde725", "S2": "#5ec962", "S3": "#21918c", "S5": "#3b528b", "S4": "#440154"}
 MARKERS = {"CSR": "o", "bytes": "s"}
 
 

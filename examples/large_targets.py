@@ -52,8 +52,8 @@ def show(name, size, y):
 # %%
 # The same labels in several layouts
 # ----------------------------------
-# Sparse labels are best left sparse: CSR, or better still CSC, since most plans are about the few
-# samples of rare classes. Dense labels are best kept as bytes or bools, not as int64 or floats.
+# Sparse labels are best left sparse. Dense labels are best kept as bytes or bools, not as int64 or
+# floats.
 
 print(f"{'200,000 samples, 400 classes':<34} {'target':>12} {'time':>12} {'memory':>12}")
 y = make_target(200_000, 400, per_sample=4)
