@@ -105,7 +105,7 @@ class Band:
     """Weights of a run of ranks, and the way back from sums of weights to ranks."""
 
     def __init__(
-        self, ranks: NDArray[Any], run: list[int], exponents: list[int], info: np.finfo[Any]
+        self, ranks: NDArray[Any], run: list[int], exponents: list[int], info: Any
     ) -> None:
         exponent = np.asarray(exponents, dtype=int)
         of_rank = np.zeros(int(ranks.max()) + 1, dtype=info.dtype)
