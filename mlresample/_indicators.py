@@ -47,6 +47,10 @@ class Indicator(ABC):
     ) -> NDArray[np.float64]:
         """Sum the weights of each class's samples; a sample's weight is values[its level]."""
 
+    @abstractmethod
+    def row_sums(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Sum each sample's classes' rows of `values`, of shape (n_classes, n_values)."""
+
 
 class LabelIndicator(Indicator):
     """One class a sample, by its number."""
@@ -67,6 +71,9 @@ class LabelIndicator(Indicator):
             weights = values.take(levels[rows])
             counts += np.bincount(self._codes[rows], weights, minlength=self.n_classes)
         return counts
+
+    def row_sums(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return values.take(self._codes, axis=0)
 
 
 class DenseIndicator(Indicator):
@@ -108,6 +115,13 @@ class DenseIndicator(Indicator):
                 counts += weights @ bits.astype(np.float64)
         return counts
 
+    def row_sums(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        sums = np.empty((self.n_samples, values.shape[1]))
+        for rows in self._rows(BLOCK_SIZE):
+            bits = _bits(np.ascontiguousarray(self._array[rows]))
+            sums[rows] = bits.astype(np.float64) @ values
+        return sums
+
 
 class SparseRowIndicator(Indicator):
     """A matrix in CSR."""
@@ -140,6 +154,14 @@ class SparseRowIndicator(Indicator):
             counts += _kernels.weighted_count_sparse(entries, self.n_classes, weights, self._ones)
         return counts
 
+    def row_sums(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        sums = np.empty((self.n_samples, values.shape[1]))
+        for rows, entries in self._entries.blocks():
+            shape = rows.stop - rows.start, self.n_classes
+            ones = self._ones[: len(entries[1])]
+            sums[rows] = _kernels.compressed(csr_array, entries, ones, shape) @ values
+        return sums
+
 
 class ColumnIndicator(Indicator):
     """Columns, each a list of the rows that carry its class: CSC, Fortran order, data frames."""
@@ -170,6 +192,13 @@ class ColumnIndicator(Indicator):
         for c in range(self.n_classes):
             counts[c] = sum(values.take(levels.take(rows)).sum() for rows in self._rows_of(c))
         return counts
+
+    def row_sums(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        sums = np.zeros((self.n_samples, values.shape[1]))
+        for c in range(self.n_classes):
+            for rows in self._rows_of(c):
+                sums[rows] += values[c]
+        return sums
 
 
 def sparse_column_indicator(matrix: Any, classes: NDArray[Any]) -> ColumnIndicator:

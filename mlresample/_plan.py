@@ -86,12 +86,12 @@ class ResamplingPlan(RepeatPlan):
     @property
     def imbalance_ratio(self) -> float:
         """Largest class count over the smallest, of the classes that occur."""
-        return float(_imbalance_per_class(self.class_counts, self.class_counts).max())
+        return float(imbalance_per_class(self.class_counts, self.class_counts).max())
 
     @property
     def resampled_imbalance_ratio(self) -> float:
         """Imbalance ratio of the expected class counts after resampling."""
-        return float(_imbalance_per_class(self.resampled_class_counts, self.class_counts).max())
+        return float(imbalance_per_class(self.resampled_class_counts, self.class_counts).max())
 
     @property
     def mean_imbalance(self) -> float:
@@ -99,18 +99,18 @@ class ResamplingPlan(RepeatPlan):
 
         The literature's MeanIR, the mean of IRLbl.
         """
-        return float(_imbalance_per_class(self.class_counts, self.class_counts).mean())
+        return float(imbalance_per_class(self.class_counts, self.class_counts).mean())
 
     @property
     def resampled_mean_imbalance(self) -> float:
         """Mean imbalance of the expected class counts after resampling."""
-        return float(_imbalance_per_class(self.resampled_class_counts, self.class_counts).mean())
+        return float(imbalance_per_class(self.resampled_class_counts, self.class_counts).mean())
 
     def __repr__(self) -> str:
         return "\n".join([*_summary_lines(self), *_class_lines(self)])
 
 
-def _imbalance_per_class(
+def imbalance_per_class(
     counts: NDArray[Any], class_counts: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """Largest count over each class's own (IRLbl), of the classes that occur before resampling.

@@ -186,6 +186,8 @@ def test_every_layout_gives_the_same(make, block_size, n_rows, n_columns, densit
     assert_array_equal(indicator.row_maximum(ranks), plain_maximum(bits, ranks))
     weighted = indicator.weighted_class_counts(values, levels)
     assert_allclose(weighted, values[levels] @ bits, rtol=1e-12, atol=0)
+    values = generator.random((n_columns, 3))
+    assert_allclose(indicator.row_sums(values), bits @ values, rtol=1e-12, atol=0)
 
 
 @pytest.mark.parametrize("mode", ["r", "c"])
