@@ -1,5 +1,6 @@
 """Max-multiplier resampling for long-tail multi-label data."""
 
+from mlresample._compare import PlanComparison, compare_plans
 from mlresample._multipliers import compute_class_multipliers, compute_sample_multipliers
 from mlresample._plan import ResamplingPlan, plan_resampling
 from mlresample.over_sampling import MaxMultiplierOverSampler
@@ -8,7 +9,9 @@ __version__ = "0.1.0"
 
 __all__ = [
     "MaxMultiplierOverSampler",
+    "PlanComparison",
     "ResamplingPlan",
+    "compare_plans",
     "compute_class_multipliers",
     "compute_sample_multipliers",
     "plan_resampling",

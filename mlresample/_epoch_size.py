@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from dataclasses import dataclass
 from numbers import Integral
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,32 +11,51 @@ from numpy.typing import NDArray
 from mlresample._indicators import Indicator
 
 
+@dataclass(frozen=True)
+class RarestClasses:
+    """How many samples have a rarest class of which count.
+
+    With the rule, a sample's multiplier depends on nothing else of it.
+    """
+
+    n_classes: int
+    counts: NDArray[np.float64]  # distinct class counts, descending
+    ranks: NDArray[Any]  # of each sample's rarest class: k + 1 for counts[k], 0 without a class
+    sizes: NDArray[np.int64]  # samples of each rank
+
+    @classmethod
+    def of(cls, indicator: Indicator) -> Self:
+        """Find each sample's rarest class."""
+        distinct, rarity = np.unique(-indicator.class_counts, return_inverse=True)
+        counts = -distinct[distinct < 0].astype(np.float64)
+        ranks = (rarity + 1).astype(np.min_scalar_type(len(distinct)))
+        ranks = indicator.row_maximum(ranks)
+        return cls(len(rarity), counts, ranks, np.bincount(ranks, minlength=len(counts) + 1))
+
+
 def solve_target_count(
-    indicator: Indicator,
-    epoch_size: float,
-    *,
-    power: float,
-    floor: float,
-    cap: float,
+    rarest: RarestClasses, epoch_size: float, *, power: float, floor: float, cap: float
 ) -> float:
     """Find the target count whose expected epoch has `epoch_size` samples."""
+    n_samples = len(rarest.ranks)
     whole = isinstance(epoch_size, Integral)
-    if whole and epoch_size < indicator.n_classes:
+    if whole and epoch_size < rarest.n_classes:
         raise ValueError(
             f"epoch_size={epoch_size} is a number of samples and smaller than the number of "
-            f"classes, {indicator.n_classes}. For a multiple of the samples write a float: 1.0 "
+            f"classes, {rarest.n_classes}. For a multiple of the samples write a float: 1.0 "
             f"for once."
         )
-    budget = float(epoch_size) if whole else epoch_size * indicator.n_samples
-    curve = _EpochSizeCurve.of(indicator, float(power), floor, cap)
+    budget = float(epoch_size) if whole else epoch_size * n_samples
+    sizes, n_without = rarest.sizes[1:], int(rarest.sizes[0])
+    curve = _EpochSizeCurve(rarest.counts, sizes, n_without, float(power), floor, cap)
     smallest, largest = curve.limits()
     if not smallest * (1 - 1e-9) <= budget <= largest * (1 + 1e-9):
         kind = "" if whole else " (a float: times the samples)"
         raise ValueError(
             f"epoch_size={epoch_size}{kind} cannot be met: with floor={floor}, cap={cap} and "
             f"power={power} an epoch has between {np.ceil(smallest):,.0f} and "
-            f"{np.floor(largest):,.0f} samples ({smallest / indicator.n_samples:.3g} to "
-            f"{largest / indicator.n_samples:.3g} times the {indicator.n_samples:,} of y)."
+            f"{np.floor(largest):,.0f} samples ({smallest / n_samples:.3g} to "
+            f"{largest / n_samples:.3g} times the {n_samples:,} of y)."
         )
     target_count = curve.solve(budget)
     if not abs(curve(target_count) - budget) <= 1e-6 * budget:
@@ -59,15 +78,6 @@ class _EpochSizeCurve:
     power: float
     floor: float
     cap: float
-
-    @classmethod
-    def of(cls, indicator: Indicator, power: float, floor: float, cap: float) -> Self:
-        distinct, rarity = np.unique(-indicator.class_counts, return_inverse=True)
-        ranks = (rarity + 1).astype(np.min_scalar_type(len(distinct)))
-        rarest = np.bincount(indicator.row_maximum(ranks), minlength=len(distinct) + 1)
-        occurs = distinct < 0
-        counts = -distinct[occurs].astype(np.float64)
-        return cls(counts, rarest[1:][occurs], int(rarest[0]), power, floor, cap)
 
     @np.errstate(over="ignore", under="ignore", invalid="ignore")
     def __call__(self, target_count: float) -> float:

@@ -51,6 +51,10 @@ class Indicator(ABC):
     def row_sums(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sum each sample's classes' rows of `values`, of shape (n_classes, n_values)."""
 
+    @abstractmethod
+    def joint_counts(self, ranks: NDArray[Any], n_ranks: int) -> NDArray[np.int64]:
+        """Count the samples of each rank that carry each class, of shape (n_ranks, n_classes)."""
+
 
 class LabelIndicator(Indicator):
     """One class a sample, by its number."""
@@ -74,6 +78,11 @@ class LabelIndicator(Indicator):
 
     def row_sums(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         return values.take(self._codes, axis=0)
+
+    def joint_counts(self, ranks: NDArray[Any], n_ranks: int) -> NDArray[np.int64]:
+        pairs = ranks.astype(np.int64) * self.n_classes + self._codes
+        counts = np.bincount(pairs, minlength=n_ranks * self.n_classes)
+        return counts.reshape(n_ranks, self.n_classes)
 
 
 class DenseIndicator(Indicator):
@@ -122,6 +131,17 @@ class DenseIndicator(Indicator):
             sums[rows] = bits.astype(np.float64) @ values
         return sums
 
+    def joint_counts(self, ranks: NDArray[Any], n_ranks: int) -> NDArray[np.int64]:
+        counts = np.zeros((n_ranks, self.n_classes), dtype=np.int64)
+        for rows in self._rows(16 * BLOCK_SIZE):
+            order = np.argsort(ranks[rows], kind="stable")
+            block = np.ascontiguousarray(self._array[rows]).take(order, axis=0)
+            ends = np.cumsum(np.bincount(ranks[rows], minlength=n_ranks))
+            for rank in np.flatnonzero(np.diff(ends, prepend=0)):
+                start = ends[rank - 1] if rank else 0
+                counts[rank] += _kernels.count_bytes(_bits(block[start : ends[rank]]))
+        return counts
+
 
 class SparseRowIndicator(Indicator):
     """A matrix in CSR."""
@@ -162,6 +182,17 @@ class SparseRowIndicator(Indicator):
             sums[rows] = _kernels.compressed(csr_array, entries, ones, shape) @ values
         return sums
 
+    def joint_counts(self, ranks: NDArray[Any], n_ranks: int) -> NDArray[np.int64]:
+        counts = np.zeros((n_ranks, self.n_classes), dtype=np.int64)
+        for rows, (indptr, indices) in self._entries.blocks():
+            pairs = np.repeat(ranks[rows].astype(np.int64) * self.n_classes, np.diff(indptr))
+            pairs += indices
+            if len(pairs) < counts.size:
+                np.add.at(counts.reshape(-1), pairs, 1)
+            else:
+                counts += np.bincount(pairs, minlength=counts.size).reshape(counts.shape)
+        return counts
+
 
 class ColumnIndicator(Indicator):
     """Columns, each a list of the rows that carry its class: CSC, Fortran order, data frames."""
@@ -199,6 +230,13 @@ class ColumnIndicator(Indicator):
             for rows in self._rows_of(c):
                 sums[rows] += values[c]
         return sums
+
+    def joint_counts(self, ranks: NDArray[Any], n_ranks: int) -> NDArray[np.int64]:
+        counts = np.zeros((n_ranks, self.n_classes), dtype=np.int64)
+        for c in range(self.n_classes):
+            for rows in self._rows_of(c):
+                counts[:, c] += np.bincount(ranks.take(rows), minlength=n_ranks)
+        return counts
 
 
 def sparse_column_indicator(matrix: Any, classes: NDArray[Any]) -> ColumnIndicator:

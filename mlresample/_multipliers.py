@@ -71,7 +71,7 @@ def resolve_target(
 
 
 def balanced_multipliers(
-    class_counts: NDArray[np.int64], target_count: float, *, power: float, floor: float, cap: float
+    class_counts: NDArray[Any], target_count: float, *, power: float, floor: float, cap: float
 ) -> NDArray[np.float64]:
     """Multiplier of each class, m_c = clip((t / n_c) ** power, floor, cap); 1 where n_c = 0."""
     occurs = class_counts > 0

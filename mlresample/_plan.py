@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import validate_params
 
-from mlresample._epoch_size import solve_target_count
+from mlresample._epoch_size import RarestClasses, solve_target_count
 from mlresample._indicators import Indicator
 from mlresample._multipliers import (
     RULE_CONSTRAINTS,
@@ -179,7 +179,8 @@ def make_plan(
         if epoch_size is None:
             target_count = resolve_target(target_rule, counts, indicator.n_samples)
         else:
-            target_count = solve_target_count(indicator, epoch_size, power=power, **bounds)
+            rarest = RarestClasses.of(indicator)
+            target_count = solve_target_count(rarest, epoch_size, power=power, **bounds)
         multipliers = balanced_multipliers(counts, target_count, power=power, **bounds)
     else:
         multipliers = explicit_multipliers(class_multipliers, indicator.classes, counts, **bounds)

@@ -188,6 +188,8 @@ def test_every_layout_gives_the_same(make, block_size, n_rows, n_columns, densit
     assert_allclose(weighted, values[levels] @ bits, rtol=1e-12, atol=0)
     values = generator.random((n_columns, 3))
     assert_allclose(indicator.row_sums(values), bits @ values, rtol=1e-12, atol=0)
+    joint = [bits[levels == level].sum(axis=0) for level in range(6)]
+    assert_array_equal(indicator.joint_counts(levels, 6), joint)
 
 
 @pytest.mark.parametrize("mode", ["r", "c"])

@@ -5,11 +5,12 @@ import sys
 import types
 
 import mlresample
+import mlresample.metrics
 import mlresample.over_sampling
 
 
 def test_all_names_are_what_is_public():
-    for module in (mlresample, mlresample.over_sampling):
+    for module in (mlresample, mlresample.metrics, mlresample.over_sampling):
         public = {
             name
             for name, value in vars(module).items()

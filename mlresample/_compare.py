@@ -1,0 +1,240 @@
+"""Many plans at a glance: what each would cost and achieve."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.model_selection import ParameterGrid
+from sklearn.utils._param_validation import validate_parameter_constraints, validate_params
+
+from mlresample._epoch_size import RarestClasses, solve_target_count
+from mlresample._indicators import Indicator
+from mlresample._multipliers import (
+    RULE_CONSTRAINTS,
+    balanced_multipliers,
+    check_rule,
+    check_some_class_occurs,
+    resolve_target,
+)
+from mlresample._plan import imbalance_per_class
+from mlresample._targets import as_target
+
+_DEFAULTS: dict[str, Any] = {
+    "cap": 4.0,
+    "floor": 1.0,
+    "target": "median",
+    "power": 1.0,
+    "epoch_size": None,
+}
+_MOST_PAIRS = 1 << 24  # of ranks and classes: 128 MB of counts
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class PlanComparison:
+    """What plans of several parameters cost and achieve; made by :func:`compare_plans`.
+
+    Attributes
+    ----------
+    parameters : list of dict
+        Parameters of each plan, as in the grid.
+    target_count : ndarray of shape (n_plans,)
+        Count that rare classes are raised towards.
+    epoch_size : ndarray of shape (n_plans,)
+        Number of samples of an epoch.
+    growth : ndarray of shape (n_plans,)
+        Expected epoch size over the number of samples.
+    imbalance_ratio : ndarray of shape (n_plans,)
+        Largest expected class count after resampling over the smallest.
+    mean_imbalance : ndarray of shape (n_plans,)
+        Mean over the classes of the largest expected class count over the class's own.
+    n_at_cap : ndarray of shape (n_plans,)
+        Number of classes that are raised as far as allowed.
+    """
+
+    parameters: list[dict[str, Any]]
+    target_count: NDArray[np.float64]
+    epoch_size: NDArray[np.int64]
+    growth: NDArray[np.float64]
+    imbalance_ratio: NDArray[np.float64]
+    mean_imbalance: NDArray[np.float64]
+    n_at_cap: NDArray[np.int64]
+
+    def to_dict(self) -> dict[str, list[Any]]:
+        """Give the table as lists of plain types, a column for each parameter and measure.
+
+        Parameters are named as in the results of a grid search: ``param_cap``.
+        """
+        table = {f"param_{name}": [one[name] for one in self.parameters] for name in self.names}
+        return table | {name: getattr(self, name).tolist() for name in _MEASURES}
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the parameters."""
+        return list(self.parameters[0])
+
+    def to_frame(self, backend: Any = "pandas") -> Any:
+        """Give the table as a data frame.
+
+        Parameters
+        ----------
+        backend : {"pandas", "polars", "pyarrow"} or module, default="pandas"
+            Whose data frame; it must be installed.
+
+        Returns
+        -------
+        frame : data frame of n_plans rows
+            A column for each parameter of the grid and each measure.
+        """
+        return nw.from_dict(self.to_dict(), backend=backend).to_native()
+
+    def __repr__(self) -> str:
+        columns = {
+            name: [_told(value) for value in values] for name, values in self.to_dict().items()
+        }
+        widths = [max(len(name), *map(len, told)) for name, told in columns.items()]
+        rows = zip(*columns.values(), strict=True)
+        lines = [list(columns), *map(list, rows)]
+        return "\n".join(
+            "  ".join(f"{cell:>{width}}" for cell, width in zip(line, widths, strict=True))
+            for line in lines
+        )
+
+
+_MEASURES = (
+    "target_count",
+    "epoch_size",
+    "growth",
+    "imbalance_ratio",
+    "mean_imbalance",
+    "n_at_cap",
+)
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:,.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+
+
+@validate_params(
+    {"y": "no_validation", "param_grid": [dict, list], "class_names": ["array-like", None]},
+    prefer_skip_nested_validation=True,
+)
+def compare_plans(
+    y: Any,
+    param_grid: dict[str, Any] | list[dict[str, Any]],
+    *,
+    class_names: ArrayLike | None = None,
+) -> PlanComparison:
+    """Compare plans of several parameters, from one pass over the target.
+
+    Parameters
+    ----------
+    y : {array-like, sparse matrix, dataframe, tensor} of shape (n_samples, n_classes)
+        Multi-label indicator matrix of 0 and 1; or class labels of shape (n_samples,).
+    param_grid : dict of str to list, or list of such dicts
+        Values of `cap`, `floor`, `target`, `power` and `epoch_size` to combine, as for
+        scikit-learn's GridSearchCV. What it leaves out has the default of
+        :func:`~mlresample.plan_resampling`.
+    class_names : array-like of shape (n_classes,), default=None
+        As for :func:`~mlresample.plan_resampling`.
+
+    Returns
+    -------
+    comparison : PlanComparison
+        A row for each combination.
+
+    Raises
+    ------
+    ValueError
+        If `y` is no target, or :func:`~mlresample.plan_resampling` would refuse one of the
+        combinations.
+
+    Notes
+    -----
+    A sample's multiplier depends on its rarest class alone. Counting once how many samples
+    have which rarest class and carry which other classes is enough for every plan.
+
+    Examples
+    --------
+    >>> from mlresample import compare_plans
+    >>> y = [[1, 0, 0]] * 12 + [[1, 1, 0]] * 6 + [[1, 0, 1]] * 1
+    >>> compare_plans(y, {"cap": [1, 2, 4, 8]})
+    param_cap  target_count  epoch_size  growth  imbalance_ratio  mean_imbalance  n_at_cap
+            1             6          19       1               19           7.722         0
+            2             6          20   1.053               10           4.778         1
+            4             6          22   1.158              5.5           3.389         1
+            8             6          24   1.263                4               3         0
+    """
+    indicator = as_target(y, class_names=class_names)
+    check_some_class_occurs(indicator.class_counts)
+    grid = list(ParameterGrid(param_grid))
+    if not grid:
+        raise ValueError("param_grid has no combinations.")
+    if len({tuple(sorted(one)) for one in grid}) > 1:
+        raise ValueError("param_grid must name the same parameters in each of its dicts.")
+    for one in grid:
+        _check(one)
+    return _measure(indicator, grid)
+
+
+def _check(parameters: dict[str, Any]) -> None:
+    unknown = [name for name in parameters if name not in _DEFAULTS]
+    if unknown:
+        raise ValueError(
+            f"param_grid names {unknown[0]!r}; plans are compared over {', '.join(_DEFAULTS)}."
+        )
+    constraints = {name: RULE_CONSTRAINTS[name] for name in parameters}
+    validate_parameter_constraints(constraints, parameters, caller_name="compare_plans")
+    full = _DEFAULTS | parameters
+    check_rule(
+        "balanced", target=full["target"], power=full["power"], epoch_size=full["epoch_size"]
+    )
+
+
+def _measure(indicator: Indicator, grid: list[dict[str, Any]]) -> PlanComparison:
+    rarest = RarestClasses.of(indicator)
+    n_samples, counts = indicator.n_samples, indicator.class_counts
+    target_counts, of_ranks, n_at_cap = [], [], []
+    for one in grid:
+        full = _DEFAULTS | one
+        bounds = {name: float(full[name]) for name in ("power", "floor", "cap")}
+        if full["epoch_size"] is None:
+            target_count = resolve_target(full["target"], counts, n_samples)
+        else:
+            target_count = solve_target_count(rarest, full["epoch_size"], **bounds)
+        multipliers = balanced_multipliers(counts, target_count, **bounds)
+        n_at_cap.append(np.sum((multipliers > 1) & (multipliers >= bounds["cap"])))
+        of_count = balanced_multipliers(rarest.counts, target_count, **bounds)
+        of_ranks.append(np.append(1.0, of_count))  # without a class, 1
+        target_counts.append(target_count)
+    of_rank = np.array(of_ranks)
+    expected = of_rank @ rarest.sizes
+    resampled = _resampled_class_counts(indicator, rarest, of_rank)
+    imbalance = [imbalance_per_class(one, counts) for one in resampled]
+    return PlanComparison(
+        parameters=grid,
+        target_count=np.array(target_counts),
+        epoch_size=np.rint(expected).astype(np.int64),
+        growth=expected / n_samples,
+        imbalance_ratio=np.array([one.max() for one in imbalance]),
+        mean_imbalance=np.array([one.mean() for one in imbalance]),
+        n_at_cap=np.array(n_at_cap),
+    )
+
+
+def _resampled_class_counts(
+    indicator: Indicator, rarest: RarestClasses, of_rank: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Compute the expected class counts of each plan, of shape (n_plans, n_classes)."""
+    # Ranks that no plan tells apart, such as those of all common classes, are one group.
+    of_group, group = np.unique(of_rank, axis=1, return_inverse=True)
+    n_groups = of_group.shape[1]
+    groups = group.reshape(-1).astype(np.min_scalar_type(n_groups)).take(rarest.ranks)
+    if n_groups * indicator.n_classes > _MOST_PAIRS:
+        return np.array([indicator.weighted_class_counts(one, groups) for one in of_group])
+    joint = indicator.joint_counts(groups, n_groups)
+    parts = np.array_split(joint, 1 + joint.size // (1 << 20), axis=1)
+    return np.hstack([of_group @ part.astype(np.float64) for part in parts])
