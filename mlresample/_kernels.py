@@ -16,7 +16,6 @@ from scipy.sparse import csc_array, csr_array
 _NARROW = 256  # classes up to which a dense row's maximum is read from a product
 _FLOATS = 1 << 18  # made at a time: a megabyte or two
 
-
 Entries = tuple[NDArray[Any], NDArray[Any]]  # indptr and indices
 
 
@@ -77,20 +76,13 @@ def weighted_count_sparse(
 
 def take_sparse_rows(entries: Entries, rows: NDArray[Any]) -> Entries:
     """Take rows by index."""
-    positions, indptr = entry_positions(entries[0], rows)
-    return indptr, entries[1].take(positions)
-
-
-def entry_positions(
-    indptr: NDArray[Any], rows: NDArray[Any]
-) -> tuple[NDArray[np.int64], NDArray[Any]]:
-    """Find where the entries of some rows stand, and the indptr of these rows by themselves."""
+    indptr, indices = entries
     starts = indptr.take(rows)
     lengths = indptr.take(rows + 1) - starts
-    own = np.zeros(len(rows) + 1, dtype=indptr.dtype)
-    np.cumsum(lengths, out=own[1:])
-    positions = np.arange(own[-1]) + np.repeat(starts - own[:-1], lengths)
-    return positions, own
+    own_indptr = np.zeros(len(rows) + 1, dtype=indptr.dtype)
+    np.cumsum(lengths, out=own_indptr[1:])
+    positions = np.arange(own_indptr[-1]) + np.repeat(starts - own_indptr[:-1], lengths)
+    return own_indptr, indices.take(positions)
 
 
 # -- row maxima --------------------------------------------------------------------------------
