@@ -10,7 +10,7 @@ from sklearn.model_selection import ParameterGrid
 from sklearn.utils._param_validation import validate_parameter_constraints, validate_params
 
 from mlresample._epoch_size import RarestClasses, solve_target_count
-from mlresample._indicators import Indicator
+from mlresample._indicators import Indicator, plain
 from mlresample._multipliers import (
     RULE_CONSTRAINTS,
     balanced_multipliers,
@@ -66,7 +66,9 @@ class PlanComparison:
 
         Parameters are named as in the results of a grid search: ``param_cap``.
         """
-        table = {f"param_{name}": [one[name] for one in self.parameters] for name in self.names}
+        table = {
+            f"param_{name}": [plain(one[name]) for one in self.parameters] for name in self.names
+        }
         return table | {name: getattr(self, name).tolist() for name in _MEASURES}
 
     @property

@@ -1,5 +1,7 @@
 """Plans compared at once are the plans made one by one."""
 
+import json
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -84,3 +86,10 @@ def test_wrong_targets_are_refused():
         compare_plans(np.zeros((4, 2), dtype=int), {"cap": [2]})
     with pytest.raises(ValueError, match="got 3 in row 1, class 1"):
         compare_plans([[1, 0], [0, 3]], {"cap": [2]})
+
+
+def test_table_holds_plain_types():
+    grid = {"target": ["median", np.int64(20)], "cap": np.array([1.5, 4.0])}
+    table = compare_plans(Y, grid).to_dict()
+    json.dumps(table)
+    assert {type(value) for column in table.values() for value in column} == {str, int, float}
