@@ -8,11 +8,10 @@ import warnings
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from benchmarks import _growth, _steps
-from benchmarks._measure import Timing, interleaved, peak_memory, read
+from benchmarks._measure import interleaved, peak_memory, read
 from benchmarks._scales import SCALES, make_target
 
 FIXED_COST = "S2", "S4"  # the cost of an entry may grow by half between these
@@ -47,7 +46,7 @@ def main():
     arguments.output.mkdir(exist_ok=True)
     results = {"versions": versions(), "quick": arguments.quick, "rows": rows, "growth": growth}
     path = arguments.output / "benchmarks.json"
-    path.write_text(json.dumps(results, indent=1))
+    path.write_text(json.dumps(results, indent=1, allow_nan=False))
     print(f"\nwritten to {path}")
     try:
         from benchmarks._plot import plot
@@ -92,24 +91,27 @@ def run_step(scale, step, n_runs, entries, goals):
     memory = peak_memory(step.ours)
     ours, reading = times.pop("ours"), times.pop("reading", None)
     rows = []
-    for peer, theirs in (times or {"": Timing(np.nan, np.nan)}).items():
-        goal = goals.get((step.name, peer), {}).get(scale)
-        row = {
-            "step": step.name,
-            "scale": scale,
+    own = {
+        "step": step.name,
+        "scale": scale,
+        "entries": entries,
+        "ours_cpu": ours.cpu,
+        "ours_wall": ours.wall,
+        "memory": memory,
+        "times_reading": ours.cpu / reading.cpu if reading else None,
+    }
+    for peer, theirs in times.items():
+        compared = {
             "peer": peer,
-            "entries": entries,
-            "ours_cpu": ours.cpu,
-            "ours_wall": ours.wall,
             "theirs_cpu": theirs.cpu,
             "theirs_wall": theirs.wall,
             "ratio_cpu": theirs.cpu / ours.cpu,
             "ratio_wall": theirs.wall / ours.wall,
-            "goal": goal,
-            "memory": memory,
-            "times_reading": ours.cpu / reading.cpu if reading else None,
+            "goal": goals.get((step.name, peer), {}).get(scale),
         }
-        rows.append(row)
+        rows.append(own | compared)
+    rows = rows or [own | {"peer": None}]
+    for row in rows:
         print(line(row), flush=True)
     told = f"  {'':<28} memory {memory / 1e6:,.1f} MB"
     if step.most_memory:
@@ -121,9 +123,9 @@ def run_step(scale, step, n_runs, entries, goals):
 
 
 def line(row):
-    goal = "" if row["goal"] is None else f"{row['goal']:.3g}"
-    if not row["peer"]:
+    if row["peer"] is None:
         return f"  {row['step']:<28} {'':<31} {1e3 * row['ours_cpu']:>7.2f} ms"
+    goal = "" if row["goal"] is None else f"{row['goal']:.3g}"
     short = "" if row["goal"] is None or row["ratio_cpu"] >= row["goal"] else "  short of it"
     return (
         f"  {row['step']:<28} {row['peer']:<31} {1e3 * row['ours_cpu']:>7.2f} ms"

@@ -36,7 +36,7 @@ def _take_turns(functions, n_runs):
             slow = runs[name] and runs[name][0].wall > LONG
             if not (slow and turn >= 3):
                 runs[name].append(_time(function))
-    return {name: _median(times if len(times) <= 3 else times[1:]) for name, times in runs.items()}
+    return {name: _median(times[1:]) for name, times in runs.items()}
 
 
 def _time(function):

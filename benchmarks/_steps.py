@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from benchmarks import _peers
-from mlresample import MaxMultiplierOverSampler, plan_resampling
+from mlresample import MaxMultiplierOverSampler, compare_plans, plan_resampling
 from mlresample._containers import take_rows
 from mlresample._kernels import count_bytes, count_sparse
 from mlresample._targets import as_target
@@ -74,6 +74,13 @@ def sparse_steps(y):
     )
     peers = _list_peers(y) if y.nnz <= MOST_IN_LISTS else {}
     yield Step("plan, CSR", lambda: plan_resampling(y), peers, (*arrays, y.data))
+    if y.nnz <= MOST_IN_LISTS:
+        caps = np.linspace(1, 8, 50).tolist()
+        yield Step(
+            "compare_plans, 50 caps",
+            lambda: compare_plans(y, {"cap": caps}),
+            {"50 plans": lambda: [plan_resampling(y, cap=cap) for cap in caps]},
+        )
     indices = plan.indices(0)
     yield Step("row gather, CSR", lambda: take_rows(y, indices), {"Y[idx]": lambda: y[indices]})
     yield from _index_steps(plan)

@@ -1,6 +1,6 @@
 """Many plans at a glance: what each would cost and achieve."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import narwhals as nw
@@ -16,6 +16,7 @@ from mlresample._multipliers import (
     balanced_multipliers,
     check_rule,
     check_some_class_occurs,
+    raised_to_cap,
     resolve_target,
 )
 from mlresample._plan import imbalance_per_class
@@ -67,14 +68,11 @@ class PlanComparison:
         Parameters are named as in the results of a grid search: ``param_cap``.
         """
         table = {
-            f"param_{name}": [plain(one[name]) for one in self.parameters] for name in self.names
+            f"param_{name}": [plain(one[name]) for one in self.parameters]
+            for name in self.parameters[0]
         }
-        return table | {name: getattr(self, name).tolist() for name in _MEASURES}
-
-    @property
-    def names(self) -> list[str]:
-        """Names of the parameters."""
-        return list(self.parameters[0])
+        measures = [field.name for field in fields(self) if field.name != "parameters"]
+        return table | {name: getattr(self, name).tolist() for name in measures}
 
     def to_frame(self, backend: Any = "pandas") -> Any:
         """Give the table as a data frame.
@@ -102,16 +100,6 @@ class PlanComparison:
             "  ".join(f"{cell:>{width}}" for cell, width in zip(line, widths, strict=True))
             for line in lines
         )
-
-
-_MEASURES = (
-    "target_count",
-    "epoch_size",
-    "growth",
-    "imbalance_ratio",
-    "mean_imbalance",
-    "n_at_cap",
-)
 
 
 def _told(value: Any) -> str:
@@ -208,7 +196,7 @@ def _measure(indicator: Indicator, grid: list[dict[str, Any]]) -> PlanComparison
         else:
             target_count = solve_target_count(rarest, full["epoch_size"], **bounds)
         multipliers = balanced_multipliers(counts, target_count, **bounds)
-        n_at_cap.append(np.sum((multipliers > 1) & (multipliers >= bounds["cap"])))
+        n_at_cap.append(raised_to_cap(multipliers, bounds["cap"]).sum())
         of_count = balanced_multipliers(rarest.counts, target_count, **bounds)
         of_ranks.append(np.append(1.0, of_count))  # without a class, 1
         target_counts.append(target_count)

@@ -1,6 +1,7 @@
 """Rows of any container: taking them, in the container's own kind."""
 
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import narwhals as nw
@@ -12,6 +13,11 @@ from sklearn.utils import _safe_indexing
 
 _CHUNK = 1 << 15  # rows
 _SHORT = 64  # entries a row on average
+
+
+def row_slices(n_rows: int, step: int) -> Iterator[slice]:
+    """Cut rows into slices of `step`, the last of what is left."""
+    return (slice(start, min(start + step, n_rows)) for start in range(0, n_rows, step))
 
 
 def is_dataframe(container: Any) -> bool:
@@ -85,8 +91,8 @@ def _take_sparse_rows(matrix: Any, indices: NDArray[np.int64]) -> Any:
     end_row, end = n_rows, matrix.nnz
     taken.indptr[: n_rows + 1] = matrix.indptr
     taken.indices[:end], taken.data[:end] = matrix.indices[:end], matrix.data[:end]
-    for start in range(0, len(copies), _CHUNK):
-        rows = matrix[copies[start : start + _CHUNK]]
+    for part in row_slices(len(copies), _CHUNK):
+        rows = matrix[copies[part]]
         taken.indptr[end_row : end_row + rows.shape[0] + 1] = rows.indptr + end
         entries = slice(end, end + rows.nnz)
         taken.indices[entries], taken.data[entries] = rows.indices, rows.data
@@ -95,8 +101,7 @@ def _take_sparse_rows(matrix: Any, indices: NDArray[np.int64]) -> Any:
 
 
 def _begins_with_all(indices: NDArray[np.int64], n_rows: int) -> bool:
-    for start in range(0, n_rows, _CHUNK):
-        chunk = indices[start : min(start + _CHUNK, n_rows)]
-        if not np.array_equal(chunk, np.arange(start, start + len(chunk))):
-            return False
-    return len(indices) >= n_rows
+    return len(indices) >= n_rows and all(
+        np.array_equal(indices[rows], np.arange(rows.start, rows.stop))
+        for rows in row_slices(n_rows, _CHUNK)
+    )

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from mlresample import _kernels
+from mlresample._containers import row_slices
 
-BLOCK_SIZE = 1 << 18  # entries that are made into floats at a time: half a megabyte and more
+BLOCK_SIZE = _kernels.FLOATS  # entries
 
 Locate = Callable[[int], tuple[int, Any]]  # position in a block -> row and class name
 
@@ -71,7 +72,7 @@ class LabelIndicator(Indicator):
         self, values: NDArray[np.float64], levels: NDArray[Any]
     ) -> NDArray[np.float64]:
         counts = np.zeros(self.n_classes)
-        for rows in _slices(self.n_samples, BLOCK_SIZE):
+        for rows in row_slices(self.n_samples, BLOCK_SIZE):
             weights = values.take(levels[rows])
             counts += np.bincount(self._codes[rows], weights, minlength=self.n_classes)
         return counts
@@ -98,7 +99,7 @@ class DenseIndicator(Indicator):
             self.class_counts += _kernels.count_bytes(bits)
 
     def _rows(self, n_entries: int) -> Iterator[slice]:
-        return _slices(self.n_samples, max(1, n_entries // self.n_classes))
+        return row_slices(self.n_samples, max(1, n_entries // self.n_classes))
 
     def row_maximum(self, ranks: NDArray[Any]) -> NDArray[Any]:
         kernel = _kernels.bytes_maximum(ranks)
@@ -115,7 +116,7 @@ class DenseIndicator(Indicator):
         for rows in self._rows(4 * BLOCK_SIZE):
             block, own_levels = np.ascontiguousarray(self._array[rows]), levels[rows]
             weighted = np.flatnonzero(has_weight.take(own_levels))
-            for piece in _slices(len(weighted), max(1, BLOCK_SIZE // self.n_classes)):
+            for piece in row_slices(len(weighted), max(1, BLOCK_SIZE // self.n_classes)):
                 if len(weighted) == len(block):
                     bits, weights = _bits(block[piece]), values.take(own_levels[piece])
                 else:
@@ -133,13 +134,14 @@ class DenseIndicator(Indicator):
 
     def joint_counts(self, ranks: NDArray[Any], n_ranks: int) -> NDArray[np.int64]:
         counts = np.zeros((n_ranks, self.n_classes), dtype=np.int64)
-        for rows in self._rows(16 * BLOCK_SIZE):
+        for rows in self._rows(16 * BLOCK_SIZE // self._array.itemsize):
             order = np.argsort(ranks[rows], kind="stable")
             block = np.ascontiguousarray(self._array[rows]).take(order, axis=0)
-            ends = np.cumsum(np.bincount(ranks[rows], minlength=n_ranks))
-            for rank in np.flatnonzero(np.diff(ends, prepend=0)):
-                start = ends[rank - 1] if rank else 0
-                counts[rank] += _kernels.count_bytes(_bits(block[start : ends[rank]]))
+            sizes = np.bincount(ranks[rows], minlength=n_ranks)
+            ends = np.cumsum(sizes)
+            for rank in np.flatnonzero(sizes):
+                of_rank = block[ends[rank] - sizes[rank] : ends[rank]]
+                counts[rank] += _kernels.count_bytes(_bits(of_rank))
         return counts
 
 
@@ -250,7 +252,7 @@ def sparse_column_indicator(matrix: Any, classes: NDArray[Any]) -> ColumnIndicat
 
     def rows_of(c: int) -> Iterator[NDArray[Any]]:
         _, rows = entries.read(slice(c, c + 1))
-        return (rows[piece] for piece in _slices(len(rows), BLOCK_SIZE))
+        return (rows[piece] for piece in row_slices(len(rows), BLOCK_SIZE))
 
     return ColumnIndicator(n_samples, classes, entries.lengths(), rows_of)
 
@@ -262,7 +264,7 @@ def dense_column_indicator(
 
     def pieces(c: int) -> Iterator[tuple[int, NDArray[Any]]]:
         values = column(c)
-        for rows in _slices(n_samples, BLOCK_SIZE):
+        for rows in row_slices(n_samples, BLOCK_SIZE):
             yield rows.start, np.ascontiguousarray(values[rows])
 
     def count(c: int) -> int:
@@ -276,10 +278,6 @@ def dense_column_indicator(
 
     class_counts = np.fromiter(map(count, range(len(classes))), dtype=np.int64)
     return ColumnIndicator(n_samples, classes, class_counts, rows_of)
-
-
-def _slices(length: int, step: int) -> Iterator[slice]:
-    return (slice(start, min(start + step, length)) for start in range(0, length, step))
 
 
 def _locate_in_rows(start: int, position: int, *, classes: NDArray[Any]) -> tuple[int, Any]:

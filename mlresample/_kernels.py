@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array
 
 _NARROW = 256  # classes up to which a dense row's maximum is read from a product
-_FLOATS = 1 << 18  # made at a time: a megabyte or two
+FLOATS = 1 << 18  # entries that are made into floats at a time: a megabyte or two
 
 Entries = tuple[NDArray[Any], NDArray[Any]]  # indptr and indices
 
@@ -158,7 +158,7 @@ def bytes_maximum(ranks: NDArray[Any]) -> Callable[[NDArray[np.uint8]], NDArray[
     (band,) = found  # 256 columns always fit float64
 
     def maximum(block: NDArray[np.uint8]) -> NDArray[Any]:
-        n_rows = _FLOATS // n_columns
+        n_rows = FLOATS // n_columns
         starts = range(0, max(1, len(block)), n_rows)
         pieces = (block[start : start + n_rows] for start in starts)
         sums = np.concatenate([piece.astype(dtype) @ band.weights for piece in pieces])

@@ -82,6 +82,11 @@ def balanced_multipliers(
     return multipliers
 
 
+def raised_to_cap(class_multipliers: NDArray[np.float64], cap: float) -> NDArray[np.bool_]:
+    """Tell which classes are raised as far as allowed."""
+    return (class_multipliers > 1) & (class_multipliers >= cap)
+
+
 @validate_params(
     {
         **{name: RULE_CONSTRAINTS[name] for name in ("target", "power", "cap", "floor")},

@@ -15,6 +15,7 @@ from mlresample._multipliers import (
     check_rule,
     check_some_class_occurs,
     explicit_multipliers,
+    raised_to_cap,
     resolve_target,
     sample_levels,
 )
@@ -81,7 +82,7 @@ class ResamplingPlan(RepeatPlan):
     @property
     def at_cap(self) -> NDArray[np.bool_]:
         """Which classes are raised as far as allowed, bool of shape (n_classes,)."""
-        return (self.class_multipliers > 1) & (self.class_multipliers >= self.cap)
+        return raised_to_cap(self.class_multipliers, self.cap)
 
     @property
     def imbalance_ratio(self) -> float:

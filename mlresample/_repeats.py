@@ -1,7 +1,6 @@
 """Sample multipliers become whole repeats, repeats become indices; the only randomness."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
@@ -10,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
+from mlresample._containers import row_slices
+
 ROUNDINGS = {"stratified", "bernoulli", "nearest"}
 
-_CHUNK = 1 << 17  # samples
-_HISTOGRAM_BITS = 18
+_CHUNK = 1 << 17  # samples, so many that a chunk stays in the processor's cache
+_HISTOGRAM_BITS = 18  # at most so many bins, of eight bytes each, for all levels
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -172,7 +173,7 @@ def _round_each(
     fixed, rest = np.divmod(plan.level_multipliers * 256, 1)
     table = fixed.astype(np.min_scalar_type(int(fixed.max()) + 255))
     repeats = np.empty(plan.n_samples, dtype=small)
-    for rows in _chunks(plan.n_samples):
+    for rows in row_slices(plan.n_samples, _CHUNK):
         levels = plan.levels[rows]
         total = table.take(levels)
         total += generator.randint(256, size=len(levels), dtype=np.uint8)
@@ -204,7 +205,7 @@ def _choose_smallest(
     n_numbers = min(256, 2 ** max(0, _HISTOGRAM_BITS - n_levels.bit_length()))
     numbers = np.empty(n_samples, dtype=np.uint8)
     histogram = np.zeros(n_levels * n_numbers, dtype=np.int64)
-    for rows in _chunks(n_samples):
+    for rows in row_slices(n_samples, _CHUNK):
         numbers[rows] = generator.randint(n_numbers, size=rows.stop - rows.start, dtype=np.uint8)
         bins = levels[rows].astype(np.intp) * n_numbers + numbers[rows]
         histogram += np.bincount(bins, minlength=len(histogram))
@@ -216,7 +217,7 @@ def _choose_smallest(
     chosen = np.empty(n_samples, dtype=np.bool_)
     bound = last.astype(np.uint8)
     at_last = []
-    for rows in _chunks(n_samples):
+    for rows in row_slices(n_samples, _CHUNK):
         bounds = bound.take(levels[rows])
         np.less(numbers[rows], bounds, out=chosen[rows])
         at_last.append(np.flatnonzero(numbers[rows] == bounds) + rows.start)
@@ -225,12 +226,6 @@ def _choose_smallest(
     runs = np.column_stack([missing, last_size - missing]).ravel()
     chosen[by_level[np.repeat(np.arange(len(runs)) % 2 == 0, runs)]] = True
     return chosen
-
-
-def _chunks(n_samples: int) -> Iterator[slice]:
-    """Cut the samples into chunks that stay in the processor's cache."""
-    starts = range(0, n_samples, _CHUNK)
-    return (slice(start, min(start + _CHUNK, n_samples)) for start in starts)
 
 
 def share_extra_copies(

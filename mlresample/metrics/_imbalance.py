@@ -146,22 +146,22 @@ def measure_imbalance(
     counts, n_samples = indicator.class_counts, indicator.n_samples
     check_some_class_occurs(counts)
     occurs = counts > 0
-    per_class = np.where(occurs, np.nan, 0.0 if absent_classes == "zero" else np.nan)
+    per_class = np.full(len(counts), 0.0 if absent_classes == "zero" else np.nan)
     per_class[occurs] = imbalance_per_class(counts, counts)
     known = per_class[~np.isnan(per_class)]
     mean = float(known.mean())
     variation = float(known.std(ddof=1)) / mean if len(known) > 1 else np.nan
     n_carried, scumble = _scumble(indicator, np.where(occurs, per_class, 1.0))
-    with np.errstate(invalid="ignore"):
-        scumble_sums = indicator.weighted_class_counts(scumble, np.arange(n_samples))
-        scumble_per_class = np.where(occurs, scumble_sums, np.nan) / counts
+    scumble_sums = indicator.weighted_class_counts(scumble, np.arange(n_samples))
+    scumble_per_class = np.full(len(counts), np.nan)
+    scumble_per_class[occurs] = scumble_sums[occurs] / counts[occurs]
     cardinality = int(counts.sum()) / n_samples
     return ImbalanceMeasures(
         n_samples=n_samples,
         classes=indicator.classes,
         class_counts=counts,
         imbalance_per_class=per_class,
-        imbalance_ratio=float(np.nanmax(np.where(occurs, per_class, np.nan))),
+        imbalance_ratio=float(per_class[occurs].max()),
         mean_imbalance=mean,
         imbalance_variation=variation,
         scumble=float(scumble.mean()),
