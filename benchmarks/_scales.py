@@ -15,8 +15,8 @@ class Scale(NamedTuple):
     dense: bool  # whether the target as bytes fits a machine
 
     def quick(self):
-        """At most 50,000 samples and half a million entries, for a look within a minute."""
-        most = min(50_000, int(500_000 / self.classes_per_sample))
+        """At most 20,000 samples and 200,000 entries, for a look within a minute."""
+        most = min(20_000, int(200_000 / self.classes_per_sample))
         return self._replace(n_samples=min(self.n_samples, most))
 
 
