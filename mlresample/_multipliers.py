@@ -268,21 +268,20 @@ def _warn_of_clipping(
 
 def sample_levels(
     indicator: Indicator, class_multipliers: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[Any]]:
+) -> tuple[NDArray[np.float64], NDArray[Any], int]:
     """Give the distinct class multipliers (with 1.0) and each sample's index among them.
 
-    r_i = max of m_c over the classes c of sample i; 1.0 for a sample without a class.
+    r_i = max of m_c over the classes c of sample i; 1.0 for a sample without a class. These are
+    counted besides.
     """
     distinct, inverse = np.unique(np.append(class_multipliers, 1.0), return_inverse=True)
-    lowest = inverse[-1]  # the level of 1.0, which samples without a class have
-    if lowest == 0:
-        ranks = inverse.astype(np.min_scalar_type(len(distinct)))
-        return distinct, indicator.row_maximum(ranks[:-1])
     ranks = (inverse + 1).astype(np.min_scalar_type(len(distinct)))
     levels = indicator.row_maximum(ranks[:-1])
-    levels[levels == 0] = ranks[-1]
+    n_without_class = len(levels) - int(np.count_nonzero(levels))
+    if n_without_class:
+        levels[levels == 0] = ranks[-1]
     levels -= 1
-    return distinct, levels
+    return distinct, levels, n_without_class
 
 
 @validate_params(
@@ -330,5 +329,5 @@ def compute_sample_multipliers(
     multipliers = explicit_multipliers(
         class_multipliers, indicator.classes, everywhere, floor=0.0, cap=np.inf
     )
-    level_multipliers, levels = sample_levels(indicator, multipliers)
+    level_multipliers, levels, _ = sample_levels(indicator, multipliers)
     return level_multipliers.take(levels)

@@ -39,7 +39,7 @@ def as_target(y: Any, *, class_names: ArrayLike | None = None) -> Indicator:
         return _frame_target(y, class_names)
     if is_series(y):
         return _label_target(_series_to_numpy(y), class_names)
-    matrix: Any = y if issparse(y) else _as_array(y)
+    matrix: Any = y if issparse(y) else as_array(y)
     check_kind(matrix.dtype)
     if matrix.ndim == 0:
         raise ValueError(f"Expected array-like (array or sequence of rows), got {y!r} as y.")
@@ -52,7 +52,7 @@ def as_target(y: Any, *, class_names: ArrayLike | None = None) -> Indicator:
         raise ValueError("y has no samples.")
     if matrix.ndim == 1 or matrix.shape[1] == 1:
         return _label_target(matrix.toarray() if issparse(matrix) else matrix, class_names)
-    classes = _classes(range(matrix.shape[1]) if class_names is None else class_names)
+    classes = as_classes(range(matrix.shape[1]) if class_names is None else class_names)
     _check_n_classes(classes, matrix.shape[1])
     if issparse(matrix):
         if matrix.format == "csc":
@@ -61,7 +61,7 @@ def as_target(y: Any, *, class_names: ArrayLike | None = None) -> Indicator:
     return _array_indicator(matrix, classes)
 
 
-def _as_array(y: Any) -> NDArray[Any]:
+def as_array(y: Any) -> NDArray[Any]:
     """Turn a tensor or a sequence into an array, without a copy where none is needed."""
     if is_tensor(y):
         return _tensor_to_numpy(y)
@@ -121,7 +121,7 @@ def _frame_target(y: Any, class_names: ArrayLike | None) -> Indicator:
         raise ValueError("y has no samples.")
     if len(names) == 1:
         return _label_target(_series_to_numpy(frame[:, 0].to_native()), class_names)
-    classes = _renamed(_classes(names), class_names)
+    classes = _renamed(as_classes(names), class_names)
     _check_n_classes(classes, len(names))
     if is_pandas_dataframe(y) and _is_one_array(y):
         return _array_indicator(y.to_numpy(), classes)
@@ -144,7 +144,7 @@ def _array_indicator(array: NDArray[Any], classes: NDArray[Any]) -> Indicator:
     return DenseIndicator(array, classes)
 
 
-def _classes(names: Any) -> NDArray[Any]:
+def as_classes(names: Any) -> NDArray[Any]:
     """Class names as an array: integers if all are, else objects."""
     if isinstance(names, dict | set | frozenset):
         raise ValueError(
@@ -166,7 +166,7 @@ def _renamed(own: NDArray[Any], class_names: Any) -> NDArray[Any]:
     """Give the target's own class names, or others; its own in another order are an error."""
     if class_names is None:
         return own
-    classes = _classes(class_names)
+    classes = as_classes(class_names)
     if set(classes.tolist()) == set(own.tolist()) and classes.tolist() != own.tolist():
         raise ValueError(
             f"class_names has y's own class names in another order than y, which is "

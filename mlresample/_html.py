@@ -1,0 +1,124 @@
+"""A plan's report as HTML, from its dict of figures; and pages of several parts.
+
+Colours are mixed from the surroundings' own, so that light and dark notebooks both suit.
+"""
+
+import math
+from collections.abc import Iterable
+from html import escape
+from typing import Any
+
+from mlresample._text import COLUMNS, number, rule_text, samples_text
+
+_FIRST, _SHOWN = 100, 150  # rows of a notebook's table before its middle is left out, and in all
+
+Report = dict[str, Any]
+
+_STYLE = """
+.mlresample { font: 14px/1.45 system-ui, sans-serif; color: inherit; max-width: 62rem; }
+.mlresample h3 { font-size: 1.05em; margin: 0 0 .6em; }
+.mlresample h3 small { font-weight: normal; opacity: .7; margin-left: .5em; }
+.mlresample .figures { display: flex; flex-wrap: wrap; gap: .6em; margin: 0 0 .6em; }
+.mlresample .figures div { border: 1px solid rgba(128,128,128,.35); border-radius: 6px;
+  padding: .35em .8em; }
+.mlresample .figures small { display: block; opacity: .7; }
+.mlresample .figures b { font-variant-numeric: tabular-nums; }
+.mlresample p, .mlresample ul { margin: 0 0 .6em; }
+.mlresample ul { list-style: none; padding: 0; }
+.mlresample li { border-left: 3px solid #e08214; padding: .1em .7em; margin: 0 0 .35em; }
+.mlresample summary { cursor: pointer; font-weight: 600; margin: 0 0 .4em; }
+.mlresample .scroll { max-height: 32rem; overflow: auto; }
+.mlresample table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 0; }
+.mlresample th { position: sticky; top: 0; z-index: 1; text-align: right; font-weight: 600;
+  background: var(--jp-layout-color0, var(--vscode-editor-background, Canvas)); }
+.mlresample td { text-align: right; background: none; }
+.mlresample th, .mlresample td { padding: .2em .55em; white-space: nowrap;
+  border: 0; border-bottom: 1px solid rgba(128,128,128,.25); }
+.mlresample th:first-child, .mlresample td:first-child { text-align: left; max-width: 20em;
+  overflow: hidden; text-overflow: ellipsis; }
+.mlresample tr.capped td:first-child { box-shadow: inset 3px 0 #e08214; }
+.mlresample .bars { width: 8em; }
+.mlresample .bars i { display: block; height: 5px; border-radius: 2px; margin: 1px 0;
+  background: #7f8fa6; }
+.mlresample .bars i + i { background: #e08214; }
+""".strip()
+
+
+def plan_html(report: Report, *, all_classes: bool = False) -> str:
+    """Write the report as a fragment of HTML: figures, verdicts, table of the classes."""
+    verdicts = "".join(f"<li>{escape(one['text'])}</li>" for one in report["verdicts"])
+    most = len(report["classes"]) if all_classes else _SHOWN
+    return (
+        f'<div class="mlresample"><style>{_STYLE}</style>'
+        f"<h3>ResamplingPlan<small>{escape(rule_text(report))}</small></h3>"
+        f"{_figures(report)}<p>Samples seen {samples_text(report)}.</p>"
+        f"<ul>{verdicts}</ul>"
+        f"<details open><summary>{report['n_classes']:,} classes, the rarest first</summary>"
+        f"{class_table(report['classes'], most)}</details></div>"
+    )
+
+
+def _figures(report: Report) -> str:
+    ratio, mean = report["imbalance_ratio"], report["mean_imbalance"]
+    figures = {
+        "epoch size": f"{report['n_samples']:,} → {report['epoch_size']:,} "
+        f"({report['growth']:.3f}x)",
+        "imbalance ratio": f"{number(ratio['before'])} → {number(ratio['after'])}",
+        "mean imbalance": f"{number(mean['before'])} → {number(mean['after'])}",
+        "without a class": f"{report['n_without_class']:,}",
+    }
+    cells = (f"<div><small>{name}</small><b>{told}</b></div>" for name, told in figures.items())
+    return f'<div class="figures">{"".join(cells)}</div>'
+
+
+def class_table(rows: list[dict[str, Any]], most: int) -> str:
+    """Write the table of the classes, rarest first; the middle beyond `most` is left out."""
+    rows = sorted(rows, key=lambda row: row["count"])
+    largest = math.log1p(max(max(row["count"], row["resampled_count"]) for row in rows))
+    names = [*COLUMNS, "log scale"]
+    hidden = len(rows) - most
+    lines = [_row(row, largest) for row in (rows if hidden <= 0 else rows[:_FIRST])]
+    if hidden > 0:
+        lines.append(f'<tr><td colspan="{len(names)}">… {hidden:,} more classes …</td></tr>')
+        lines += [_row(row, largest) for row in rows[_FIRST + hidden :]]
+    head = "".join(f'<th scope="col">{name}</th>' for name in names)
+    return (
+        f'<div class="scroll"><table><thead><tr>{head}</tr></thead>'
+        f"<tbody>{''.join(lines)}</tbody></table></div>"
+    )
+
+
+def _row(row: dict[str, Any], largest: float) -> str:
+    name = escape(str(row["class"]))
+    cells = [
+        f"{row['count']:,}",
+        f"{100 * row['share']:.2f} %",
+        f"{row['percent_of_largest']:.2f} %",
+        f"{row['multiplier']:.3f}" + (" (cap)" if row["at_cap"] else ""),
+        f"{row['resampled_count']:,.1f}",
+        f"{row['samples_to_collect']:,}" if row["samples_to_collect"] else "",
+    ]
+    bars = "".join(
+        f'<i style="width:{100 * math.log1p(row[key]) / largest:.1f}%"></i>'
+        for key in ("count", "resampled_count")
+    )
+    return (
+        f'<tr{" class=capped" if row["at_cap"] else ""}><td title="{name}">{name}</td>'
+        + "".join(f"<td>{cell}</td>" for cell in cells)
+        + f'<td><div class="bars">{bars}</div></td></tr>'
+    )
+
+
+def page(title: str, parts: Iterable[str]) -> str:
+    """Put fragments on a page that needs nothing beside itself."""
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(title)}</title><style>:root {{ color-scheme: light dark; }} "
+        "body { margin: 1.5rem auto; padding: 0 1rem; max-width: 62rem; "
+        "font: 14px/1.45 system-ui, sans-serif; } "
+        "h1 { font-size: 1.4rem; } figure { margin: 1.5rem 0; overflow-x: auto; } "
+        "figure svg { max-width: 100%; height: auto; background: #fff; border-radius: 6px; } "
+        "pre { overflow-x: auto; }</style></head><body>"
+        f"<h1>{escape(title)}</h1>{''.join(parts)}</body></html>\n"
+    )

@@ -1,0 +1,120 @@
+"""Merging classes that are too rare to stand alone into parent classes."""
+
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+from narwhals.dependencies import is_pandas_dataframe
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array, issparse
+from sklearn.utils._param_validation import validate_params
+
+from mlresample._containers import is_dataframe, is_tensor
+from mlresample._indicators import LabelIndicator
+from mlresample._targets import as_array, as_classes, as_target
+
+
+@validate_params(
+    {"y": "no_validation", "parents": [dict], "class_names": ["array-like", None]},
+    prefer_skip_nested_validation=True,
+)
+def merge_classes(
+    y: Any, parents: dict[Any, list[Any]], *, class_names: ArrayLike | None = None
+) -> tuple[Any, NDArray[Any]]:
+    """Merge classes into parent classes; a sample carries a parent if it carries a child.
+
+    Parameters
+    ----------
+    y : {array-like, sparse matrix, dataframe, tensor} of shape (n_samples, n_classes)
+        Multi-label indicator matrix of 0 and 1.
+    parents : dict of class to list of classes
+        The children of each parent, by name. A parent may be a new class, or one of `y`, which
+        keeps its own samples. It stands where the first of the merged classes stood.
+    class_names : array-like of shape (n_classes,), default=None
+        Names of the classes; by default the column names of a data frame, or column numbers.
+
+    Returns
+    -------
+    y_merged : same kind as y, of shape (n_samples, n_classes_new)
+        Indicator matrix in which the children are gone; an array for lists of rows.
+    class_names_merged : ndarray of shape (n_classes_new,)
+        Names of its classes.
+
+    Raises
+    ------
+    ValueError
+        If `y` is no indicator matrix, or a child is unknown, has two parents or is a parent
+        itself, or one class is left.
+
+    Examples
+    --------
+    >>> from mlresample import merge_classes
+    >>> y = [[1, 0, 0], [0, 1, 0], [1, 0, 1]]
+    >>> y_merged, names = merge_classes(
+    ...     y, {"cat": ["lynx", "ocelot"]}, class_names=["dog", "lynx", "ocelot"]
+    ... )
+    >>> y_merged
+    array([[1, 0],
+           [0, 1],
+           [1, 1]])
+    >>> names
+    array(['dog', 'cat'], dtype=object)
+    """
+    indicator = as_target(y, class_names=class_names)
+    if isinstance(indicator, LabelIndicator):
+        raise ValueError(
+            "y has one class a sample: replace the labels themselves, as by "
+            "np.where(np.isin(y, children), parent, y)."
+        )
+    groups = _groups(indicator.classes.tolist(), parents)
+    return _merged(y, list(groups.values()), list(groups)), as_classes(list(groups))
+
+
+def _groups(classes: list[Any], parents: dict[Any, list[Any]]) -> dict[Any, list[int]]:
+    """Give the old columns of each new class, in the order of the new classes."""
+    parent_of: dict[Any, Any] = {}
+    for parent, children in parents.items():
+        if not isinstance(children, list | tuple) or not children:
+            raise ValueError(f"parents[{parent!r}] must be a list of classes, got {children!r}.")
+        for child in children:
+            if child not in classes:
+                raise ValueError(f"parents[{parent!r}] names the unknown class {child!r}.")
+            if parent_of.setdefault(child, parent) != parent:
+                raise ValueError(f"class {child!r} has two parents.")
+            if child in parents and child != parent:
+                raise ValueError(f"class {child!r} is a child of {parent!r} and a parent itself.")
+    groups: dict[Any, list[int]] = {}
+    for column, name in enumerate(classes):
+        groups.setdefault(parent_of.get(name, name), []).append(column)
+    if len(groups) == 1:
+        raise ValueError("parents leaves one class only: there is nothing to tell apart.")
+    return groups
+
+
+def _merged(y: Any, groups: list[list[int]], names: list[Any]) -> Any:
+    if is_dataframe(y):
+        return _merged_frame(y, groups, names)
+    if issparse(y):
+        new_columns = np.repeat(np.arange(len(groups)), list(map(len, groups)))
+        pairs = np.concatenate(groups), new_columns
+        ones = np.ones(len(new_columns), dtype=np.int64)
+        merged = y.tocsr() @ csr_array((ones, pairs), shape=(y.shape[1], len(groups)))
+        return type(y)((merged > 0).astype(y.dtype))
+    array = as_array(y)
+    merged = np.empty((len(array), len(groups)), dtype=array.dtype)
+    for k, group in enumerate(groups):
+        merged[:, k] = array[:, group].max(axis=1)
+    return y.new_tensor(merged) if is_tensor(y) else merged
+
+
+def _merged_frame(y: Any, groups: list[list[int]], names: list[Any]) -> Any:
+    in_pandas = is_pandas_dataframe(y)
+    # Names that are no strings exist in pandas alone, and narwhals wants strings.
+    frame = nw.from_native(y.set_axis(map(str, range(y.shape[1])), axis=1) if in_pandas else y)
+    old, new = frame.columns, list(map(str, range(len(groups)))) if in_pandas else names
+    columns = (
+        nw.max_horizontal(*(old[column] for column in group)).alias(name)
+        for group, name in zip(groups, new, strict=True)
+    )
+    merged = frame.select(*columns).to_native()
+    return merged.set_axis(names, axis=1) if in_pandas else merged

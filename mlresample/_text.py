@@ -1,0 +1,121 @@
+"""A plan's report as text, from its dict of figures."""
+
+import textwrap
+from typing import Any
+
+_FIRST, _SHOWN = 20, 30  # rows of the text's table before its middle is left out, and in all
+_WIDTH = 88
+_LONGEST_NAME = 40
+
+COLUMNS = [
+    "class",
+    "count",
+    "of samples",
+    "of largest",
+    "multiplier",
+    "epoch quota",
+    "to collect",
+]
+
+Report = dict[str, Any]
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """Write a figure, with an infinity sign for None."""
+    return "∞" if value is None else f"{value:,.{digits}f}"
+
+
+def short(name: Any) -> str:
+    """Shorten a class name to what a table has room for."""
+    told = " ".join(str(name).split())
+    return told if len(told) <= _LONGEST_NAME else told[: _LONGEST_NAME - 1] + "…"
+
+
+def rule_text(report: Report) -> str:
+    """Tell the rule's parameters in a line."""
+    parameters = report["parameters"]
+    cap = "no cap" if parameters["cap"] is None else f"cap {parameters['cap']:g}"
+    floor = f", floor {parameters['floor']:g}" if parameters["floor"] < 1 else ""
+    if parameters["target_count"] is None:
+        return f"{cap}{floor}, own multipliers"
+    target = f"{parameters['target_count']:,.2f}".rstrip("0").rstrip(".")
+    power = f", power {parameters['power']:g}" if parameters["power"] != 1 else ""
+    return f"{cap}{floor}, target count {target}{power}"
+
+
+def samples_text(report: Report) -> str:
+    """Tell how many samples are seen how often."""
+    n_samples, cap = report["n_samples"], report["parameters"]["cap"]
+    rates = [(one["multiplier"], one["n_samples"]) for one in report["samples_per_multiplier"]]
+    told = {
+        "less often": sum(n for rate, n in rates if rate < 1),
+        "once": sum(n for rate, n in rates if rate == 1),
+        "more often": sum(n for rate, n in rates if rate > 1),
+        "at the cap": sum(n for rate, n in rates if rate > 1 and rate == cap),
+    }
+    return ", ".join(f"{how} {n:,} ({100 * n / n_samples:.1f} %)" for how, n in told.items() if n)
+
+
+# -- text --------------------------------------------------------------------------------------
+
+
+def plan_text(report: Report) -> str:
+    """Write the report as text: summary, table of the classes, verdicts."""
+    lines = [f"ResamplingPlan: {report['n_classes']} classes, {rule_text(report)}"]
+    lines += [*_summary_lines(report), f"{'samples seen':<17} {samples_text(report)}"]
+    header, *rows = class_table(report["classes"])
+    rule = "-" * len(header)
+    lines += [rule, header, *rows, rule]
+    for verdict in report["verdicts"]:
+        lines += textwrap.wrap(
+            f"- {verdict['text']}", _WIDTH, subsequent_indent="  ", break_long_words=False
+        )
+    return "\n".join(lines)
+
+
+def _summary_lines(report: Report) -> list[str]:
+    ratio, mean = report["imbalance_ratio"], report["mean_imbalance"]
+    return [
+        f"{'':<17} {'before':>11} {'after':>9}",
+        f"{'epoch size':<17} {report['n_samples']:>11,} {report['epoch_size']:>9,}"
+        f"  ({report['growth']:.3f}x)",
+        f"{'imbalance ratio':<17} {number(ratio['before']):>11} {number(ratio['after']):>9}",
+        f"{'mean imbalance':<17} {number(mean['before']):>11} {number(mean['after']):>9}",
+        f"{'without a class':<17} {report['n_without_class']:>11,}",
+    ]
+
+
+def class_table(rows: list[dict[str, Any]]) -> list[str]:
+    """Write the table of the classes, rarest first; the middle of a long one is left out."""
+    rows = sorted(rows, key=lambda row: row["count"])
+    hidden = max(0, len(rows) - _SHOWN)
+    if hidden:
+        head, tail = rows[:_FIRST], rows[_FIRST + hidden :]
+    else:
+        head, tail = rows, []
+    cells = [[*COLUMNS, ""], *map(_cells, (*head, *tail))]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = [
+        "  ".join(
+            [line[0].ljust(widths[0])]
+            + [cell.rjust(width) for cell, width in zip(line[1:-1], widths[1:-1], strict=True)]
+            + [line[-1]]
+        ).rstrip()
+        for line in cells
+    ]
+    if hidden:
+        lines.insert(1 + len(head), f"... {hidden:,} more classes ...")
+    return lines
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    return [
+        short(row["class"]),
+        f"{row['count']:,}",
+        f"{100 * row['share']:.2f} %",
+        f"{row['percent_of_largest']:.2f} %",
+        f"{row['multiplier']:.3f}",
+        f"{row['resampled_count']:,.1f}",
+        f"{row['samples_to_collect']:,}" if row["samples_to_collect"] else "",
+        "at the cap" if row["at_cap"] else "",
+    ]

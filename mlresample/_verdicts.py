@@ -1,0 +1,147 @@
+"""What a plan's figures mean, in plain words, each with the figure that it comes from."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+FEW_SAMPLES = 20  # of a class: too few to learn from, and to tell whether it was learned
+UNIFORM = 1.25  # times as often as the average sample: less is hardly a difference
+
+Report = dict[str, Any]
+Classes = list[dict[str, Any]]
+_NAMED = 5  # classes in a sentence
+
+
+def find_verdicts(report: Report) -> list[dict[str, Any]]:
+    """Judge a plan by its report: a code, a text and the classes it is about, for each verdict."""
+    return [
+        {"code": code, "text": text, "classes": [one["class"] for one in classes]}
+        for judge in _JUDGES
+        for code, text, classes in judge(report)
+    ]
+
+
+Judgements = Iterator[tuple[str, str, Classes]]
+
+
+def _cost_without_effect(report: Report) -> Judgements:
+    growth = report["growth"]
+    rates = report["samples_per_multiplier"]
+    if rates[0]["multiplier"] == rates[-1]["multiplier"] == 1:
+        yield (
+            "unchanged",
+            "Every sample has the multiplier 1: the plan leaves the data as they are.",
+            [],
+        )
+        return
+    top, most = rates[-1]["multiplier"], max(rates, key=lambda one: one["n_samples"])
+    if growth > UNIFORM and top < UNIFORM * growth:
+        share = most["n_samples"] / report["n_samples"]
+        yield (
+            "uniform",
+            f"{_percent(share)} of the samples take the multiplier {most['multiplier']:.3g}, and "
+            f"none is seen more than {top / growth:.2f} times as often as the average one: an "
+            f"epoch {growth:.2f} times as long changes next to nothing. Lower the target, or use "
+            f"loss weights instead.",
+            [],
+        )
+        return
+    mean = report["mean_imbalance"]
+    after = "no bound" if mean["after"] is None else f"{mean['after']:,.1f}"
+    yield (
+        "balance",
+        f"An epoch {growth:.2f} times as long brings the mean imbalance from "
+        f"{mean['before']:,.1f} to {after}. That is balance, not accuracy: compare at equal "
+        f"steps, and with tuned thresholds.",
+        [],
+    )
+
+
+def _overtaken(report: Report) -> Judgements:
+    largest = max(report["classes"], key=lambda one: one["count"])
+    growth = _growth(largest)
+    overtaken = [one for one in report["classes"] if one["multiplier"] > 1]
+    overtaken = [one for one in overtaken if _growth(one) < growth * (1 - 1e-9)]
+    if overtaken:
+        yield (
+            "co_occurrence",
+            f"The largest class, {_name(largest)}, grows {growth:.2f} times, for it stands in one "
+            f"sample with rarer ones. {_count(overtaken, 'class is', 'classes are')} raised and "
+            f"still grow{'s' * (len(overtaken) == 1)} less: {_names(overtaken)}.",
+            overtaken,
+        )
+
+
+def _cap_binds(report: Report) -> Judgements:
+    short = [one for one in report["classes"] if one["count"] and one["samples_to_collect"]]
+    if short:
+        parameters = report["parameters"]
+        fewest = min(one["count"] for one in short)
+        needed = (parameters["target_count"] / fewest) ** parameters["power"]
+        yield (
+            "cap_binds",
+            f"The cap of {parameters['cap']:g}, not the target, holds "
+            f"{_count(short, 'class', 'classes')} down: {_names(short)}. The rarest would need a "
+            f"multiplier of {needed:,.1f}; new samples are better than a higher cap.",
+            short,
+        )
+
+
+def _few(report: Report) -> Judgements:
+    few = [one for one in report["classes"] if 0 < one["count"] < FEW_SAMPLES]
+    hopeless = [one for one in few if one["count"] * one["multiplier"] < FEW_SAMPLES]
+    if hopeless:
+        yield (
+            "too_few",
+            f"{_count(hopeless, 'class has', 'classes have')} fewer than {FEW_SAMPLES} samples "
+            f"even when multiplied: {_names(hopeless)}. Merge into a parent class "
+            f"(merge_classes), or collect.",
+            hopeless,
+        )
+    scarce = [one for one in few if one not in hopeless]
+    if scarce:
+        yield (
+            "few",
+            f"{_count(scarce, 'class has', 'classes have')} fewer than {FEW_SAMPLES} samples: "
+            f"{_names(scarce)}. Copies add no variety, and scores on so few vary by chance: "
+            f"collect.",
+            scarce,
+        )
+    absent = [one for one in report["classes"] if one["count"] == 0]
+    if absent:
+        yield (
+            "absent",
+            f"{_count(absent, 'class never occurs', 'classes never occur')}: {_names(absent)}. No "
+            f"resampling can help there.",
+            absent,
+        )
+
+
+_JUDGES: list[Callable[[Report], Judgements]] = [
+    _cost_without_effect,
+    _overtaken,
+    _cap_binds,
+    _few,
+]
+
+
+def _growth(one: dict[str, Any]) -> float:
+    return float(one["resampled_count"] / one["count"]) if one["count"] else 1.0
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def _count(classes: Classes, one: str, several: str) -> str:
+    return f"{len(classes):,} {one if len(classes) == 1 else several}"
+
+
+def _name(one: dict[str, Any]) -> str:
+    return f"{one['class']!r} ({one['count']:,})"
+
+
+def _names(classes: Classes) -> str:
+    """Name the rarest, with their counts."""
+    rarest = sorted(classes, key=lambda one: one["count"])
+    more = len(rarest) - _NAMED
+    return ", ".join(map(_name, rarest[:_NAMED])) + (f" and {more:,} more" if more > 0 else "")

@@ -1,0 +1,291 @@
+"""The plan as a report: figures, text, HTML, verdicts."""
+
+import json
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mlresample import plan_resampling
+
+# 40 cats, of which 4 with a lynx; 10 birds; 6 samples without a class
+Y = np.zeros((56, 4), dtype=np.uint8)
+Y[:40, 0] = Y[:4, 1] = Y[40:50, 2] = 1
+NAMES = ["cat", "lynx", "bird", "dodo"]
+
+
+def make_plan(**options):
+    return plan_resampling(Y, class_names=NAMES, **options)
+
+
+def codes(plan):
+    return [one["code"] for one in plan.to_dict()["verdicts"]]
+
+
+def verdict(plan, code):
+    (found,) = (one for one in plan.to_dict()["verdicts"] if one["code"] == code)
+    return found
+
+
+# -- figures -----------------------------------------------------------------------------------
+
+
+def test_the_figures_of_a_plan():
+    report = make_plan(cap=2, target=16).to_dict()
+    verdicts, rows = report.pop("verdicts"), report.pop("classes")
+    assert report == {
+        "schema_version": 1,
+        "parameters": {"cap": 2.0, "floor": 1.0, "power": 1.0, "target_count": 16.0},
+        "n_samples": 56,
+        "n_classes": 4,
+        "n_without_class": 6,
+        "epoch_size": 66,  # 36 + 4 * 2 + 10 * 1.6 + 6
+        "growth": 66 / 56,
+        "imbalance_ratio": {"before": 10.0, "after": 5.5},  # 44 / 8
+        "mean_imbalance": {"before": 5.0, "after": (1 + 5.5 + 44 / 16) / 3},
+        "samples_per_multiplier": [
+            {"multiplier": 1.0, "n_samples": 42},
+            {"multiplier": 1.6, "n_samples": 10},
+            {"multiplier": 2.0, "n_samples": 4},
+        ],
+    }
+    assert rows[1] == {
+        "class": "lynx",
+        "count": 4,
+        "share": 4 / 56,
+        "percent_of_largest": 10.0,
+        "multiplier": 2.0,
+        "at_cap": True,
+        "resampled_count": 8.0,
+        "samples_to_collect": 4,  # 16 / 8 = 2
+    }
+    assert [row["class"] for row in rows] == NAMES
+    assert [row["samples_to_collect"] for row in rows] == [0, 4, 0, 8]
+    assert all(set(one) == {"code", "text", "classes"} for one in verdicts)
+
+
+def test_json_holds_the_same_figures_and_no_infinity():
+    plan = make_plan(cap=np.inf, floor=0.0, target=4)
+    assert json.loads(plan.to_json()) == plan.to_dict()
+    assert plan.to_dict()["parameters"]["cap"] is None
+    left_out = make_plan(class_multipliers=[0.0, 1.0, 1.0, 1.0], floor=0.0)
+    assert json.loads(left_out.to_json(indent=2)) == left_out.to_dict()
+    lost = plan_resampling([[1, 0], [1, 0], [0, 1]], class_multipliers=[0.0, 1.0], floor=0.0)
+    assert lost.to_dict()["imbalance_ratio"] == {"before": 2.0, "after": None}
+    assert "∞" in repr(lost)
+    assert "∞" in lost._repr_html_()
+
+
+def test_class_names_of_any_type_come_through():
+    names = [("a", 1), 2, "three", None]
+    plan = plan_resampling(Y, class_names=names)
+    assert [row["class"] for row in plan.to_dict()["classes"]] == names
+    assert [row["class"] for row in json.loads(plan.to_json())["classes"]] == [
+        ["a", 1],
+        2,
+        "three",
+        None,
+    ]
+
+
+@pytest.mark.parametrize("backend", ["pandas", "polars"])
+def test_the_table_as_a_data_frame(backend):
+    frame = make_plan().to_frame(backend)
+    assert type(frame).__module__.startswith(backend)
+    assert list(frame["class"]) == NAMES
+    assert list(frame["count"]) == [40, 4, 10, 0]
+    assert list(frame.columns) == list(make_plan().to_dict()["classes"][0])
+    own = make_plan(class_multipliers={"lynx": 3}).to_frame(backend)
+    assert "samples_to_collect" not in own.columns
+
+
+def test_samples_without_a_class_are_counted():
+    for floor in (1.0, 0.5):
+        for y in (Y, Y.astype(float), np.asfortranarray(Y), Y.tolist()):
+            assert plan_resampling(y, floor=floor).n_without_class == 6
+    assert plan_resampling(["cat"] * 3 + ["lynx"]).n_without_class == 0
+
+
+def test_to_collect_at_the_limits_of_the_rule():
+    assert make_plan(cap=np.inf).samples_to_collect.tolist() == [0, 0, 0, 1]
+    assert make_plan(power=0).samples_to_collect.tolist() == [0, 0, 0, 0]
+    assert make_plan(class_multipliers={"lynx": 3}).samples_to_collect is None
+
+
+@settings(deadline=None)
+@given(
+    counts=st.lists(st.integers(1, 500), min_size=2, max_size=6),
+    target=st.integers(2, 600),
+    cap=st.floats(1, 20),
+    power=st.floats(0.2, 2),
+)
+def test_to_collect_is_the_fewest_with_which_the_cap_suffices(counts, target, cap, power):
+    y = np.repeat(np.arange(len(counts)), counts)
+    plan = plan_resampling(y, target=target, cap=cap, power=power)
+    for n, k in zip(counts, plan.samples_to_collect, strict=True):
+        assert (target / (n + k)) ** power <= cap * (1 + 1e-9)
+        if k:
+            assert (target / (n + k - 1)) ** power > cap * (1 - 1e-9)
+
+
+# -- verdicts ----------------------------------------------------------------------------------
+
+
+def test_balance_names_cost_and_effect():
+    found = verdict(make_plan(cap=2, target=16), "balance")
+    assert found["text"].startswith(
+        "An epoch 1.18 times as long brings the mean imbalance from 5.0 to 3.1."
+    )
+
+
+def test_a_plan_that_changes_nothing_says_so():
+    assert codes(make_plan(power=0))[0] == "unchanged"
+    assert codes(make_plan(cap=1))[0] == "unchanged"
+
+
+def test_nearly_uniform_multipliers_are_called_a_waste():
+    rng = np.random.RandomState(0)
+    y = np.zeros((2000, 300), dtype=np.uint8)
+    for row in y:  # 100 of 300 classes a sample: each carries some rare class
+        row[rng.permutation(300)[:100]] = 1
+    y[:, 0] = 1
+    plan = plan_resampling(y, target="max", cap=4)
+    found = verdict(plan, "uniform")
+    assert plan.to_dict()["growth"] > 2.9
+    assert "use loss weights" in found["text"]
+    assert f"{plan.to_dict()['growth']:.2f} times as long" in found["text"]
+    assert "balance" not in codes(plan)
+    assert "uniform" not in codes(make_plan(cap=2, target=16))
+
+
+def test_common_classes_that_grow_more_than_rare_ones_are_named():
+    # Every second cat has a lynx, which is raised to 2; the birds are raised by 1.25.
+    y = np.zeros((500, 3), dtype=np.uint8)
+    y[:300, 0] = y[:150, 1] = y[300:, 2] = 1
+    plan = plan_resampling(y, class_names=["cat", "lynx", "bird"], target=250, cap=2)
+    found = verdict(plan, "co_occurrence")
+    assert found["classes"] == ["bird"]  # 1.25 against (150 * 5 / 3 + 150) / 300 = 1.33
+    assert "'cat' (300), grows 1.33 times" in found["text"]
+    assert "1 class is raised and still grows less: 'bird' (200)." in found["text"]
+    assert "co_occurrence" not in codes(make_plan())
+
+
+def test_classes_that_the_cap_holds_down_are_named():
+    plan = make_plan(cap=2, target=16)
+    found = verdict(plan, "cap_binds")
+    assert found["classes"] == ["lynx"]
+    assert "cap of 2, not the target, holds 1 class down: 'lynx' (4)." in found["text"]
+    assert "a multiplier of 4.0" in found["text"]
+    assert "cap_binds" not in codes(make_plan(cap=4, target=16))  # reached exactly
+    assert "cap_binds" not in codes(make_plan(class_multipliers={"lynx": 4}))
+
+
+def test_few_too_few_and_absent_classes_are_told_apart():
+    plan = make_plan(cap=4, target=40)  # bird 10 * 4, lynx 4 * 4
+    assert verdict(plan, "few")["classes"] == ["bird"]
+    assert verdict(plan, "too_few")["classes"] == ["lynx"]
+    assert "merge_classes" in verdict(plan, "too_few")["text"]
+    assert verdict(plan, "absent")["classes"] == ["dodo"]
+    enough = plan_resampling(np.repeat([0, 1], [100, 20]), cap=4)
+    assert codes(enough) == ["balance"]
+
+
+def test_long_lists_of_classes_are_cut_in_the_text_alone():
+    y = np.repeat(np.arange(12), [100] + [3] * 11)
+    found = verdict(plan_resampling(y, target=100), "too_few")
+    assert len(found["classes"]) == 11
+    assert "and 6 more" in found["text"]
+
+
+# -- text and HTML -----------------------------------------------------------------------------
+
+
+def table_of(text):
+    lines = text.splitlines()
+    first, last = (i for i, line in enumerate(lines) if set(line) == {"-"})
+    return lines[first + 1 : last]
+
+
+def test_the_text_names_the_figures_and_ends_with_the_verdicts():
+    text = repr(make_plan(cap=2, target=16))
+    assert "epoch size                 56        66  (1.179x)" in text
+    assert "without a class             6" in text
+    assert "once 42 (75.0 %), more often 14 (25.0 %), at the cap 4 (7.1 %)" in text
+    table = table_of(text)
+    assert table[0].split() == [
+        *("class", "count", "of", "samples", "of", "largest"),
+        *("multiplier", "epoch", "quota", "to", "collect"),
+    ]
+    assert table[2].split() == [
+        *("lynx", "4", "7.14", "%", "10.00", "%", "2.000", "8.0", "4", "at", "the", "cap")
+    ]
+    assert text.splitlines()[-1].startswith("- 1 class never occurs: 'dodo' (0).")
+
+
+def test_the_text_tells_the_rule():
+    text = repr(make_plan(target=1234567.891, floor=0.5, power=0.5))
+    assert "cap 4, floor 0.5, target count 1,234,567.89, power 0.5" in text
+    assert "cap 4, own multipliers" in repr(make_plan(class_multipliers={"lynx": 2}))
+    assert "no cap, " in repr(make_plan(cap=np.inf))
+
+
+def test_long_tables_lose_their_middle_in_the_text():
+    plan = plan_resampling(np.repeat(np.arange(100), np.arange(1, 101)))
+    table = table_of(repr(plan))
+    assert len(table) == 1 + 30 + 1
+    assert table[21] == "... 70 more classes ..."
+
+
+class _Cells(HTMLParser):
+    """Rows of a table, as lists of text; every tag is closed."""
+
+    VOID = {"meta"}
+
+    def __init__(self):
+        super().__init__()
+        self.rows, self.open = [], []
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in self.VOID:
+            self.open.append(tag)
+        if tag == "tr":
+            self.rows.append([])
+        if tag in ("td", "th"):
+            self.rows[-1].append("")
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if {"td", "th"} & set(self.open):
+            self.rows[-1][-1] += data
+
+
+def parsed(html):
+    parser = _Cells()
+    parser.feed(html)
+    parser.close()
+    assert parser.open == []
+    return parser.rows
+
+
+def test_the_html_table_holds_the_figures():
+    rows = parsed(make_plan(cap=2, target=16)._repr_html_())
+    assert [row[0] for row in rows] == ["class", "dodo", "lynx", "bird", "cat"]
+    assert rows[2][1:7] == ["4", "7.14 %", "10.00 %", "2.000 (cap)", "8.0", "4"]
+
+
+def test_names_are_escaped_in_html():
+    names = ["<script>alert(1)</script>", 'a"b', "x & y", "z"]
+    html = plan_resampling(Y, class_names=names)._repr_html_()
+    assert "<script>" not in html
+    assert {row[0] for row in parsed(html)} >= set(names)
+
+
+def test_a_notebook_is_not_flooded_by_thousands_of_classes():
+    plan = plan_resampling(np.repeat(np.arange(5000), 2))
+    rows = parsed(plan._repr_html_())
+    assert len(rows) == 1 + 150 + 1
+    assert "4,850 more classes" in rows[101][0]
