@@ -10,6 +10,7 @@ from sklearn.model_selection import ParameterGrid
 from sklearn.utils._param_validation import validate_parameter_constraints, validate_params
 
 from mlresample._epoch_size import RarestClasses, solve_target_count
+from mlresample._html import fragment, table
 from mlresample._indicators import Indicator, plain
 from mlresample._multipliers import (
     RULE_CONSTRAINTS,
@@ -21,6 +22,7 @@ from mlresample._multipliers import (
 )
 from mlresample._plan import imbalance_per_class
 from mlresample._targets import as_target
+from mlresample._text import aligned
 
 _DEFAULTS: dict[str, Any] = {
     "cap": 4.0,
@@ -93,13 +95,13 @@ class PlanComparison:
         columns = {
             name: [_told(value) for value in values] for name, values in self.to_dict().items()
         }
-        widths = [max(len(name), *map(len, told)) for name, told in columns.items()]
         rows = zip(*columns.values(), strict=True)
-        lines = [list(columns), *map(list, rows)]
-        return "\n".join(
-            "  ".join(f"{cell:>{width}}" for cell, width in zip(line, widths, strict=True))
-            for line in lines
-        )
+        return "\n".join(aligned([list(columns), *map(list, rows)], left=()))
+
+    def _repr_html_(self) -> str:
+        columns = self.to_dict()
+        rows = zip(*columns.values(), strict=True)
+        return fragment(table(list(columns), [list(map(_told, row)) for row in rows]))
 
 
 def _told(value: Any) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from html import escape
 from typing import Any
 
-from mlresample._text import COLUMNS, number, rule_text, samples_text
+from mlresample._text import COLUMNS, number, percent, rule_text, samples_text
 
 _FIRST, _SHOWN = 100, 150  # rows of a notebook's table before its middle is left out, and in all
 
@@ -48,13 +48,33 @@ def plan_html(report: Report, *, all_classes: bool = False) -> str:
     """Write the report as a fragment of HTML: figures, verdicts, table of the classes."""
     verdicts = "".join(f"<li>{escape(one['text'])}</li>" for one in report["verdicts"])
     most = len(report["classes"]) if all_classes else _SHOWN
-    return (
-        f'<div class="mlresample"><style>{_STYLE}</style>'
+    return fragment(
         f"<h3>ResamplingPlan<small>{escape(rule_text(report))}</small></h3>"
         f"{_figures(report)}<p>Samples seen {samples_text(report)}.</p>"
         f"<ul>{verdicts}</ul>"
         f"<details open><summary>{report['n_classes']:,} classes, the rarest first</summary>"
-        f"{class_table(report['classes'], most)}</details></div>"
+        f"{class_table(report['classes'], most)}</details>"
+    )
+
+
+def fragment(content: str) -> str:
+    """Put content in an element of our style."""
+    return f'<div class="mlresample"><style>{_STYLE}</style>{content}</div>'
+
+
+def table(header: list[str], rows: list[list[str]]) -> str:
+    """Write a table of texts."""
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in header)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
+    )
+    return _scrolling(head, body)
+
+
+def _scrolling(head: str, body: str) -> str:
+    return (
+        f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+        "</div>"
     )
 
 
@@ -82,17 +102,14 @@ def class_table(rows: list[dict[str, Any]], most: int) -> str:
         lines.append(f'<tr><td colspan="{len(names)}">… {hidden:,} more classes …</td></tr>')
         lines += [_row(row, largest) for row in rows[_FIRST + hidden :]]
     head = "".join(f'<th scope="col">{name}</th>' for name in names)
-    return (
-        f'<div class="scroll"><table><thead><tr>{head}</tr></thead>'
-        f"<tbody>{''.join(lines)}</tbody></table></div>"
-    )
+    return _scrolling(head, "".join(lines))
 
 
 def _row(row: dict[str, Any], largest: float) -> str:
     name = escape(str(row["class"]))
     cells = [
         f"{row['count']:,}",
-        f"{100 * row['share']:.2f} %",
+        percent(row["share"]),
         f"{row['percent_of_largest']:.2f} %",
         f"{row['multiplier']:.3f}" + (" (cap)" if row["at_cap"] else ""),
         f"{row['resampled_count']:,.1f}",

@@ -1,6 +1,7 @@
 """A plan's report as text, from its dict of figures."""
 
 import textwrap
+from collections.abc import Collection
 from typing import Any
 
 _FIRST, _SHOWN = 20, 30  # rows of the text's table before its middle is left out, and in all
@@ -23,6 +24,11 @@ Report = dict[str, Any]
 def number(value: float | None, digits: int = 2) -> str:
     """Write a figure, with an infinity sign for None."""
     return "∞" if value is None else f"{value:,.{digits}f}"
+
+
+def percent(share: float, digits: int = 2) -> str:
+    """Write a share as a percentage."""
+    return f"{100 * share:.{digits}f} %"
 
 
 def short(name: Any) -> str:
@@ -53,7 +59,7 @@ def samples_text(report: Report) -> str:
         "more often": sum(n for rate, n in rates if rate > 1),
         "at the cap": sum(n for rate, n in rates if rate > 1 and rate == cap),
     }
-    return ", ".join(f"{how} {n:,} ({100 * n / n_samples:.1f} %)" for how, n in told.items() if n)
+    return ", ".join(f"{how} {n:,} ({percent(n / n_samples, 1)})" for how, n in told.items() if n)
 
 
 # -- text --------------------------------------------------------------------------------------
@@ -88,31 +94,35 @@ def _summary_lines(report: Report) -> list[str]:
 def class_table(rows: list[dict[str, Any]]) -> list[str]:
     """Write the table of the classes, rarest first; the middle of a long one is left out."""
     rows = sorted(rows, key=lambda row: row["count"])
-    hidden = max(0, len(rows) - _SHOWN)
-    if hidden:
-        head, tail = rows[:_FIRST], rows[_FIRST + hidden :]
-    else:
-        head, tail = rows, []
-    cells = [[*COLUMNS, ""], *map(_cells, (*head, *tail))]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    lines = [
+    return without_middle(aligned([[*COLUMNS, ""], *map(_cells, rows)], left=[0, len(COLUMNS)]))
+
+
+def aligned(lines: list[list[str]], left: Collection[int] = (0,)) -> list[str]:
+    """Align the cells of a table, on the left in the columns named and on the right elsewhere."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return [
         "  ".join(
-            [line[0].ljust(widths[0])]
-            + [cell.rjust(width) for cell, width in zip(line[1:-1], widths[1:-1], strict=True)]
-            + [line[-1]]
+            cell.ljust(width) if column in left else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
         ).rstrip()
-        for line in cells
+        for line in lines
     ]
-    if hidden:
-        lines.insert(1 + len(head), f"... {hidden:,} more classes ...")
-    return lines
+
+
+def without_middle(lines: list[str]) -> list[str]:
+    """Leave out the middle of a long table, whose first line is its header."""
+    hidden = len(lines) - 1 - _SHOWN
+    if hidden <= 0:
+        return lines
+    first = 1 + _FIRST
+    return [*lines[:first], f"... {hidden:,} more classes ...", *lines[first + hidden :]]
 
 
 def _cells(row: dict[str, Any]) -> list[str]:
     return [
         short(row["class"]),
         f"{row['count']:,}",
-        f"{100 * row['share']:.2f} %",
+        percent(row["share"]),
         f"{row['percent_of_largest']:.2f} %",
         f"{row['multiplier']:.3f}",
         f"{row['resampled_count']:,.1f}",

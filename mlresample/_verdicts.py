@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from mlresample._text import percent
+
 FEW_SAMPLES = 20  # of a class: too few to learn from, and to tell whether it was learned
 UNIFORM = 1.25  # times as often as the average sample: less is hardly a difference
 
@@ -38,8 +40,8 @@ def _cost_without_effect(report: Report) -> Judgements:
         share = most["n_samples"] / report["n_samples"]
         yield (
             "uniform",
-            f"{_percent(share)} of the samples take the multiplier {most['multiplier']:.3g}, and "
-            f"none is seen more than {top / growth:.2f} times as often as the average one: an "
+            f"{percent(share, 0)} of the samples take the multiplier {most['multiplier']:.3g}, "
+            f"and none is seen more than {top / growth:.2f} times as often as the average one: an "
             f"epoch {growth:.2f} times as long changes next to nothing. Lower the target, or use "
             f"loss weights instead.",
             [],
@@ -126,10 +128,6 @@ _JUDGES: list[Callable[[Report], Judgements]] = [
 
 def _growth(one: dict[str, Any]) -> float:
     return float(one["resampled_count"] / one["count"]) if one["count"] else 1.0
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
 
 
 def _count(classes: Classes, one: str, several: str) -> str:

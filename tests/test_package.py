@@ -7,10 +7,12 @@ import types
 import mlresample
 import mlresample.metrics
 import mlresample.over_sampling
+import mlresample.readers
 
 
 def test_all_names_are_what_is_public():
-    for module in (mlresample, mlresample.metrics, mlresample.over_sampling):
+    modules = mlresample, mlresample.metrics, mlresample.over_sampling, mlresample.readers
+    for module in modules:
         public = {
             name
             for name, value in vars(module).items()

@@ -1,13 +1,13 @@
 """How imbalanced a multi-label target is, in the measures of the literature."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import StrOptions, validate_params
 
-from mlresample._indicators import Indicator
+from mlresample._indicators import Indicator, plain
 from mlresample._multipliers import check_some_class_occurs
 from mlresample._plan import imbalance_per_class
 from mlresample._targets import as_target
@@ -71,6 +71,10 @@ class ImbalanceMeasures:
         """Classes whose imbalance is above the mean, by name."""
         return self.classes[self.imbalance_per_class > self.mean_imbalance]
 
+    def to_dict(self) -> dict[str, Any]:
+        """Give the measures as plain types, NaN as None."""
+        return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+
     def __repr__(self) -> str:
         absent = int((self.class_counts == 0).sum())
         lines = [
@@ -85,6 +89,12 @@ class ImbalanceMeasures:
             ("SCUMBLE", f"{self.scumble:.3f}"),
         ]
         return "\n".join(["ImbalanceMeasures", *(f"  {name:<20} {told}" for name, told in lines)])
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return [_plain(plain(one)) for one in value]
+    return None if isinstance(value, float) and np.isnan(value) else value
 
 
 @validate_params(

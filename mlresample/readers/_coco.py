@@ -1,0 +1,164 @@
+"""COCO's JSON: images, annotations and categories."""
+
+import json
+import os
+from typing import Any
+
+from sklearn.utils._param_validation import StrOptions, validate_params
+
+from mlresample.readers._label_table import LabelTable, label_table, named
+from mlresample.readers._lines import FilePath, misread, short, text_lines
+
+_LISTS = "images", "annotations", "categories"
+_KEYS = {*_LISTS, "id", "file_name", "name", "image_id", "category_id"}
+
+
+@validate_params(
+    {"path": [str, os.PathLike], "ids": [StrOptions({"file_name", "id"})]},
+    prefer_skip_nested_validation=True,
+)
+def read_coco(path: FilePath, *, ids: str = "file_name") -> LabelTable:
+    r"""Read a COCO JSON file: an image carries the categories that it has annotations of.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file, UTF-8.
+    ids : {"file_name", "id"}, default="file_name"
+        What the samples are called by.
+
+    Returns
+    -------
+    table : LabelTable
+        Ids of the images, indicator matrix and names of the categories, as ordered in the file.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be opened.
+    ValueError
+        If something in the file cannot be read; the message names it like
+        ``annotations[17].category_id``.
+
+    Notes
+    -----
+    Images without annotations are samples without a class, categories without annotations are
+    classes that never occur, and crowds count like single objects.
+
+    Examples
+    --------
+    >>> import json
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from mlresample.readers import read_coco
+    >>> content = {
+    ...     "images": [{"id": 7, "file_name": "a.jpg"}, {"id": 8, "file_name": "b.jpg"}],
+    ...     "annotations": [{"image_id": 7, "category_id": 3}],
+    ...     "categories": [{"id": 1, "name": "cat"}, {"id": 3, "name": "dog"}],
+    ... }
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "train.json")
+    ...     _ = path.write_text(json.dumps(content))
+    ...     table = read_coco(path)
+    >>> table.target.toarray()
+    array([[0, 1],
+           [0, 0]], dtype=uint8)
+    """
+    content = _load(path)
+    try:
+        images, annotations, categories = (_list(content, key) for key in _LISTS)
+        names = _distinct("images", images, ids)
+        rows = _distinct("images", images, "id")
+        class_names = _distinct("categories", categories, "name")
+        columns = _distinct("categories", categories, "id")
+        samples: list[set[int]] = [set() for _ in images]
+        for i, annotation in enumerate(annotations):
+            row = _look_up(rows, annotation, "image_id", i)
+            samples[row].add(_look_up(columns, annotation, "category_id", i))
+    except ValueError as error:
+        raise misread(path, str(error)) from None
+    return label_table(map(str, names), samples, named(list(map(str, class_names))))
+
+
+def _load(path: FilePath) -> Any:
+    text = "".join(text_lines(path))
+    try:
+        return json.loads(text, object_pairs_hook=_needed)
+    except json.JSONDecodeError as error:
+        problem = f"the file is not JSON at character {error.colno}: {error.msg}."
+        raise misread(path, problem, line=error.lineno) from None
+    except RecursionError:
+        raise misread(path, "the JSON is nested too deeply.") from None
+    except ValueError as error:
+        raise misread(path, str(error)) from None
+
+
+def _needed(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Keep what is read here; outlines are most of a file, and would fill the memory."""
+    kept = [pair for pair in pairs if pair[0] in _KEYS]
+    entry = dict(kept)
+    if len(entry) < len(kept):
+        keys = [key for key, _ in kept]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"an object has the key {twice!r} twice.")
+    return entry
+
+
+def _list(content: Any, key: str) -> list[Any]:
+    if not isinstance(content, dict):
+        raise ValueError(f"the top level must be an object, got {_kind(content)}.")
+    if key not in content:
+        raise ValueError(f"{key} is missing; the file must have {', '.join(_LISTS)}.")
+    entries = content[key]
+    if not isinstance(entries, list):
+        raise ValueError(f"{key} must be a list, got {_kind(entries)}.")
+    if not entries and key != "annotations":
+        raise ValueError(f"{key} is empty; there must be at least one.")
+    return entries
+
+
+def _distinct(place: str, entries: list[Any], key: str) -> dict[str | int, int]:
+    """Give the entries numbers by a value that no two of them may share, even as text."""
+    numbers: dict[str | int, int] = {}
+    as_text: dict[str, int] = {}
+    for i, entry in enumerate(entries):
+        value = _value(entry, key, f"{place}[{i}]", names=key in ("file_name", "name"))
+        first = as_text.setdefault(str(value), i)
+        if first != i:
+            raise ValueError(
+                f"{place}[{i}].{key} is {short(value)}, as {place}[{first}].{key} is; they must "
+                f"differ."
+            )
+        numbers[value] = i
+    return numbers
+
+
+def _look_up(numbers: dict[str | int, int], annotation: Any, key: str, i: int) -> int:
+    """Give the number of the image or category that an annotation names."""
+    value = _value(annotation, key, f"annotations[{i}]")
+    number = numbers.get(value)
+    if number is None:
+        kind = "image" if key == "image_id" else "category"
+        raise ValueError(f"annotations[{i}].{key} is {short(value)}, which no {kind} has as id.")
+    return number
+
+
+def _value(entry: Any, key: str, place: str, *, names: bool = False) -> str | int:
+    if not isinstance(entry, dict):
+        raise ValueError(f"{place} must be an object, got {_kind(entry)}.")
+    if key not in entry:
+        way_out = "; pass ids='id' to do without" if key == "file_name" else ""
+        raise ValueError(f"{place}.{key} is missing{way_out}.")
+    value = entry[key]
+    if type(value) is str and value.strip():
+        return value
+    if type(value) is int and not names:
+        return value
+    accepted = "a string, not empty" if names else "an integer or a string, not empty"
+    raise ValueError(f"{place}.{key} must be {accepted}, got {short(value)}.")
+
+
+def _kind(value: Any) -> str:
+    """Name a JSON value's type as JSON does."""
+    kinds = {dict: "an object", list: "a list", str: "a string", bool: "a boolean"}
+    return kinds.get(type(value), "null" if value is None else "a number")

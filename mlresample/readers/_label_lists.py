@@ -1,0 +1,185 @@
+"""Delimited files in which one cell lists all labels of a sample."""
+
+import os
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.utils._param_validation import validate_params
+
+from mlresample.readers._label_table import LabelTable, given, label_table, named
+from mlresample.readers._lines import FilePath, misread, short
+from mlresample.readers._rows import add_id, column_position, id_position, read_table
+
+
+@validate_params(
+    {
+        "path": [str, os.PathLike],
+        "id_column": [str, None],
+        "label_column": [str, None],
+        "separator": [str, None],
+        "none_value": [str, None],
+        "class_names": ["array-like", None],
+        "delimiter": [str],
+    },
+    prefer_skip_nested_validation=True,
+)
+def read_label_lists(
+    path: FilePath,
+    *,
+    id_column: str | None = None,
+    label_column: str | None = None,
+    separator: str | None = None,
+    none_value: str | None = None,
+    class_names: ArrayLike | None = None,
+    delimiter: str = ",",
+) -> LabelTable:
+    r"""Read a delimited file in which one cell lists all labels of a sample.
+
+    The file is UTF-8 and has a header and one row a sample, like the Human Protein Atlas' of
+    ``Id,Target`` with cells like ``16 0``, or NIH ChestX-ray's with ``Cardiomegaly|Emphysema``.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+    id_column : str, default=None
+        Column of the ids, which must differ. None is the first.
+    label_column : str, default=None
+        Column of the labels. None is the other one of two.
+    separator : str, default=None
+        What stands between labels. None is any whitespace, and takes a cell with one of
+        ``|;,`` for an error; names that contain spaces need a separator.
+    none_value : str, default=None
+        Cell of a sample without a class, like ``"No Finding"`` or ``""``. None takes every cell
+        for labels, and an empty one for an error.
+    class_names : array-like of shape (n_classes,), default=None
+        Classes in the order of the columns to make; a label outside them is an error. None
+        takes those that occur, sorted, as integers where all are. Pass the training set's for a
+        file in which some may be absent.
+    delimiter : str, default=","
+        What stands between cells.
+
+    Returns
+    -------
+    table : LabelTable
+        Ids, indicator matrix and class names.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be opened.
+    ValueError
+        If something in the file cannot be read; the message names line and column.
+
+    Notes
+    -----
+    No row is ever left out. Whitespace around column names and labels is removed; ids stay as
+    they are.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from mlresample.readers import read_label_lists
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "train.csv")
+    ...     _ = path.write_text("Id,Target\na,16 0\nb,0\n")
+    ...     table = read_label_lists(path)
+    >>> table.class_names
+    array([ 0, 16])
+    >>> table.target.toarray()
+    array([[1, 1],
+           [1, 0]], dtype=uint8)
+    """
+    if separator == "":
+        raise ValueError("separator must not be empty; None is any whitespace.")
+    none_value = None if none_value is None else none_value.strip()
+    classes = None if class_names is None else given(class_names)
+    allowed = None if classes is None else set(map(str, classes.tolist()))
+    if none_value is not None and allowed is not None and none_value in allowed:
+        raise ValueError(f"none_value={none_value!r} must not be one of class_names.")
+
+    header, rows = read_table(path, delimiter)
+    id_at = id_position(path, header, id_column)
+    label_at = _label_position(path, header, label_column, id_at)
+    ids: dict[str, int] = {}
+    # Cells repeat: each distinct one is read once, and a sample has its number.
+    numbers: dict[str, int] = {}
+    distinct: list[list[str]] = []
+    samples = []
+    for line, cells in rows:
+        add_id(path, ids, cells[id_at], line, header[id_at])
+        cell = cells[label_at]
+        number = numbers.get(cell)
+        if number is None:
+            try:
+                distinct.append(_split(cell, separator, none_value, allowed))
+            except ValueError as error:
+                raise misread(path, str(error), line=line, column=header[label_at]) from None
+            number = numbers[cell] = len(numbers)
+        samples.append(number)
+
+    if classes is None:
+        found = set().union(*distinct)
+        if not found:
+            raise misread(path, "no row has a label; pass class_names=.")
+        classes = np.sort(named(list(found)))
+    column = {str(name): i for i, name in enumerate(classes.tolist())}
+    columns = [[column[label] for label in labels] for labels in distinct]
+    return label_table(ids, map(columns.__getitem__, samples), classes)
+
+
+def _label_position(
+    path: FilePath, header: list[str], label_column: str | None, id_at: int
+) -> int:
+    if label_column is None and len(header) > 2:
+        problem = f"pass label_column=, which is one of the columns {short(header)}."
+        raise misread(path, problem, line=1)
+    name = header[1 - id_at] if label_column is None else label_column
+    position = column_position(path, header, name, "label_column")
+    if position == id_at:
+        problem = f"the column {short(name)} cannot have both ids and labels; pass id_column=."
+        raise misread(path, problem, line=1)
+    return position
+
+
+def _split(
+    cell: str, separator: str | None, none_value: str | None, allowed: set[str] | None
+) -> list[str]:
+    """Give the labels of a cell, each once."""
+    cell = cell.strip()
+    if cell == none_value:
+        return []
+    if not cell or (cell in ("nan", "NaN") and allowed is None):
+        way_out = f"pass none_value={cell!r}" if none_value is None else f"write {none_value!r}"
+        raise ValueError(f"the cell is {cell or 'empty'}; {way_out} if that means no class.")
+    if cell[0] == "[" and cell[-1] == "]":
+        raise ValueError(
+            f"{short(cell)} is a list as Python or JSON writes it; write its labels alone, with a "
+            f"separator between them."
+        )
+    if separator is None:
+        marks = [mark for mark in "|;," if mark in cell]
+        if marks:
+            raise ValueError(
+                f"{short(cell)} contains {marks[0]!r}; pass separator={marks[0]!r} if that stands "
+                f"between labels, or separator=' ' if it belongs to one."
+            )
+    labels = [label.strip() for label in cell.split(separator)]
+    if "" in labels:
+        raise ValueError(f"{short(cell)} has an empty label; each separator needs two labels.")
+    mark = separator or " "
+    if none_value and f"{mark}{none_value}{mark}" in f"{mark}{mark.join(labels)}{mark}":
+        raise ValueError(
+            f"{short(cell)} has none_value={none_value!r} beside other labels; keep one or the "
+            f"other."
+        )
+    if len(set(labels)) < len(labels):
+        twice = next(label for label in labels if labels.count(label) > 1)
+        raise ValueError(f"{short(cell)} has the label {short(twice)} twice; write it once.")
+    unknown = [label for label in labels if allowed is not None and label not in allowed]
+    if unknown:
+        raise ValueError(
+            f"the label {short(unknown[0])} is not one of class_names; add it or correct the cell."
+        )
+    return labels

@@ -1,0 +1,75 @@
+"""What every reader gives: ids, an indicator matrix and class names."""
+
+import re
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array
+
+_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")  # 18 digits fit into int64
+
+
+class LabelTable(NamedTuple):
+    """Samples and their classes, as a label file has them.
+
+    ``plan_resampling(table.target, class_names=table.class_names)`` plans with it.
+
+    Attributes
+    ----------
+    ids : ndarray of shape (n_samples,)
+        What the file calls each sample, in its order: an object array of str.
+    target : csr_array of shape (n_samples, n_classes)
+        Indicator matrix of 0 and 1, uint8.
+    class_names : ndarray of shape (n_classes,)
+        Names of the columns of `target`: int64 where all are integers, else an object array of
+        str.
+    """
+
+    ids: NDArray[Any]
+    target: csr_array
+    class_names: NDArray[Any]
+
+
+def label_table(
+    ids: Iterable[str], columns: Iterable[Iterable[int]], class_names: NDArray[Any]
+) -> LabelTable:
+    """Make the table from the distinct columns that each sample has a 1 in."""
+    indices, indptr = array("q"), array("q", [0])
+    for row in columns:
+        indices.extend(row)
+        indptr.append(len(indices))
+    n_samples = len(indptr) - 1
+    entries = np.ones(len(indices), dtype=np.uint8), np.asarray(indices), np.asarray(indptr)
+    target = csr_array(entries, shape=(n_samples, len(class_names)))
+    target.sort_indices()
+    return LabelTable(np.array(list(ids), dtype=object), target, class_names)
+
+
+def named(names: Sequence[str]) -> NDArray[Any]:
+    """Class names from a file as an array: integers if all are written as such."""
+    if all(map(_INTEGER.fullmatch, names)):
+        return np.array([int(name) for name in names], dtype=np.int64)
+    return np.array(names, dtype=object)
+
+
+def given(class_names: ArrayLike, parameter: str = "class_names") -> NDArray[Any]:
+    """Class names from a caller as an array: distinct strings, or distinct integers."""
+    if isinstance(class_names, dict | set | frozenset):
+        kind = type(class_names).__name__
+        raise ValueError(f"{parameter} must be names in the classes' order, got a {kind}.")
+    names = np.asarray(class_names, dtype=object).tolist()
+    names = [name.item() if isinstance(name, np.generic) else name for name in names]
+    if not names:
+        raise ValueError(f"{parameter} is empty; name at least one class.")
+    kinds = {str if isinstance(name, str) else type(name) for name in names}
+    if kinds not in ({str}, {int}):
+        found = ", ".join(sorted(kind.__name__ for kind in kinds))
+        raise ValueError(f"{parameter} must be all strings or all integers, got {found}.")
+    name, times = Counter(names).most_common(1)[0]
+    if times > 1:
+        raise ValueError(f"{parameter} must differ, but {name!r} stands more than once.")
+    return np.array(names, dtype=np.int64 if kinds == {int} else object)

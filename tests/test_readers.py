@@ -1,0 +1,1038 @@
+"""Readers of label files."""
+
+import copy
+import json
+import os
+import pickle
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from scipy.sparse import csr_array
+
+import mlresample.readers
+from mlresample import plan_resampling
+from mlresample.readers import read_coco, read_indicators, read_label_lists, read_yolo
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """Work in an empty folder, so that messages begin with the bare file name."""
+    monkeypatch.chdir(tmp_path)
+
+
+def write(name, content):
+    Path(name).parent.mkdir(exist_ok=True)
+    Path(name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    return name
+
+
+def check_table(table, ids, target, class_names):
+    assert isinstance(table.target, csr_array)
+    assert table.target.dtype == np.uint8
+    assert table.target.has_canonical_format
+    assert_array_equal(table.target.toarray(), target)
+    assert table.ids.dtype == object
+    assert table.ids.tolist() == ids
+    assert table.class_names.tolist() == class_names
+    assert table.class_names.dtype == (np.int64 if isinstance(class_names[0], int) else object)
+
+
+def exactly(message):
+    assert "\n" not in message
+    return rf"\A{re.escape(message)}\Z"
+
+
+# -- a cell with all labels --------------------------------------------------------------------
+
+HPA = "Id,Target\na,16 0\nb,5\nc,0 5 16\n"
+CHEST = (
+    "Image Index,Finding Labels,Patient Age\n"
+    "1.png,Cardiomegaly|Emphysema,58\n"
+    "2.png,No Finding,60\n"
+    "3.png,Pleural Thickening,61\n"
+)
+
+
+def test_integers_become_integer_classes_in_ascending_order():
+    table = read_label_lists(write("train.csv", HPA))
+    check_table(table, ["a", "b", "c"], [[1, 0, 1], [0, 1, 0], [1, 1, 1]], [0, 5, 16])
+
+
+def test_negative_integers_are_integers():
+    table = read_label_lists(write("train.csv", "Id,Target\na,10 -2\nb,9\n"))
+    check_table(table, ["a", "b"], [[1, 0, 1], [0, 1, 0]], [-2, 9, 10])
+
+
+@pytest.mark.parametrize("odd", ["07", "1.0", "-0", "+1", "x", "9999999999999999999", "\u0663"])
+def test_one_label_that_is_no_plain_integer_makes_all_of_them_strings(odd):
+    table = read_label_lists(write("train.csv", f"Id,Target\na,10 9\nb,{odd}\n"))
+    assert table.class_names.tolist() == sorted(["10", "9", odd])
+    assert table.class_names.dtype == object
+
+
+def test_names_with_a_separator_and_a_none_value():
+    table = read_label_lists(
+        write("chest.csv", CHEST),
+        label_column="Finding Labels",
+        separator="|",
+        none_value="No Finding",
+    )
+    check_table(
+        table,
+        ["1.png", "2.png", "3.png"],
+        [[1, 1, 0], [0, 0, 0], [0, 0, 1]],
+        ["Cardiomegaly", "Emphysema", "Pleural Thickening"],
+    )
+
+
+def test_empty_cell_is_no_class_where_that_is_said():
+    content = "Id,Target\na,\nb,x y\nc, \n"
+    table = read_label_lists(write("train.csv", content), none_value="")
+    check_table(table, ["a", "b", "c"], [[0, 0], [1, 1], [0, 0]], ["x", "y"])
+
+
+def test_class_names_give_the_columns_and_their_order():
+    write("train.csv", HPA)
+    table = read_label_lists("train.csv", class_names=[16, 7, 5, 0])
+    target = [[1, 0, 0, 1], [0, 0, 1, 0], [1, 0, 1, 1]]
+    check_table(table, ["a", "b", "c"], target, [16, 7, 5, 0])
+    as_text = read_label_lists("train.csv", class_names=np.array(["16", "7", "5", "0"]))
+    check_table(as_text, ["a", "b", "c"], target, ["16", "7", "5", "0"])
+
+
+def test_class_names_of_one_file_fit_another():
+    train = read_label_lists(write("train.csv", HPA))
+    test = read_label_lists(write("test.csv", "Id,Target\nd,5\n"), class_names=train.class_names)
+    check_table(test, ["d"], [[0, 1, 0]], [0, 5, 16])
+    none = write("none.csv", "Id,Target\ne,\n")
+    table = read_label_lists(none, class_names=train.class_names, none_value="")
+    check_table(table, ["e"], [[0, 0, 0]], [0, 5, 16])
+
+
+def test_whitespace_around_labels_is_removed_and_kept_within():
+    content = "Id,Target\na, big cat | dog \nb,dog\n"
+    table = read_label_lists(write("train.csv", content), separator="|")
+    check_table(table, ["a", "b"], [[1, 1], [0, 1]], ["big cat", "dog"])
+
+
+def test_columns_may_be_named_in_any_place():
+    content = "Target,Fold,Id\nx,1,a\ny,2,b\n"
+    table = read_label_lists(write("t.csv", content), id_column="Id", label_column="Target")
+    check_table(table, ["a", "b"], [[1, 0], [0, 1]], ["x", "y"])
+    content = "Target,Id\nx,a\ny,b\n"
+    table = read_label_lists(write("t.csv", content), id_column="Id")
+    check_table(table, ["a", "b"], [[1, 0], [0, 1]], ["x", "y"])
+
+
+def test_an_unnamed_column_that_is_not_needed_does_no_harm():
+    content = ",Id,Target,\n0,a,x,\n1,b,y,\n"
+    table = read_label_lists(write("t.csv", content), id_column="Id", label_column="Target")
+    check_table(table, ["a", "b"], [[1, 0], [0, 1]], ["x", "y"])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(HPA.replace("\n", "\r\n"), id="CRLF"),
+        pytest.param(HPA.replace("\n", "\r"), id="CR"),
+        pytest.param(b"\xef\xbb\xbf" + HPA.encode(), id="BOM"),
+        pytest.param(HPA.rstrip("\n"), id="no line end"),
+        pytest.param(HPA + "\n  \r\n\n", id="blank lines at the end"),
+        pytest.param(HPA.replace("16 0", '"16\n0"'), id="quoted line end"),
+        pytest.param(HPA.replace("16 0", "  16\t0 "), id="more whitespace"),
+        pytest.param(HPA.replace("Id,Target", ' Id , "Target" ').replace('"', ""), id="header"),
+        pytest.param('"Id","Target"\n"a","16 0"\n"b","5"\n"c","0 5 16"\n', id="quotes"),
+    ],
+)
+def test_ways_to_write_the_same_file_give_the_same_table(content):
+    table = read_label_lists(write("train.csv", content))
+    check_table(table, ["a", "b", "c"], [[1, 0, 1], [0, 1, 0], [1, 1, 1]], [0, 5, 16])
+
+
+def test_tab_and_semicolon_delimit_cells_where_that_is_said():
+    for delimiter in "\t;":
+        content = "Id,Target\n1,x\n2,x y\n".replace(",", delimiter)
+        table = read_label_lists(write("train.tsv", content), delimiter=delimiter)
+        check_table(table, ["1", "2"], [[1, 0], [1, 1]], ["x", "y"])
+
+
+def test_ids_stay_as_they_are():
+    content = 'Id,Target\n 007 ,x\n"é, ""b""\n",y\n'
+    table = read_label_lists(write("train.csv", content))
+    assert table.ids.tolist() == [" 007 ", 'é, "b"\n']
+
+
+def test_path_may_be_a_path_and_the_table_can_be_pickled():
+    table = pickle.loads(pickle.dumps(read_label_lists(Path(write("train.csv", HPA)))))
+    check_table(table, ["a", "b", "c"], [[1, 0, 1], [0, 1, 0], [1, 1, 1]], [0, 5, 16])
+
+
+BAD_LISTS = {
+    "empty file": ("", {}, ": the file is empty; it must have a header and a row a sample."),
+    "only blank lines": (
+        "\n\n",
+        {},
+        ": the file is empty; it must have a header and a row a sample.",
+    ),
+    "only a BOM": (
+        b"\xef\xbb\xbf",
+        {},
+        ": the file is empty; it must have a header and a row a sample.",
+    ),
+    "header only": (
+        "Id,Target\n",
+        {},
+        ": there is no row below the header; each sample needs one.",
+    ),
+    "blank line first": (
+        "\nId,Target\na,0\n",
+        {},
+        ", line 1: the line is blank, and more lines follow; fill or remove it.",
+    ),
+    "id column missing": (
+        HPA,
+        {"id_column": "Image"},
+        ", line 1: there is no id_column 'Image' among the columns ['Id', 'Target'].",
+    ),
+    "label column missing": (
+        HPA,
+        {"label_column": "target"},
+        ", line 1: there is no label_column 'target' among the columns ['Id', 'Target'].",
+    ),
+    "label column not chosen": (
+        "Id,Target,Fold\na,0,1\n",
+        {},
+        ", line 1: pass label_column=, which is one of the columns ['Id', 'Target', 'Fold'].",
+    ),
+    "one column for both": (
+        HPA,
+        {"label_column": "Id"},
+        ", line 1: the column 'Id' cannot have both ids and labels; pass id_column=.",
+    ),
+    "column twice": (
+        "Id,Target,Target\na,0,1\n",
+        {"label_column": "Target"},
+        ", line 1: the header has the column 'Target' 2 times; names must differ.",
+    ),
+    "column twice but for whitespace": (
+        "Id,Target,Id \na,0,1\n",
+        {"label_column": "Target"},
+        ", line 1: the header has the column 'Id' 2 times; names must differ.",
+    ),
+    "unnamed id column": (
+        ",Target\na,0\n",
+        {},
+        ", line 1: column 1 needs a name; write it in the header, or pass id_column=.",
+    ),
+    "unnamed label column": (
+        "Id,\na,0\n",
+        {},
+        ", line 1: column 2 needs a name; write it in the header, or pass label_column=.",
+    ),
+    "too few cells": (
+        "Id,Target\na,0\nb\n",
+        {},
+        ", line 3: the header names 2 columns, but the number of cells here is 1; quote cells "
+        "that contain the delimiter, and leave none out.",
+    ),
+    "too many cells": (
+        "Id,Target\na,0,1\n",
+        {},
+        ", line 2: the header names 2 columns, but the number of cells here is 3; quote cells "
+        "that contain the delimiter, and leave none out.",
+    ),
+    "blank line": (
+        "Id,Target\na,0\n\n\nb,1\n",
+        {},
+        ", line 3: the line is blank, and more lines follow; fill or remove it.",
+    ),
+    "line of spaces": (
+        "Id,Target\na,0\n  \nb,1\n",
+        {},
+        ", line 3: the line is blank, and more lines follow; fill or remove it.",
+    ),
+    "empty id": (
+        "Id,Target\na,0\n ,1\n",
+        {},
+        ", line 3, column 'Id': the id is empty; each sample needs one.",
+    ),
+    "empty row at the end": (
+        "Id,Target\na,0\n,\n",
+        {},
+        ", line 3, column 'Id': the id is empty; each sample needs one.",
+    ),
+    "id twice": (
+        "Id,Target\na,0\nb,1\na,0\n",
+        {},
+        ", line 4, column 'Id': the id 'a' is also on line 2; ids must differ.",
+    ),
+    "id twice after a quoted line end": (
+        'Id,Target\na,"0\n1\n2"\nb,"1\n0"\na,0\n',
+        {},
+        ", line 7, column 'Id': the id 'a' is also on line 2; ids must differ.",
+    ),
+    "bad label in a cell of several lines": (
+        'Id,Target\na,"0\n1"\nb,"1\n\n1"\n',
+        {},
+        r", line 4, column 'Target': '1\n\n1' has the label '1' twice; write it once.",
+    ),
+    "empty label cell": (
+        "Id,Target\na,0\nb,\n",
+        {},
+        ", line 3, column 'Target': the cell is empty; pass none_value='' if that means no class.",
+    ),
+    "missing label written out": (
+        "Id,Target\na,0\nb,nan\n",
+        {},
+        ", line 3, column 'Target': the cell is nan; pass none_value='nan' if that means no "
+        "class.",
+    ),
+    "empty label cell beside a none value": (
+        "Id,Target\na,0\nb,none\nc, \n",
+        {"none_value": "none"},
+        ", line 4, column 'Target': the cell is empty; write 'none' if that means no class.",
+    ),
+    "unknown label": (
+        HPA,
+        {"class_names": [0, 16]},
+        ", line 3, column 'Target': the label '5' is not one of class_names; add it or correct "
+        "the cell.",
+    ),
+    "integer written otherwise than in class_names": (
+        "Id,Target\na,05\n",
+        {"class_names": [5]},
+        ", line 2, column 'Target': the label '05' is not one of class_names; add it or correct "
+        "the cell.",
+    ),
+    "label twice": (
+        "Id,Target\na,0 1 0\n",
+        {},
+        ", line 2, column 'Target': '0 1 0' has the label '0' twice; write it once.",
+    ),
+    "none value beside a label": (
+        "Id,Target\na,x|none\n",
+        {"separator": "|", "none_value": "none"},
+        ", line 2, column 'Target': 'x|none' has none_value='none' beside other labels; keep one "
+        "or the other.",
+    ),
+    "none value of two words beside a label": (
+        "Id,Target\na,No Finding x\n",
+        {"none_value": "No Finding"},
+        ", line 2, column 'Target': 'No Finding x' has none_value='No Finding' beside other "
+        "labels; keep one or the other.",
+    ),
+    "pipes without separator": (
+        "Id,Target\na,x|y\n",
+        {},
+        ", line 2, column 'Target': 'x|y' contains '|'; pass separator='|' if that stands "
+        "between labels, or separator=' ' if it belongs to one.",
+    ),
+    "semicolons without separator": (
+        "Id,Target\na,x; y\n",
+        {},
+        ", line 2, column 'Target': 'x; y' contains ';'; pass separator=';' if that stands "
+        "between labels, or separator=' ' if it belongs to one.",
+    ),
+    "commas without separator": (
+        'Id,Target\na,"x,y"\n',
+        {},
+        ", line 2, column 'Target': 'x,y' contains ','; pass separator=',' if that stands "
+        "between labels, or separator=' ' if it belongs to one.",
+    ),
+    "a list's text": (
+        "Id,Target\na,\"['x', 'y']\"\n",
+        {"separator": ","},
+        ", line 2, column 'Target': \"['x', 'y']\" is a list as Python or JSON writes it; write "
+        "its labels alone, with a separator between them.",
+    ),
+    "separator at the end": (
+        "Id,Target\na,x|y|\n",
+        {"separator": "|"},
+        ", line 2, column 'Target': 'x|y|' has an empty label; each separator needs two labels.",
+    ),
+    "separator alone": (
+        "Id,Target\na,|\n",
+        {"separator": "|", "none_value": ""},
+        ", line 2, column 'Target': '|' has an empty label; each separator needs two labels.",
+    ),
+    "no labels at all": (
+        "Id,Target\na,none\n",
+        {"none_value": "none"},
+        ": no row has a label; pass class_names=.",
+    ),
+    "semicolons between cells": (
+        "Id;Target\na;0\n",
+        {},
+        ", line 1: the header has a single column, 'Id;Target'; pass delimiter=';'.",
+    ),
+    "tabs between cells": (
+        "Id\tTarget\na\t0\n",
+        {},
+        r", line 1: the header has a single column, 'Id\tTarget'; pass delimiter='\t'.",
+    ),
+    "commas between cells": (
+        HPA,
+        {"delimiter": ";"},
+        ", line 1: the header has a single column, 'Id,Target'; pass delimiter=','.",
+    ),
+    "a single column": (
+        "Target\n0\n",
+        {},
+        ", line 1: the header has a single column, 'Target'; ids and labels need one each.",
+    ),
+    "Latin-1": (
+        "Id,Target\na,0\né,1\n".encode("latin-1"),
+        {},
+        ", line 3: the byte 0xe9 is not UTF-8; save the file as UTF-8.",
+    ),
+    "UTF-16": (
+        b"\xff\xfe" + HPA.encode("utf-16-le"),
+        {},
+        ", line 1: the byte 0xff is not UTF-8; save the file as UTF-8.",
+    ),
+    "UTF-16 without BOM": (
+        HPA.encode("utf-16-le"),
+        {},
+        ", line 1: there is a NUL byte; the file is damaged, or not text in UTF-8.",
+    ),
+    "NUL bytes": (
+        "Id,Target\na,0\nb,1\0\n",
+        {},
+        ", line 3: there is a NUL byte; the file is damaged, or not text in UTF-8.",
+    ),
+    "quote left open": (
+        'Id,Target\na,0\n"b,1\nc,2\n',
+        {},
+        ", line 3: unexpected end of data; look for a quote that is not closed, or not doubled "
+        "within quotes.",
+    ),
+    "quote within quotes": (
+        'Id,Target\na,0\nb,"x"y"\n',
+        {},
+        ", line 3: ',' expected after '\"'; look for a quote that is not closed, or not doubled "
+        "within quotes.",
+    ),
+    "quote left open in a large file": (
+        'Id,Target\na,0\n"b,1\n' + 20_000 * "c,23456\n",
+        {},
+        ", line 3: field larger than field limit (131072); look for a quote that is not closed, "
+        "or not doubled within quotes.",
+    ),
+    "a cell too long to show": (
+        "Id,Target\na," + "x" * 200 + "|y\n",
+        {},
+        f", line 2, column 'Target': '{'x' * 27}...{'x' * 26}|y' contains '|'; pass "
+        f"separator='|' if that stands between labels, or separator=' ' if it belongs to one.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("content", "options", "expected"), BAD_LISTS.values(), ids=BAD_LISTS)
+def test_malformed_label_list_is_told_by_line_and_column(content, options, expected):
+    write("train.csv", content)
+    with pytest.raises(ValueError, match=exactly("train.csv" + expected)):
+        read_label_lists("train.csv", **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"separator": ""}, "separator must not be empty; None is any whitespace."),
+        (
+            {"delimiter": "::"},
+            "delimiter must be one character, no quote and no line end, got '::'.",
+        ),
+        (
+            {"delimiter": '"'},
+            "delimiter must be one character, no quote and no line end, got '\"'.",
+        ),
+        ({"class_names": [0, 16, 0]}, "class_names must differ, but 0 stands more than once."),
+        ({"class_names": []}, "class_names is empty; name at least one class."),
+        ({"class_names": {1, 2}}, "class_names must be names in the classes' order, got a set."),
+        (
+            {"class_names": [1, "1"]},
+            "class_names must be all strings or all integers, got int, str.",
+        ),
+        ({"class_names": [True]}, "class_names must be all strings or all integers, got bool."),
+        (
+            {"class_names": [[1], [2]]},
+            "class_names must be all strings or all integers, got list.",
+        ),
+        (
+            {"class_names": ["a", "none"], "none_value": "none"},
+            "none_value='none' must not be one of class_names.",
+        ),
+    ],
+)
+def test_wrong_options_are_told_before_the_file_is_read(options, expected):
+    with pytest.raises(ValueError, match=exactly(expected)):
+        read_label_lists("missing.csv", **options)
+
+
+def test_parameter_of_a_wrong_type_is_told():
+    with pytest.raises(ValueError, match="The 'path' parameter of read_label_lists must be"):
+        read_label_lists(3)
+    with pytest.raises(ValueError, match="The 'separator' parameter of read_label_lists must be"):
+        read_label_lists("train.csv", separator=1)
+    with pytest.raises(ValueError, match="The 'ids' parameter of read_coco must be a str among"):
+        read_coco("train.json", ids="image_id")
+
+
+def test_mark_in_a_label_is_kept_where_spaces_are_said_to_separate():
+    table = read_label_lists(write("t.csv", "Id,Target\na,x|y z;\n"), separator=" ")
+    check_table(table, ["a"], [[1, 1]], ["x|y", "z;"])
+
+
+# -- a column of 0 and 1 for each class --------------------------------------------------------
+
+ONE_HOT = "image,cat,dog,eel\na.png,1,0,0\nb.png,0,0,0\nc.png,1,1,0\n"
+
+
+def test_indicators_take_class_names_from_the_header():
+    table = read_indicators(write("train.csv", ONE_HOT))
+    check_table(
+        table,
+        ["a.png", "b.png", "c.png"],
+        [[1, 0, 0], [0, 0, 0], [1, 1, 0]],
+        ["cat", "dog", "eel"],
+    )
+
+
+def test_indicators_may_be_written_as_floats_and_with_spaces():
+    content = "image, cat, dog\na.png, 1.0, 0.0\nb.png,1 ,0\n"
+    table = read_indicators(write("train.csv", content))
+    check_table(table, ["a.png", "b.png"], [[1, 0], [1, 0]], ["cat", "dog"])
+
+
+def test_class_columns_give_the_columns_and_their_order():
+    content = "Age,cat,image,dog,\n63,1,a.png,0,x\n40,1,b.png,1,\n"
+    table = read_indicators(
+        write("train.csv", content), id_column="image", class_columns=np.array(["dog", "cat"])
+    )
+    check_table(table, ["a.png", "b.png"], [[0, 1], [1, 1]], ["dog", "cat"])
+
+
+def test_one_class_column_is_enough():
+    table = read_indicators(write("train.csv", "image,cat\na,1\nb,0\n"))
+    check_table(table, ["a", "b"], [[1], [0]], ["cat"])
+
+
+def test_indicators_and_label_lists_of_the_same_data_give_the_same_table():
+    lists = read_label_lists(write("lists.csv", HPA))
+    one_hot = read_indicators(write("hot.csv", "Id,0,5,16\na,1,0,1\nb,0,1,0\nc,1,1,1\n"))
+    check_table(one_hot, lists.ids.tolist(), lists.target.toarray(), lists.class_names.tolist())
+
+
+def not_0_or_1(cell, way_out):
+    return (
+        f", line 3, column 'dog': {cell!r} is neither 0 nor 1; {way_out}, or if the column is no "
+        f"class, leave it out by class_columns=."
+    )
+
+
+BAD_INDICATORS = {
+    "count as float": (
+        ONE_HOT.replace("b.png,0,0", "b.png,0,2.0"),
+        {},
+        not_0_or_1("2.0", "if it is a count, write 1 for every count above 0"),
+    ),
+    "count": (
+        ONE_HOT.replace("b.png,0,0", "b.png,0,2"),
+        {},
+        not_0_or_1("2", "if it is a count, write 1 for every count above 0"),
+    ),
+    "uncertain": (
+        ONE_HOT.replace("b.png,0,0", "b.png,0,-1.0"),
+        {},
+        not_0_or_1("-1.0", "if it means uncertain, decide for 0 or 1 first"),
+    ),
+    "empty": (
+        ONE_HOT.replace("b.png,0,0", "b.png,0, "),
+        {},
+        not_0_or_1("", "fill in whether the sample carries the class"),
+    ),
+    "NaN": (
+        ONE_HOT.replace("b.png,0,0", "b.png,0,NaN"),
+        {},
+        not_0_or_1("NaN", "fill in whether the sample carries the class"),
+    ),
+    "yes": (
+        ONE_HOT.replace("b.png,0,0", "b.png,0,yes"),
+        {},
+        not_0_or_1("yes", "write 1 if the sample carries the class and 0 if not"),
+    ),
+    "metadata": (
+        "image,Age,cat\na.png,63,1\n",
+        {},
+        ", line 2, column 'Age': '63' is neither 0 nor 1; if it is a count, write 1 for every "
+        "count above 0, or if the column is no class, leave it out by class_columns=.",
+    ),
+    "class column missing": (
+        ONE_HOT,
+        {"class_columns": ["cat", "cow"]},
+        ", line 1: there is no class_columns 'cow' among the columns ['image', 'cat', 'dog', "
+        "'eel'].",
+    ),
+    "class column that is no string": (
+        ONE_HOT,
+        {"class_columns": [0, 1]},
+        ", line 1: there is no class_columns 0 among the columns ['image', 'cat', 'dog', 'eel'].",
+    ),
+    "id among the class columns": (
+        ONE_HOT,
+        {"class_columns": ["image", "cat"]},
+        ", line 1: the column 'image' cannot have both ids and a class.",
+    ),
+    "unnamed class column": (
+        ONE_HOT.replace("eel", ""),
+        {},
+        ", line 1: column 4 needs a name; write it in the header, or pass class_columns=.",
+    ),
+    "class column twice": (
+        ONE_HOT.replace("eel", "dog"),
+        {},
+        ", line 1: the header has the column 'dog' 2 times; names must differ.",
+    ),
+    "id twice": (
+        ONE_HOT.replace("c.png", "a.png"),
+        {},
+        ", line 4, column 'image': the id 'a.png' is also on line 2; ids must differ.",
+    ),
+    "row too short": (
+        ONE_HOT.replace("b.png,0,0,0", "b.png,0,0"),
+        {},
+        ", line 3: the header names 4 columns, but the number of cells here is 3; quote cells "
+        "that contain the delimiter, and leave none out.",
+    ),
+    "header only": (
+        "image,cat,dog\n",
+        {},
+        ": there is no row below the header; each sample needs one.",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "expected"), BAD_INDICATORS.values(), ids=BAD_INDICATORS
+)
+def test_malformed_indicators_are_told_by_line_and_column(content, options, expected):
+    write("train.csv", content)
+    with pytest.raises(ValueError, match=exactly("train.csv" + expected)):
+        read_indicators("train.csv", **options)
+
+
+@pytest.mark.parametrize(
+    ("class_columns", "expected"),
+    [
+        (["cat", "cat"], "class_columns must differ, but 'cat' stands more than once."),
+        ({"cat": 1}, "class_columns must be names in the classes' order, got a dict."),
+        ([], "class_columns is empty; name at least one class."),
+    ],
+)
+def test_wrong_class_columns_are_told(class_columns, expected):
+    with pytest.raises(ValueError, match=exactly(expected)):
+        read_indicators("missing.csv", class_columns=class_columns)
+
+
+# -- COCO --------------------------------------------------------------------------------------
+
+COCO = {
+    "info": {"year": 2017},
+    "images": [
+        {"id": 30, "file_name": "c.jpg", "width": 640},
+        {"id": 10, "file_name": "a.jpg", "width": 640},
+        {"id": 20, "file_name": "b.jpg", "width": 640},
+    ],
+    "annotations": [
+        {"id": 1, "image_id": 10, "category_id": 7, "segmentation": [[1.0, 2.0]], "iscrowd": 0},
+        {"id": 2, "image_id": 10, "category_id": 7, "segmentation": {"counts": []}, "iscrowd": 1},
+        {"id": 3, "image_id": 30, "category_id": 7},
+        {"id": 4, "image_id": 30, "category_id": 2},
+    ],
+    "categories": [
+        {"id": 7, "name": "zebra"},
+        {"id": 2, "name": "cat"},
+        {"id": 5, "name": "yak"},
+    ],
+}
+
+
+def test_coco_keeps_the_order_of_the_file_and_entries_without_annotations():
+    write("train.json", json.dumps(COCO))
+    target = [[1, 1, 0], [1, 0, 0], [0, 0, 0]]
+    table = read_coco("train.json")
+    check_table(table, ["c.jpg", "a.jpg", "b.jpg"], target, ["zebra", "cat", "yak"])
+    table = read_coco("train.json", ids="id")
+    check_table(table, ["30", "10", "20"], target, ["zebra", "cat", "yak"])
+
+
+def test_coco_of_strings_as_ids_and_without_file_names():
+    content = {
+        "images": [{"id": "x"}, {"id": "y"}],
+        "annotations": [{"image_id": "y", "category_id": "k"}],
+        "categories": [{"id": "k", "name": "cat"}],
+    }
+    table = read_coco(write("train.json", json.dumps(content, indent=1)), ids="id")
+    check_table(table, ["x", "y"], [[0], [1]], ["cat"])
+
+
+def test_coco_without_any_annotation():
+    table = read_coco(write("train.json", json.dumps({**COCO, "annotations": []})))
+    check_table(table, ["c.jpg", "a.jpg", "b.jpg"], np.zeros((3, 3)), ["zebra", "cat", "yak"])
+
+
+def changed(place, value=None):
+    """Give COCO's text with the value at a place like "images.0.id" changed, or left out."""
+    content = copy.deepcopy(COCO)
+    *way, last = [int(key) if key.isdigit() else key for key in place.split(".")]
+    part = content
+    for key in way:
+        part = part[key]
+    if value is None:
+        del part[last]
+    else:
+        part[last] = value
+    return json.dumps(content)
+
+
+BAD_COCO = {
+    "empty file": ("", ", line 1: the file is not JSON at character 1: Expecting value."),
+    "cut off": (
+        '{"images": [\n{"id": 1,\n',
+        ", line 3: the file is not JSON at character 1: Expecting property name enclosed in "
+        "double quotes.",
+    ),
+    "not JSON": (
+        "{'images': []}",
+        ", line 1: the file is not JSON at character 2: Expecting property name enclosed in "
+        "double quotes.",
+    ),
+    "text after the end": (
+        "{}\n{}",
+        ", line 2: the file is not JSON at character 1: Extra data.",
+    ),
+    "Latin-1": (
+        '{\n"images": "é"}'.encode("latin-1"),
+        ", line 2: the byte 0xe9 is not UTF-8; save the file as UTF-8.",
+    ),
+    "nested too deeply": (100_000 * "[", ": the JSON is nested too deeply."),
+    "top level": ("[1]", ": the top level must be an object, got a list."),
+    "top level null": ("null", ": the top level must be an object, got null."),
+    "no images key": (
+        changed("images"),
+        ": images is missing; the file must have images, annotations, categories.",
+    ),
+    "no annotations key": (
+        changed("annotations"),
+        ": annotations is missing; the file must have images, annotations, categories.",
+    ),
+    "key twice": (
+        '{"images": [], "images": []}',
+        ": an object has the key 'images' twice.",
+    ),
+    "images of another type": (
+        changed("images", {"a": 1}),
+        ": images must be a list, got an object.",
+    ),
+    "no images": (changed("images", []), ": images is empty; there must be at least one."),
+    "no categories": (
+        changed("categories", []),
+        ": categories is empty; there must be at least one.",
+    ),
+    "image that is no object": (
+        changed("images.1", 5),
+        ": images[1] must be an object, got a number.",
+    ),
+    "image without id": (changed("images.2.id"), ": images[2].id is missing."),
+    "image without file name": (
+        changed("images.2.file_name"),
+        ": images[2].file_name is missing; pass ids='id' to do without.",
+    ),
+    "empty file name": (
+        changed("images.0.file_name", ""),
+        ": images[0].file_name must be a string, not empty, got ''.",
+    ),
+    "category without name": (changed("categories.1.name"), ": categories[1].name is missing."),
+    "category name of another type": (
+        changed("categories.1.name", 3),
+        ": categories[1].name must be a string, not empty, got 3.",
+    ),
+    "image id of another type": (
+        changed("images.0.id", 1.0),
+        ": images[0].id must be an integer or a string, not empty, got 1.0.",
+    ),
+    "image id twice": (
+        changed("images.2.id", 30),
+        ": images[2].id is 30, as images[0].id is; they must differ.",
+    ),
+    "image id twice as text": (
+        changed("images.2.id", "30"),
+        ": images[2].id is '30', as images[0].id is; they must differ.",
+    ),
+    "file name twice": (
+        changed("images.2.file_name", "a.jpg"),
+        ": images[2].file_name is 'a.jpg', as images[1].file_name is; they must differ.",
+    ),
+    "category id twice": (
+        changed("categories.2.id", 7),
+        ": categories[2].id is 7, as categories[0].id is; they must differ.",
+    ),
+    "category name twice": (
+        changed("categories.2.name", "cat"),
+        ": categories[2].name is 'cat', as categories[1].name is; they must differ.",
+    ),
+    "annotation that is no object": (
+        changed("annotations.3", [1]),
+        ": annotations[3] must be an object, got a list.",
+    ),
+    "annotation without category": (
+        changed("annotations.3.category_id"),
+        ": annotations[3].category_id is missing.",
+    ),
+    "unknown image": (
+        changed("annotations.2.image_id", 11),
+        ": annotations[2].image_id is 11, which no image has as id.",
+    ),
+    "image id as text": (
+        changed("annotations.2.image_id", "10"),
+        ": annotations[2].image_id is '10', which no image has as id.",
+    ),
+    "unknown category": (
+        changed("annotations.2.category_id", 1),
+        ": annotations[2].category_id is 1, which no category has as id.",
+    ),
+    "category id as float": (
+        changed("annotations.2.category_id", 7.0),
+        ": annotations[2].category_id must be an integer or a string, not empty, got 7.0.",
+    ),
+    "category id as a boolean": (
+        changed("annotations.2.category_id", True),
+        ": annotations[2].category_id must be an integer or a string, not empty, got True.",
+    ),
+    "category id as a list": (
+        changed("annotations.2.category_id", [7]),
+        ": annotations[2].category_id must be an integer or a string, not empty, got [7].",
+    ),
+}
+
+
+@pytest.mark.parametrize(("content", "expected"), BAD_COCO.values(), ids=BAD_COCO)
+def test_malformed_coco_is_told_by_place(content, expected):
+    write("train.json", content)
+    with pytest.raises(ValueError, match=exactly("train.json" + expected)):
+        read_coco("train.json")
+
+
+# -- YOLO --------------------------------------------------------------------------------------
+
+YOLO = {
+    "train.txt": "images/a.jpg\n./images/b.png\nimages\\c.x.jpg\nd.jpg\n",
+    "labels/a.txt": "2 0.5 0.5 0.1 0.1\n0 0 0 1 1\n2 0.2 0.2 0.1 0.1\n",
+    "labels/b.txt": "",
+    "labels/c.x.txt": "1 0.1 0.1 0.2 0.1 0.2 0.2 1e-3 0.3\n\n",
+    "labels/other.txt": "not read",
+}
+IDS = ["images/a.jpg", "./images/b.png", "images\\c.x.jpg", "d.jpg"]
+TARGET = [[1, 0, 1], [0, 0, 0], [0, 1, 0], [0, 0, 0]]
+
+
+def read_yolo_files(files, **options):
+    for name, content in {**YOLO, **files}.items():
+        write(name, content)
+    return read_yolo("labels", "train.txt", **options)
+
+
+def test_yolo_of_boxes_and_polygons_with_empty_and_missing_label_files():
+    check_table(read_yolo_files({}), IDS, TARGET, [0, 1, 2])
+
+
+def test_yolo_class_names_are_a_sequence_or_a_file():
+    names = ["cat", "dog", "eel", "yak"]
+    target = [[*row, 0] for row in TARGET]
+    check_table(read_yolo_files({}, class_names=names), IDS, target, names)
+    write("names.txt", "cat\r\ndog \r\neel\r\nyak\r\n\r\n")
+    check_table(read_yolo_files({}, class_names="names.txt"), IDS, target, names)
+    check_table(read_yolo_files({}, class_names=Path("names.txt")), IDS, target, names)
+
+
+def test_yolo_without_any_object_where_classes_are_named():
+    files = {"labels/a.txt": "", "labels/c.x.txt": " \n"}
+    table = read_yolo_files(files, class_names=["cat", "dog"])
+    check_table(table, IDS, np.zeros((4, 2)), ["cat", "dog"])
+
+
+def in_label_file(line, problem, options=None):
+    content = f"0 0 0 1 1\n{line}\n"
+    return {"labels/a.txt": content}, options or {}, f"{Path('labels/a.txt')}, line 2: {problem}"
+
+
+BAD_YOLO = {
+    "empty image list": (
+        {"train.txt": "\n"},
+        {},
+        "train.txt: the file is empty; it must have the path of an image a line.",
+    ),
+    "blank line in the image list": (
+        {"train.txt": "a.jpg\n\nb.jpg\n"},
+        {},
+        "train.txt, line 2: the line is blank, and more lines follow; fill or remove it.",
+    ),
+    "folder in the image list": (
+        {"train.txt": "a.jpg\nimages/\n"},
+        {},
+        "train.txt, line 2: 'images/' ends without a file name.",
+    ),
+    "image twice": (
+        {"train.txt": "a.jpg\nb.jpg\na.jpg\n"},
+        {},
+        "train.txt, line 3: 'a.jpg' would share the label file 'a.txt' with the image on line 1; "
+        "file names must differ.",
+    ),
+    "two images of a stem": (
+        {"train.txt": "x/a.jpg\nb.jpg\ny/a.png\n"},
+        {},
+        "train.txt, line 3: 'y/a.png' would share the label file 'a.txt' with the image on "
+        "line 1; file names must differ.",
+    ),
+    "wrong folder": (
+        {"train.txt": "k.jpg\nl.jpg\n"},
+        {},
+        "labels: no image of train.txt has a label file in this folder.",
+    ),
+    "no objects": (
+        {"train.txt": "b.jpg\n"},
+        {},
+        "labels: no image has an object; pass class_names=.",
+    ),
+    "blank line in a label file": (
+        {"labels/a.txt": "0 0 0 1 1\n\n1 0 0 1 1\n"},
+        {},
+        f"{Path('labels/a.txt')}, line 2: the line is blank, and more lines follow; fill or "
+        f"remove it.",
+    ),
+    "class outside class_names": in_label_file(
+        "3 0 0 1 1",
+        "the class 3 is not one of class_names, which end with number 2.",
+        {"class_names": ["cat", "dog", "eel"]},
+    ),
+    "huge class": in_label_file(
+        "10000 0 0 1 1", "the class 10000 is above 9999; pass class_names=."
+    ),
+    "negative class": in_label_file(
+        "-1 0 0 1 1", "the class must be a whole number from 0, got '-1'."
+    ),
+    "class as float": in_label_file(
+        "1.0 0 0 1 1", "the class must be a whole number from 0, got '1.0'."
+    ),
+    "class as name": in_label_file(
+        "cat 0 0 1 1", "the class must be a whole number from 0, got 'cat'."
+    ),
+    "box and confidence": in_label_file(
+        "1 0 0 1 1 0.9",
+        "a class and 4 numbers (a box), or 6, 8, 10, ... (a polygon), must stand here, got 5 "
+        "numbers after the class; drop the confidence of a predicted box.",
+    ),
+    "class alone": in_label_file(
+        "1",
+        "a class and 4 numbers (a box), or 6, 8, 10, ... (a polygon), must stand here, got 0 "
+        "numbers after the class.",
+    ),
+    "odd polygon": in_label_file(
+        "1 0 0 0 1 1 1 0.5",
+        "a class and 4 numbers (a box), or 6, 8, 10, ... (a polygon), must stand here, got 7 "
+        "numbers after the class.",
+    ),
+    "commas": in_label_file(
+        "1,0,0,1,1", "the class must be a whole number from 0, got '1,0,0,1,1'."
+    ),
+    "pixels": in_label_file(
+        "1 0.5 320 1 1", "coordinates must be numbers from 0 to 1, got '320'."
+    ),
+    "overshoot": in_label_file(
+        "1 0 0 1 1.0000001", "coordinates must be numbers from 0 to 1, got '1.0000001'."
+    ),
+    "negative coordinate": in_label_file(
+        "1 0 -0.1 1 1", "coordinates must be numbers from 0 to 1, got '-0.1'."
+    ),
+    "NaN": in_label_file("1 0 nan 1 1", "coordinates must be numbers from 0 to 1, got 'nan'."),
+    "infinity": in_label_file(
+        "1 0 inf 1 1", "coordinates must be numbers from 0 to 1, got 'inf'."
+    ),
+    "word": in_label_file("1 0 x 1 1", "coordinates must be numbers from 0 to 1, got 'x'."),
+    "NUL byte": in_label_file(
+        "1 0 \0 1 1", "there is a NUL byte; the file is damaged, or not text in UTF-8."
+    ),
+    "class name twice": (
+        {"names.txt": "cat\ndog\ncat\n"},
+        {"class_names": "names.txt"},
+        "names.txt, line 3: the class name 'cat' is also on line 1; names must differ.",
+    ),
+    "empty file of class names": (
+        {"names.txt": ""},
+        {"class_names": "names.txt"},
+        "names.txt: the file is empty; it must have a class name a line.",
+    ),
+    "class names twice": (
+        {},
+        {"class_names": ["cat", "dog", "cat"]},
+        "class_names must differ, but 'cat' stands more than once.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("files", "options", "expected"), BAD_YOLO.values(), ids=BAD_YOLO)
+def test_malformed_yolo_is_told_by_file_and_line(files, options, expected):
+    with pytest.raises(ValueError, match=exactly(expected)):
+        read_yolo_files(files, **options)
+
+
+def test_label_file_that_was_not_fetched_is_not_an_image_without_objects():
+    for name, content in YOLO.items():
+        write(name, content)
+    try:
+        os.symlink("nowhere", "labels/d.txt")
+    except OSError:
+        pytest.skip("no symbolic links here")
+    with pytest.raises(FileNotFoundError, match=re.escape("d.txt")):
+        read_yolo("labels", "train.txt")
+
+
+# -- all of them -------------------------------------------------------------------------------
+
+
+def test_missing_files_and_folders_are_told_by_the_system():
+    write("train.txt", "a.jpg\n")
+    for read in (read_label_lists, read_indicators, read_coco):
+        with pytest.raises(FileNotFoundError, match=re.escape("missing.csv")):
+            read("missing.csv")
+        with pytest.raises(OSError, match="labels"):
+            read(Path(write("labels/a.txt", "")).parent)
+    with pytest.raises(FileNotFoundError, match=re.escape("missing.txt")):
+        read_yolo("labels", "missing.txt")
+    with pytest.raises(FileNotFoundError, match="missing"):
+        read_yolo("missing", "train.txt")
+    with pytest.raises(FileNotFoundError, match=re.escape("names.txt")):
+        read_yolo("labels", "train.txt", class_names="names.txt")
+
+
+def test_tables_go_straight_into_a_plan():
+    tables = [
+        read_label_lists(write("lists.csv", HPA)),
+        read_indicators(write("hot.csv", ONE_HOT)),
+        read_coco(write("coco.json", json.dumps(COCO))),
+        read_yolo_files({}),
+    ]
+    for table in tables:
+        plan = plan_resampling(table.target, class_names=table.class_names)
+        assert plan.n_samples == len(table.ids)
+        assert plan.classes.dtype == table.class_names.dtype
+        assert_array_equal(plan.classes, table.class_names)
+        assert_array_equal(plan.class_counts, table.target.toarray().sum(axis=0))
+
+
+def test_public_names_of_the_package_are_those_listed():
+    public = {name for name in vars(mlresample.readers) if not name.startswith("_")}
+    assert public == set(mlresample.readers.__all__)
