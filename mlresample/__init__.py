@@ -1,6 +1,8 @@
 """Max-multiplier resampling for long-tail multi-label data."""
 
 from mlresample._compare import PlanComparison, compare_plans
+from mlresample._corrections import correct_logits, correct_probabilities
+from mlresample._loss_weights import LossWeights, compute_loss_weights
 from mlresample._merge import merge_classes
 from mlresample._multipliers import compute_class_multipliers, compute_sample_multipliers
 from mlresample._plan import ResamplingPlan, plan_resampling
@@ -9,12 +11,16 @@ from mlresample.over_sampling import MaxMultiplierOverSampler
 __version__ = "0.1.0"
 
 __all__ = [
+    "LossWeights",
     "MaxMultiplierOverSampler",
     "PlanComparison",
     "ResamplingPlan",
     "compare_plans",
     "compute_class_multipliers",
+    "compute_loss_weights",
     "compute_sample_multipliers",
+    "correct_logits",
+    "correct_probabilities",
     "merge_classes",
     "plan_resampling",
 ]

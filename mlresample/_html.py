@@ -12,8 +12,13 @@ from mlresample._text import COLUMNS, number, percent, rule_text, samples_text
 
 _FIRST, _SHOWN = 100, 150  # rows of a notebook's table before its middle is left out, and in all
 
+# Of plots too: before resampling, after it, at the cap. P. Tol's schemes, which colour-blind people
+# can tell apart.
+BEFORE, AFTER, CAP = "#7b8fa8", "#ee7733", "#aa4499"
+
 Report = dict[str, Any]
 
+_COLOURS = f".mlresample {{ --before: {BEFORE}; --after: {AFTER}; --cap: {CAP}; }}"
 _STYLE = """
 .mlresample { font: 14px/1.45 system-ui, sans-serif; color: inherit; max-width: 62rem; }
 .mlresample h3 { font-size: 1.05em; margin: 0 0 .6em; }
@@ -25,7 +30,7 @@ _STYLE = """
 .mlresample .figures b { font-variant-numeric: tabular-nums; }
 .mlresample p, .mlresample ul { margin: 0 0 .6em; }
 .mlresample ul { list-style: none; padding: 0; }
-.mlresample li { border-left: 3px solid #e08214; padding: .1em .7em; margin: 0 0 .35em; }
+.mlresample li { border-left: 3px solid var(--after); padding: .1em .7em; margin: 0 0 .35em; }
 .mlresample summary { cursor: pointer; font-weight: 600; margin: 0 0 .4em; }
 .mlresample .scroll { max-height: 32rem; overflow: auto; }
 .mlresample table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 0; }
@@ -36,11 +41,11 @@ _STYLE = """
   border: 0; border-bottom: 1px solid rgba(128,128,128,.25); }
 .mlresample th:first-child, .mlresample td:first-child { text-align: left; max-width: 20em;
   overflow: hidden; text-overflow: ellipsis; }
-.mlresample tr.capped td:first-child { box-shadow: inset 3px 0 #e08214; }
+.mlresample tr.capped td:first-child { box-shadow: inset 3px 0 var(--cap); }
 .mlresample .bars { width: 8em; }
 .mlresample .bars i { display: block; height: 5px; border-radius: 2px; margin: 1px 0;
-  background: #7f8fa6; }
-.mlresample .bars i + i { background: #e08214; }
+  background: var(--before); }
+.mlresample .bars i + i { background: var(--after); }
 """.strip()
 
 
@@ -59,7 +64,7 @@ def plan_html(report: Report, *, all_classes: bool = False) -> str:
 
 def fragment(content: str) -> str:
     """Put content in an element of our style."""
-    return f'<div class="mlresample"><style>{_STYLE}</style>{content}</div>'
+    return f'<div class="mlresample"><style>{_COLOURS}{_STYLE}</style>{content}</div>'
 
 
 def table(header: list[str], rows: list[list[str]]) -> str:

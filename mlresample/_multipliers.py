@@ -55,9 +55,7 @@ def check_rule(class_multipliers: Any, *, target: Any, power: float, epoch_size:
 # -- the rule ----------------------------------------------------------------------------------
 
 
-def resolve_target(
-    target: Any, class_counts: NDArray[np.int64], n_samples: int | None = None
-) -> float:
+def resolve_target(target: Any, class_counts: NDArray[Any], n_samples: int | None = None) -> float:
     """Give the count that rare classes are raised towards."""
     if isinstance(target, str):
         statistics: dict[str, Callable[..., Any]]
@@ -150,6 +148,14 @@ def compute_class_multipliers(
     >>> compute_class_multipliers([1000, 100, 50, 10])
     array([1. , 1. , 1.5, 4. ])
     """
+    counts = checked_counts(class_counts)
+    check_rule("balanced", target=target, power=power, epoch_size=None)
+    target_count = resolve_target(target, counts, n_samples)
+    return balanced_multipliers(counts, target_count, power=power, floor=floor, cap=cap)
+
+
+def checked_counts(class_counts: ArrayLike) -> NDArray[np.float64]:
+    """Give class counts as floats; refuse what is none."""
     counts = np.asarray(class_counts)
     if np.ma.is_masked(class_counts):
         raise ValueError("class_counts has masked values.")
@@ -159,12 +165,10 @@ def compute_class_multipliers(
         raise ValueError(f"class_counts must be whole numbers >= 0, got {class_counts!r}.")
     counts = counts.astype(np.float64)
     check_some_class_occurs(counts)
-    check_rule("balanced", target=target, power=power, epoch_size=None)
-    target_count = resolve_target(target, counts, n_samples)
-    return balanced_multipliers(counts, target_count, power=power, floor=floor, cap=cap)
+    return counts
 
 
-def check_some_class_occurs(class_counts: NDArray[np.int64]) -> None:
+def check_some_class_occurs(class_counts: NDArray[Any]) -> None:
     """Refuse a target without a single positive."""
     if not class_counts.any():
         raise ValueError("No class occurs in y: every entry is 0.")

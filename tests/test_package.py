@@ -4,6 +4,8 @@ import subprocess
 import sys
 import types
 
+import pytest
+
 import mlresample
 import mlresample.metrics
 import mlresample.over_sampling
@@ -19,6 +21,11 @@ def test_all_names_are_what_is_public():
             if not name.startswith("_") and not isinstance(value, types.ModuleType)
         }
         assert public == set(module.__all__)
+
+
+def test_all_names_of_the_plots_are_what_is_public():
+    plots = pytest.importorskip("mlresample.plots", reason="matplotlib is not installed")
+    assert {name for name in vars(plots) if not name.startswith("_")} == set(plots.__all__)
 
 
 def test_importing_the_package_adds_no_optional_dependency():

@@ -12,7 +12,6 @@ import pytest
 from numpy.testing import assert_array_equal
 from scipy.sparse import csr_array
 
-import mlresample.readers
 from mlresample import plan_resampling
 from mlresample.readers import read_coco, read_indicators, read_label_lists, read_yolo
 
@@ -1031,8 +1030,3 @@ def test_tables_go_straight_into_a_plan():
         assert plan.classes.dtype == table.class_names.dtype
         assert_array_equal(plan.classes, table.class_names)
         assert_array_equal(plan.class_counts, table.target.toarray().sum(axis=0))
-
-
-def test_public_names_of_the_package_are_those_listed():
-    public = {name for name in vars(mlresample.readers) if not name.startswith("_")}
-    assert public == set(mlresample.readers.__all__)

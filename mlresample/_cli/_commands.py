@@ -1,0 +1,190 @@
+"""The commands, each from arguments to the text that it writes."""
+
+import csv
+import io
+import json
+from argparse import Namespace
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlresample._cli._inputs import read_labels
+from mlresample._cli._splits import collect_splits, splits_html, splits_text
+from mlresample._compare import compare_plans
+from mlresample._html import page, plan_html
+from mlresample._multipliers import RULE_CONSTRAINTS
+from mlresample._plan import ResamplingPlan, plan_resampling
+from mlresample.datasets import make_multilabel_digits
+from mlresample.readers import LabelTable
+
+_CAPS = [1, 1.5, 2, 3, 4, 6, 8, 12, 16]
+_EXAMPLE = """
+This is a built-in example of 2,000 images of digits, since no file was named. Then go on:
+  mlresample report train.csv             how imbalanced a label file is
+  mlresample compare train.csv            which cap, and what each costs
+  mlresample plan train.csv --cap 4       what that plan does to each class, is it worth it
+  mlresample resample train.csv --cap 4   the ids of an epoch, for a training loop
+""".strip()
+
+
+def _report(arguments: Namespace) -> str:
+    if not arguments.files:
+        _, y, names = make_multilabel_digits(2000, random_state=0)
+        ids = np.arange(len(y)).astype(str).astype(object)
+        tables = {"digits": LabelTable(ids, y, np.array(names, dtype=object))}
+    else:
+        names = _short_names(arguments.files)
+        tables = {
+            name: read_labels(file, arguments)
+            for name, file in zip(names, arguments.files, strict=True)
+        }
+    splits = collect_splits(tables)
+    if arguments.json:
+        return json.dumps(splits, indent=2)
+    if arguments.html:
+        from mlresample._cli._pictures import co_occurrence_picture, counts_picture
+
+        first = next(iter(tables.values()))
+        parts = [splits_html(splits), counts_picture(first), co_occurrence_picture(first)]
+        return page(f"Classes of {', '.join(tables)}", parts)
+    return splits_text(splits) + ("" if arguments.files else f"\n\n{_EXAMPLE}")
+
+
+def _short_names(files: list[str]) -> list[str]:
+    """Call files by their names alone where these differ."""
+    names = [Path(file).name for file in files]
+    return names if len(set(names)) == len(names) else files
+
+
+def _compare(arguments: Namespace) -> str:
+    table = _only_table(arguments)
+    grid = _given(arguments, RULE_CONSTRAINTS) or {"cap": _CAPS}
+    comparison = compare_plans(table.target, grid, class_names=table.class_names)
+    if arguments.json:
+        return json.dumps(comparison.to_dict(), indent=2)
+    if arguments.html:
+        from mlresample._cli._pictures import comparison_picture
+
+        parts = [comparison._repr_html_(), comparison_picture(comparison)]
+        return page(f"Plans of {_title(arguments)}", parts)
+    return repr(comparison)
+
+
+def _plan(arguments: Namespace) -> str:
+    table = _only_table(arguments)
+    plan = _plan_of(table, arguments)
+    if arguments.json:
+        return plan.to_json(indent=2)
+    if arguments.html:
+        return _plan_page(plan, table, arguments)
+    return repr(plan)
+
+
+def _plan_page(plan: ResamplingPlan, table: LabelTable, arguments: Namespace) -> str:
+    from mlresample._cli._pictures import (
+        co_occurrence_picture,
+        comparison_picture,
+        counts_picture,
+    )
+
+    parts = [plan_html(plan.to_dict(), all_classes=True), counts_picture(plan)]
+    if plan.target_count is not None:
+        rule = _given(arguments, set(RULE_CONSTRAINTS) - {"cap", "epoch_size"})
+        grid = {name: [value] for name, value in rule.items()} | {"cap": _CAPS}
+        names = table.class_names
+        parts.append(comparison_picture(compare_plans(table.target, grid, class_names=names)))
+    parts.append(co_occurrence_picture(table))
+    return page(f"Plan of {_title(arguments)}", parts)
+
+
+def _resample(arguments: Namespace) -> str:
+    table = _only_table(arguments)
+    plan = _plan_of(table, arguments)
+    seed, rounding = arguments.random_state, arguments.rounding
+    if arguments.repeats:
+        if arguments.shuffle:
+            raise ValueError("--shuffle has no meaning beside --repeats, which has no order.")
+        return _listed({"id": table.ids, "repeats": plan.draw(seed, rounding=rounding)}, arguments)
+    indices = plan.indices(seed, rounding=rounding, shuffle=arguments.shuffle)
+    return _listed({"id": table.ids[indices]}, arguments)
+
+
+def _split(arguments: Namespace) -> str:
+    try:
+        from iterstrat.ml_stratifiers import MultilabelStratifiedKFold
+    except ImportError as error:
+        raise ImportError(
+            'Stratified folds need iterative-stratification: pip install "mlresample[split]".'
+        ) from error
+    table = _only_table(arguments)
+    n_samples = len(table.ids)
+    if not 2 <= arguments.folds <= n_samples:
+        raise ValueError(f"--folds must be from 2 to the {n_samples:,} samples.")
+    folds = MultilabelStratifiedKFold(
+        arguments.folds, shuffle=True, random_state=arguments.random_state
+    )
+    fold_of = np.empty(n_samples, dtype=np.int64)
+    for fold, (_, rows) in enumerate(folds.split(table.ids, table.target.toarray())):
+        fold_of[rows] = fold
+    return _listed({"id": table.ids, "fold": fold_of}, arguments)
+
+
+COMMANDS: dict[str, Callable[[Namespace], str]] = {
+    "report": _report,
+    "compare": _compare,
+    "plan": _plan,
+    "resample": _resample,
+    "split": _split,
+}
+
+
+# -- shared ------------------------------------------------------------------------------------
+
+
+def _title(arguments: Namespace) -> str:
+    return Path(arguments.files[0]).name
+
+
+def _only_table(arguments: Namespace) -> LabelTable:
+    return read_labels(arguments.files[0], arguments)
+
+
+def _given(arguments: Namespace, names: Iterable[str]) -> dict[str, Any]:
+    values = {name: getattr(arguments, name, None) for name in names}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _plan_of(table: LabelTable, arguments: Namespace) -> ResamplingPlan:
+    rule = _given(arguments, RULE_CONSTRAINTS)
+    if arguments.class_multiplier:
+        pairs = map(_class_multiplier, arguments.class_multiplier)
+        known = {str(name): name for name in table.class_names.tolist()}
+        rule["class_multipliers"] = {known.get(name, name): value for name, value in pairs}
+    return plan_resampling(table.target, class_names=table.class_names, **rule)
+
+
+def _class_multiplier(text: str) -> tuple[str, float]:
+    name, equals, value = text.rpartition("=")
+    try:
+        if not equals:
+            raise ValueError
+        return name, float(value)
+    except ValueError:
+        raise ValueError(
+            f"--class-multiplier {text!r} must be a class, '=' and a number, such as 'lynx=4'."
+        ) from None
+
+
+def _listed(columns: dict[str, NDArray[Any]], arguments: Namespace) -> str:
+    """Write columns as CSV, or as JSON of a list a column."""
+    lists = {name: column.tolist() for name, column in columns.items()}
+    if arguments.json:
+        return json.dumps(lists)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(lists)
+    writer.writerows(zip(*lists.values(), strict=True))
+    return text.getvalue()

@@ -1,0 +1,112 @@
+"""Label files of the formats that people have, opened as the arguments say."""
+
+import csv
+import sys
+import threading
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mlresample.readers import (
+    LabelTable,
+    read_coco,
+    read_indicators,
+    read_label_lists,
+    read_yolo,
+)
+from mlresample.readers._label_table import named
+
+FORMATS = ["lists", "indicators", "coco", "yolo"]
+_MOMENT = 1.0  # seconds
+
+
+def read_labels(file: str, arguments: Namespace) -> LabelTable:
+    """Read one label file."""
+    with _progress(f"reading {file}"):
+        table = _read(file, arguments)
+    if len(table.class_names) == 1:
+        only = table.class_names.tolist()[0]
+        raise ValueError(f"{file} has one class only, {only!r}: there is nothing to balance.")
+    if table.target.nnz == 0:
+        raise ValueError(f"{file} has no sample with a class.")
+    return table
+
+
+def _read(file: str, arguments: Namespace) -> LabelTable:
+    kind = arguments.format or _guess_format(file, arguments)
+    _refuse_unused(kind, arguments)
+    names = _class_names(arguments.class_names)
+    if kind == "coco":
+        return read_coco(file)
+    if kind == "yolo":
+        if arguments.labels is None:
+            raise ValueError("--format yolo needs --labels FOLDER, the folder of the label files.")
+        return read_yolo(arguments.labels, file, class_names=names)
+    columns = {"id_column": arguments.id_column, "delimiter": arguments.delimiter}
+    if kind == "indicators":
+        return read_indicators(file, class_columns=names, **columns)
+    return read_label_lists(
+        file,
+        label_column=arguments.label_column,
+        separator=arguments.separator,
+        none_value=arguments.none_value,
+        class_names=None if names is None else named(names),
+        **columns,
+    )
+
+
+_USED = {
+    "lists": ["id_column", "label_column", "separator", "none_value", "delimiter", "class_names"],
+    "indicators": ["id_column", "delimiter", "class_names"],
+    "coco": [],
+    "yolo": ["labels", "class_names"],
+}
+_DEFAULTS = {"delimiter": ","}
+
+
+def _refuse_unused(kind: str, arguments: Namespace) -> None:
+    for name in {name for names in _USED.values() for name in names} - set(_USED[kind]):
+        if getattr(arguments, name) != _DEFAULTS.get(name):
+            option = "--" + name.replace("_", "-")
+            raise ValueError(f"{option} has no meaning for a file of format {kind!r}.")
+
+
+def _guess_format(file: str, arguments: Namespace) -> str:
+    if arguments.labels is not None:
+        return "yolo"
+    if Path(file).suffix.lower() == ".json":
+        return "coco"
+    list_options = (arguments.label_column, arguments.separator, arguments.none_value)
+    if any(option is not None for option in list_options):
+        return "lists"
+    with open(file, encoding="utf-8-sig", errors="replace", newline="") as lines:
+        first = lines.readline()
+    header = next(csv.reader([first], delimiter=arguments.delimiter), [])
+    return "indicators" if len(header) > 2 else "lists"
+
+
+def _class_names(file: str | None) -> list[str] | None:
+    if file is None:
+        return None
+    lines = Path(file).read_text(encoding="utf-8-sig").splitlines()
+    names = [line.strip() for line in lines]
+    while names and not names[-1]:
+        names.pop()
+    if "" in names or not names:
+        raise ValueError(f"{file}, line {names.index('') + 1 if names else 1}: no class name.")
+    return names
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[None]:
+    """Tell a waiting person what takes so long."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    timer = threading.Timer(_MOMENT, lambda: print(f"{what} ...", file=sys.stderr))
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

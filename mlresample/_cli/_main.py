@@ -1,0 +1,205 @@
+"""Arguments in, output out; errors are one line and exit status 2."""
+
+import argparse
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import mlresample
+from mlresample._cli._commands import COMMANDS
+from mlresample._cli._inputs import FORMATS
+from mlresample._multipliers import RULE_CONSTRAINTS
+from mlresample._repeats import ROUNDINGS
+
+_FILE_HELP = """
+label files:
+  A CSV file with a header. Two columns, or --label-column: an id and the list of its classes
+  ("Id,Target" with "16 0", or "A|B|C" with --separator "|"). More columns: an id and a column of
+  0 and 1 for each class. A file that ends in .json is COCO. With --labels FOLDER the file lists
+  images, a path a line, and the folder holds their YOLO labels.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; give the exit status."""
+    parser = make_parser()
+    arguments = parser.parse_args(argv)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        try:
+            output = COMMANDS[arguments.command](arguments)
+            _write(output, arguments)
+        except BrokenPipeError:  # the reader, such as head, has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except (ImportError, MemoryError, OSError, ValueError) as error:
+            _tell("error", error)
+            return 2
+        except KeyboardInterrupt:
+            _tell("error", "interrupted")
+            return 130
+    for warning in caught:
+        _tell("warning", warning.message)
+    return 0
+
+
+def _tell(kind: str, what: Any) -> None:
+    if isinstance(what, OSError) and what.strerror:
+        what = f"{what.filename}: {what.strerror}" if what.filename else what.strerror
+    told = " ".join(str(what).split()) or type(what).__name__
+    print(f"mlresample: {kind}: {told}", file=sys.stderr)
+
+
+def _write(output: str, arguments: argparse.Namespace) -> None:
+    output = output if output.endswith("\n") else output + "\n"
+    if arguments.output is None:
+        sys.stdout.write(output)
+        sys.stdout.flush()
+        return
+    inputs = [*arguments.files, arguments.class_names]
+    if any(_same_file(arguments.output, one) for one in inputs if one is not None):
+        raise ValueError(f"--output {arguments.output} is a file that is read: name another.")
+    Path(arguments.output).write_text(output, encoding="utf-8")
+
+
+def _same_file(one: str, other: str) -> bool:
+    return os.path.exists(one) and os.path.exists(other) and os.path.samefile(one, other)
+
+
+# -- arguments ---------------------------------------------------------------------------------
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Make the parser of all commands."""
+    parser = _Parser(
+        prog="mlresample",
+        description="Resampling for long-tail multi-label data: what it costs, what it achieves.",
+    )
+    parser.add_argument("--version", action="version", version=mlresample.__version__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    report = _command(commands, "report", "how imbalanced label files are, side by side")
+    report.add_argument("files", nargs="*", metavar="FILE", help="none: a built-in example")
+    compare = _command(commands, "compare", "what each cap costs and achieves")
+    _add_grid(compare)
+    plan = _command(commands, "plan", "what one plan costs and achieves, class by class")
+    _add_rule(plan)
+    resample = _command(commands, "resample", "the ids of a resampled epoch, for a training loop")
+    _add_rule(resample)
+    _add_draw(resample)
+    split = _command(commands, "split", "multi-label stratified folds")
+    split.add_argument("--folds", type=int, default=5, help="number of folds (5)")
+    _add_seed(split)
+    for command in (compare, plan, resample, split):
+        command.add_argument("files", nargs=1, metavar="FILE", help="label file")
+    for command in (report, compare, plan, resample, split):
+        _add_inputs(command)
+    for command in (report, compare, plan):
+        _add_outputs(command, html=True)
+    for command in (resample, split):
+        _add_outputs(command, html=False)
+    return parser
+
+
+def _command(commands: Any, name: str, summary: str) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=summary,
+        description=f"{summary[0].upper()}{summary[1:]}.",
+        epilog=_FILE_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    return command
+
+
+def _add_inputs(command: argparse.ArgumentParser) -> None:
+    group = command.add_argument_group("input")
+    group.add_argument("--format", choices=FORMATS, help="format of the files, if not as below")
+    group.add_argument("--id-column", metavar="NAME", help="column of the ids (the first)")
+    group.add_argument("--label-column", metavar="NAME", help="column of the lists of classes")
+    group.add_argument("--separator", metavar="TEXT", help="between classes in a list (a space)")
+    group.add_argument("--none-value", metavar="TEXT", help="what stands for no class in a list")
+    group.add_argument("--delimiter", default=",", metavar="CHARACTER", help="between columns (,)")
+    group.add_argument("--class-names", metavar="FILE", help="class names, one a line, in order")
+    group.add_argument("--labels", metavar="FOLDER", help="folder of YOLO label files")
+
+
+def _add_outputs(command: argparse.ArgumentParser, *, html: bool) -> None:
+    group = command.add_argument_group("output")
+    kinds = group.add_mutually_exclusive_group()
+    kinds.add_argument("--json", action="store_true", help="JSON, for programs")
+    if html:
+        kinds.add_argument("--html", action="store_true", help="one page with pictures")
+    group.add_argument("--output", metavar="FILE", help="file to write (standard output)")
+
+
+_RULE_HELP = {
+    "cap": "largest multiplier (4); inf for none",
+    "floor": "smallest multiplier (1), below 1 to leave out samples of common classes alone",
+    "target": "count that rare classes are raised towards (median): median, mean, max, a count, "
+    "or a share of the samples such as 0.05",
+    "power": "1 inverse frequency, 0.5 its square root (1)",
+    "epoch_size": "samples that an epoch shall have, or times the samples, such as 1.2; the "
+    "target is solved for",
+}
+assert set(_RULE_HELP) == set(RULE_CONSTRAINTS) - {"class_multipliers"}
+
+
+def _add_rule(command: argparse.ArgumentParser) -> None:
+    group = command.add_argument_group("the rule, as in mlresample.plan_resampling")
+    for name, told in _RULE_HELP.items():
+        group.add_argument(_option(name), type=_number, metavar="X", help=told)
+    group.add_argument(
+        "--class-multiplier",
+        action="append",
+        metavar="CLASS=X",
+        help="multiplier of one class in place of the rule, the others having 1; may be repeated",
+    )
+
+
+def _add_grid(command: argparse.ArgumentParser) -> None:
+    group = command.add_argument_group("values to combine, with commas between")
+    for name, told in _RULE_HELP.items():
+        group.add_argument(_option(name), type=_numbers, metavar="X,...", help=told)
+
+
+def _add_draw(command: argparse.ArgumentParser) -> None:
+    group = command.add_argument_group("the draw")
+    group.add_argument(
+        "--rounding", choices=sorted(ROUNDINGS), default="stratified", help="(stratified)"
+    )
+    group.add_argument("--shuffle", action="store_true", help="put the ids in random order")
+    group.add_argument(
+        "--repeats", action="store_true", help="each id once, with the times that it is seen"
+    )
+    _add_seed(group)
+
+
+def _add_seed(command: Any) -> None:
+    command.add_argument("--random-state", type=int, default=0, metavar="SEED", help="(0)")
+
+
+def _option(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _number(text: str) -> Any:
+    """Read a whole number, a fraction, or else a word such as "median"."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _numbers(text: str) -> list[Any]:
+    return [_number(part.strip()) for part in text.split(",")]

@@ -1,0 +1,103 @@
+"""Label files side by side: measures, counts, and what one has and another lacks."""
+
+from collections.abc import Callable
+from functools import partial
+from html import escape
+from itertools import combinations
+from typing import Any
+
+from mlresample._html import fragment, table
+from mlresample._text import aligned, number, percent, short, without_middle
+from mlresample.metrics import measure_imbalance
+from mlresample.readers import LabelTable
+
+_whole, _fine = "{:,}".format, partial(number, digits=3)
+_MEASURES: dict[str, tuple[str, Callable[[Any], str]]] = {
+    "n_samples": ("samples", _whole),
+    "share_without_class": ("without a class", percent),
+    "cardinality": ("classes a sample", number),
+    "n_label_sets": ("distinct label sets", _whole),
+    "imbalance_ratio": ("imbalance ratio", number),
+    "mean_imbalance": ("mean imbalance", number),
+    "imbalance_variation": ("its variation", _fine),
+    "scumble": ("SCUMBLE", _fine),
+}
+_PER_CLASS = {"classes", "class_counts", "imbalance_per_class", "scumble_per_class"}
+
+
+def collect_splits(tables: dict[str, LabelTable]) -> dict[str, Any]:
+    """Gather the figures of label files, by the files' names."""
+    measures = {
+        name: measure_imbalance(one.target, class_names=one.class_names).to_dict()
+        for name, one in tables.items()
+    }
+    counts = {
+        name: dict(zip(one["classes"], one["class_counts"], strict=True))
+        for name, one in measures.items()
+    }
+    classes = list(dict.fromkeys(known for one in counts.values() for known in one))
+    return {
+        "schema_version": 1,
+        "files": [
+            {"file": name} | {key: value for key, value in one.items() if key not in _PER_CLASS}
+            for name, one in measures.items()
+        ],
+        "classes": [
+            {"class": known, "counts": [one.get(known, 0) for one in counts.values()]}
+            for known in classes
+        ],
+        "missing": [
+            {"file": name, "classes": [known for known in classes if not one.get(known, 0)]}
+            for name, one in counts.items()
+        ],
+        "shared_ids": [
+            {"files": [one, other], "n_ids": len({*tables[one].ids} & {*tables[other].ids})}
+            for one, other in combinations(tables, 2)
+        ],
+    }
+
+
+def splits_text(splits: dict[str, Any]) -> str:
+    """Write the figures as text."""
+    measures, classes = _tables(splits)
+    return "\n".join([*aligned(measures), "", *without_middle(aligned(classes)), *_notes(splits)])
+
+
+def splits_html(splits: dict[str, Any]) -> str:
+    """Write the figures as HTML."""
+    parts = [table(header, rows) for header, *rows in _tables(splits)]
+    return fragment("".join([*parts, *(f"<p>{escape(note)}</p>" for note in _notes(splits))]))
+
+
+def _tables(splits: dict[str, Any]) -> tuple[list[list[str]], list[list[str]]]:
+    """Give the cells of the tables of measures and of classes, the rarest first."""
+    files = splits["files"]
+    measures = [["", *(one["file"] for one in files)]]
+    for key, (told, tell) in _MEASURES.items():
+        values = (one[key] for one in files)
+        measures.append([told, *("" if value is None else tell(value) for value in values)])
+    header = ["class"]
+    for one in files:
+        header += [one["file"], "of samples"]
+    classes = [header]
+    for row in sorted(splits["classes"], key=lambda row: row["counts"][0]):
+        cells = [short(row["class"])]
+        for count, one in zip(row["counts"], files, strict=True):
+            cells += [f"{count:,}", percent(count / one["n_samples"])]
+        classes.append(cells)
+    return measures, classes
+
+
+def _notes(splits: dict[str, Any]) -> list[str]:
+    notes = []
+    for one in splits["missing"]:
+        if one["classes"]:
+            names = ", ".join(map(repr, one["classes"][:10]))
+            more = ", ..." if len(one["classes"]) > 10 else ""
+            notes.append(f"No sample in {one['file']}: {names}{more}.")
+    for one in splits["shared_ids"]:
+        if one["n_ids"]:
+            first, second = one["files"]
+            ids = "1 id is" if one["n_ids"] == 1 else f"{one['n_ids']:,} ids are"
+            notes.append(f"{ids} in both {first} and {second}: scores there would be too good.")
+    return notes

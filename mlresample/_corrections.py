@@ -1,0 +1,166 @@
+"""Predictions of a model that was trained with resampling or weights, set right again.
+
+Both shift the odds of each class by a factor: in logits, by an offset.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils._param_validation import validate_params
+
+from mlresample._containers import is_tensor
+from mlresample._loss_weights import compute_loss_weights
+from mlresample._plan import ResamplingPlan
+
+_CONSTRAINTS: dict[str, Any] = {
+    "plan": [ResamplingPlan, None],
+    "pos_weight": "no_validation",
+}
+
+
+@validate_params({"logits": "no_validation", **_CONSTRAINTS}, prefer_skip_nested_validation=True)
+def correct_logits(
+    logits: Any, *, plan: ResamplingPlan | None = None, pos_weight: Any = None
+) -> Any:
+    """Take resampling and loss weights out of predicted logits.
+
+    Parameters
+    ----------
+    logits : {ndarray, tensor} of shape (..., n_classes)
+        Predicted log odds of each class.
+    plan : ResamplingPlan, default=None
+        The plan whose epochs the model was trained on, if it was.
+    pos_weight : LossWeights, array-like or tensor of shape (n_classes,), default=None
+        Weights of the positives in the binary cross-entropy that it was trained with, if any.
+
+    Returns
+    -------
+    corrected : same kind as logits
+        Log odds in data that are not resampled; a tensor stays on its device and in its graph.
+
+    Raises
+    ------
+    ValueError
+        If neither `plan` nor `pos_weight` is given, they are for another number of classes, or a
+        weight is not above 0.
+
+    Notes
+    -----
+    With weight w, the loss is smallest at the odds ``w p / (1 - p)``: the correction for
+    `pos_weight`, ``logit(p) = logit(p') - log(w)``, is exact. That for `plan` is the correction
+    for a shift of prior probabilities [1]_ [2]_, with the class shares before and after
+    resampling. It would be exact if samples were chosen by each class alone; here another class
+    of a sample may have chosen it, so that it is right on average over samples, not for each.
+
+    A class without positives or without negatives, before or after, is left as it is.
+
+    References
+    ----------
+    .. [1] C. Elkan, "The foundations of cost-sensitive learning", IJCAI 2001.
+    .. [2] M. Saerens, P. Latinne, C. Decaestecker, "Adjusting the outputs of a classifier to new a
+       priori probabilities: a simple procedure", Neural Computation 14, 2002.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mlresample import correct_logits
+    >>> correct_logits(np.array([[0.0, 0.0]]), pos_weight=[1.0, np.e])
+    array([[ 0., -1.]])
+    """
+    logits = _predictions(logits, "logits")
+    offset = np.log(_odds_factor(logits.shape[-1], plan, pos_weight))
+    return logits - _like(offset, logits)
+
+
+@validate_params(
+    {"probabilities": "no_validation", **_CONSTRAINTS}, prefer_skip_nested_validation=True
+)
+def correct_probabilities(
+    probabilities: Any, *, plan: ResamplingPlan | None = None, pos_weight: Any = None
+) -> Any:
+    """Take resampling and loss weights out of predicted probabilities.
+
+    Parameters
+    ----------
+    probabilities : {ndarray, tensor} of shape (..., n_classes)
+        Predicted probability of each class, in [0, 1].
+    plan : ResamplingPlan, default=None
+        The plan whose epochs the model was trained on, if it was.
+    pos_weight : LossWeights, array-like or tensor of shape (n_classes,), default=None
+        Weights of the positives in the binary cross-entropy that it was trained with, if any.
+
+    Returns
+    -------
+    corrected : same kind as probabilities
+        Probabilities in data that are not resampled; 0 and 1 stay 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        As for :func:`correct_logits`, or if a probability is outside [0, 1].
+
+    Notes
+    -----
+    ``p = p' / (p' + f (1 - p'))``, f being the factor by which resampling and weights have raised
+    the odds; see :func:`correct_logits` for where it comes from and how exact it is.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mlresample import correct_probabilities
+    >>> correct_probabilities(np.array([[0.5, 0.5]]), pos_weight=[1.0, 3.0])
+    array([[0.5 , 0.25]])
+    """
+    probabilities = _predictions(probabilities, "probabilities")
+    if not ((probabilities >= 0) & (probabilities <= 1)).all():
+        raise ValueError("probabilities must be in [0, 1]; for log odds use correct_logits.")
+    factor = _like(_odds_factor(probabilities.shape[-1], plan, pos_weight), probabilities)
+    return probabilities / (probabilities + factor * (1 - probabilities))
+
+
+def _odds_factor(
+    n_classes: int, plan: ResamplingPlan | None, pos_weight: Any
+) -> NDArray[np.float64]:
+    """Factor by which training has raised the odds of each class."""
+    if plan is None and pos_weight is None:
+        raise ValueError("Name what to take out: plan, pos_weight or both.")
+    factor = np.ones(n_classes)
+    if plan is not None:
+        taken = compute_loss_weights(plan).taken_by_resampling
+        factor = factor * _for_classes(np.where(np.isnan(taken), 1.0, taken), n_classes, "plan")
+    if pos_weight is not None:
+        weights: Any = getattr(pos_weight, "pos_weight", pos_weight)
+        weights = weights.detach().cpu().double().numpy() if is_tensor(weights) else weights
+        factor = factor * _for_classes(weights, n_classes, "pos_weight")
+    return factor
+
+
+def _for_classes(factor: ArrayLike, n_classes: int, name: str) -> NDArray[np.float64]:
+    factor = np.asarray(factor, dtype=np.float64)
+    if factor.shape != (n_classes,):
+        raise ValueError(
+            f"{name} must be for the {n_classes} classes of the predictions, got an array of "
+            f"shape {factor.shape}."
+        )
+    if not ((factor > 0) & np.isfinite(factor)).all():
+        raise ValueError(f"{name} must have finite weights above 0.")
+    return factor
+
+
+def _predictions(values: Any, name: str) -> Any:
+    if not is_tensor(values):
+        values = np.asarray(values)
+        if values.dtype.kind != "f":
+            raise ValueError(f"{name} must be floats, got {values.dtype}.")
+    elif not values.is_floating_point():
+        raise ValueError(f"{name} must be floats, got {values.dtype}.")
+    if values.ndim == 0:
+        raise ValueError(f"{name} must have a last dimension of classes.")
+    return values
+
+
+def _like(factor: NDArray[np.float64], values: Any) -> Any:
+    if is_tensor(values):
+        return values.new_tensor(factor)
+    return factor.astype(values.dtype, copy=False)

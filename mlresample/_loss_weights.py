@@ -1,0 +1,162 @@
+"""Weights for the loss, from what resampling has left of the imbalance."""
+
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils._param_validation import Interval, validate_params
+
+from mlresample._multipliers import checked_counts
+from mlresample._plan import ResamplingPlan
+from mlresample._targets import as_classes
+from mlresample._text import aligned, short, without_middle
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LossWeights:
+    """Weights for a loss over classes; made by :func:`compute_loss_weights`.
+
+    Attributes
+    ----------
+    classes : ndarray of shape (n_classes,)
+        Class names, or column numbers.
+    pos_weight : ndarray of shape (n_classes,)
+        Weights of the positives in a binary cross-entropy, float64: what the loss adds to the
+        resampling.
+    class_weight : ndarray of shape (n_classes,)
+        Inverse frequency, n / (n_classes * n_c) of the resampled counts, float64; its mean over
+        an epoch's positives is the inverse of the classes a sample.
+    odds : ndarray of shape (n_classes,)
+        Negatives for each positive in the data; NaN for a class without either.
+    resampled_odds : ndarray of shape (n_classes,)
+        The same after resampling, expected.
+    """
+
+    classes: NDArray[Any]
+    pos_weight: NDArray[np.float64]
+    class_weight: NDArray[np.float64]
+    odds: NDArray[np.float64]
+    resampled_odds: NDArray[np.float64]
+
+    @property
+    def taken_by_resampling(self) -> NDArray[np.float64]:
+        """Factor by which resampling has raised each class's positives against its negatives."""
+        return self.odds / self.resampled_odds
+
+    def __repr__(self) -> str:
+        header = ["class", "negatives a positive", "resampled", "pos_weight", "both together"]
+        order = np.argsort(-np.nan_to_num(self.odds, nan=-1), kind="stable")
+        rows = [
+            [short(self.classes[c]), *(f"{column[c]:,.2f}" for column in self._columns())]
+            for c in order
+        ]
+        lines = without_middle(aligned([header, *rows]))
+        return "\n".join(["LossWeights", *lines])
+
+    def _columns(self) -> list[NDArray[np.float64]]:
+        both = self.taken_by_resampling * self.pos_weight
+        return [self.odds, self.resampled_odds, self.pos_weight, both]
+
+
+@validate_params(
+    {
+        "plan_or_counts": [ResamplingPlan, "array-like"],
+        "n_samples": [Interval(Integral, 1, None, closed="left"), None],
+        "power": [Interval(Real, 0, None, closed="left")],
+        "cap": [Interval(Real, 1, None, closed="both")],
+        "class_names": ["array-like", None],
+    },
+    prefer_skip_nested_validation=True,
+)
+def compute_loss_weights(
+    plan_or_counts: ResamplingPlan | ArrayLike,
+    *,
+    n_samples: int | None = None,
+    power: float = 1.0,
+    cap: float = np.inf,
+    class_names: ArrayLike | None = None,
+) -> LossWeights:
+    """Compute loss weights from the class counts after resampling.
+
+    Parameters
+    ----------
+    plan_or_counts : ResamplingPlan or array-like of shape (n_classes,)
+        A plan; or class counts, for training without resampling.
+    n_samples : int, default=None
+        Number of samples; needed with class counts, and only then.
+    power : float, default=1.0
+        1 gives positives and negatives of a class the same weight in all, 0.5 goes half the way
+        (in logarithms), 0 gives weights of 1.
+    cap : float, default=inf
+        Largest `pos_weight`, at least 1; its inverse is the smallest.
+    class_names : array-like of shape (n_classes,), default=None
+        With class counts; by default column numbers.
+
+    Returns
+    -------
+    weights : LossWeights
+        ``pos_weight`` for a binary cross-entropy, ``class_weight`` for other losses, and what
+        resampling and loss take of each class's imbalance.
+
+    Raises
+    ------
+    ValueError
+        If counts are no counts of so many samples, or a parameter is outside its range.
+
+    Notes
+    -----
+    ``pos_weight = clip((negatives / positives) ** power, 1 / cap, cap)``. A plan's counts are
+    those of its epochs: weights from the counts of the data, beside resampling, would count the
+    same imbalance twice, and a model would predict a class of odds 1 : o as if they were
+    multiplied by both factors. :func:`correct_logits` takes both back.
+
+    A class without positives or without negatives has weight 1.
+
+    Examples
+    --------
+    >>> from mlresample import compute_loss_weights, plan_resampling
+    >>> plan = plan_resampling([[1, 0]] * 90 + [[1, 1]] * 30, class_names=["cat", "lynx"])
+    >>> weights = compute_loss_weights(plan)
+    >>> weights.pos_weight
+    array([1. , 1.2])
+    >>> compute_loss_weights([120, 30], n_samples=120).pos_weight
+    array([1., 3.])
+    """
+    if isinstance(plan_or_counts, ResamplingPlan):
+        plan = plan_or_counts
+        if n_samples is not None or class_names is not None:
+            raise ValueError("A plan has its own n_samples and class names: leave them out.")
+        classes, counts, n_before = plan.classes, plan.class_counts.astype(float), plan.n_samples
+        resampled, n_after = plan.resampled_class_counts, plan.expected_epoch_size
+    else:
+        counts = resampled = checked_counts(plan_or_counts)
+        if n_samples is None:
+            raise ValueError("n_samples is needed beside class counts.")
+        if counts.max() > n_samples:
+            raise ValueError(f"class_counts has {counts.max():,.0f}, above n_samples={n_samples}.")
+        n_before = n_after = n_samples
+        classes = as_classes(range(len(counts)) if class_names is None else class_names)
+        if len(classes) != len(counts):
+            raise ValueError(f"class_names has {len(classes)} names for {len(counts)} classes.")
+    odds, resampled_odds = _odds(counts, n_before), _odds(resampled, n_after)
+    pos_weight = np.where(np.isnan(resampled_odds), 1.0, resampled_odds) ** power
+    class_weight = np.ones(len(counts))
+    np.divide(n_after, len(counts) * resampled, out=class_weight, where=resampled > 0)
+    return LossWeights(
+        classes=classes,
+        pos_weight=np.clip(pos_weight, 1 / cap, cap),
+        class_weight=class_weight,
+        odds=odds,
+        resampled_odds=resampled_odds,
+    )
+
+
+def _odds(counts: NDArray[np.float64], n_samples: float) -> NDArray[np.float64]:
+    """Negatives for each positive; NaN where there are no positives or no negatives."""
+    # Sums of fractions: what is within their rounding of n_samples is all of it.
+    both = (counts > 0) & (counts < n_samples * (1 - 1e-9))
+    odds = np.full(len(counts), np.nan)
+    odds[both] = (n_samples - counts[both]) / counts[both]
+    return odds

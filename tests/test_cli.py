@@ -1,0 +1,395 @@
+"""The command line, run as a user runs it."""
+
+import csv
+import io
+import json
+import re
+import shlex
+import subprocess
+import sys
+import time
+from pathlib import Path
+from textwrap import dedent
+
+import numpy as np
+import pytest
+from sklearn.preprocessing import MultiLabelBinarizer
+
+from mlresample import MaxMultiplierOverSampler, compare_plans, plan_resampling
+from mlresample._cli import _inputs, main
+from mlresample.datasets import make_multilabel_digits
+
+RNG = np.random.RandomState(0)
+IDS = [f"id-{i}" for i in range(600)]
+LISTS = [
+    sorted({int(c) for c in np.minimum(RNG.geometric(0.4, size=2), 8) - 1}) for _ in range(600)
+]
+Y = MultiLabelBinarizer(sparse_output=True).fit_transform(LISTS)  # as the readers give it
+
+
+def write_lists(path, ids, lists):
+    rows = (
+        f"{one},{' '.join(map(str, labels))}\n" for one, labels in zip(ids, lists, strict=True)
+    )
+    path.write_text("Id,Target\n" + "".join(rows))
+    return str(path)
+
+
+@pytest.fixture
+def train(tmp_path):
+    return write_lists(tmp_path / "train.csv", IDS, LISTS)
+
+
+@pytest.fixture
+def run(capsys):
+    def run(*arguments, status=0):
+        assert main(list(map(str, arguments))) == status
+        out, err = capsys.readouterr()
+        if status:
+            assert out == ""
+            assert err.count("\n") == 1
+            return err
+        assert err == ""
+        return out
+
+    return run
+
+
+# -- plan and compare --------------------------------------------------------------------------
+
+
+def test_plan_gives_the_figures_of_the_library(run, train):
+    for options, parameters in (
+        (["--cap", "4"], {"cap": 4}),
+        (
+            ["--cap", "inf", "--target", "mean", "--power", "0.5"],
+            {"cap": np.inf, "target": "mean"},
+        ),
+        (["--target", "0.5", "--floor", "0.25"], {"target": 0.5, "floor": 0.25}),
+        (["--target", "100"], {"target": 100}),
+        (["--epoch-size", "1.2"], {"epoch_size": 1.2}),
+        (["--epoch-size", "700"], {"epoch_size": 700}),
+        (["--class-multiplier", "7=3"], {"class_multipliers": {7: 3}}),
+    ):
+        if "--power" in options:
+            parameters["power"] = 0.5
+        plan = plan_resampling(Y, **parameters)
+        assert json.loads(run("plan", train, *options, "--json")) == plan.to_dict()
+        assert run("plan", train, *options) == repr(plan) + "\n"
+
+
+def test_compare_gives_the_figures_of_the_library(run, train):
+    grid = {"cap": [1, 2.5, 4], "target": ["median", 50]}
+    told = run("compare", train, "--cap", "1,2.5,4", "--target", "median, 50")
+    assert told == repr(compare_plans(Y, grid)) + "\n"
+    told = json.loads(run("compare", train, "--cap", "1,2.5,4", "--target", "median,50", "--json"))
+    assert told == compare_plans(Y, grid).to_dict()
+    assert run("compare", train).count("\n") == 10  # caps by default
+
+
+def test_indicator_files_are_recognised(run, tmp_path):
+    path = tmp_path / "one_hot.csv"
+    rows = [
+        ["image", *"abcdefgh"],
+        *([one, *row] for one, row in zip(IDS, Y.toarray(), strict=True)),
+    ]
+    path.write_text("\n".join(",".join(map(str, row)) for row in rows))
+    plan = plan_resampling(Y, class_names=list("abcdefgh"))
+    assert json.loads(run("plan", path, "--json")) == plan.to_dict()
+    (tmp_path / "names.txt").write_text("b\nh\n\n")
+    narrow = json.loads(run("plan", path, "--class-names", tmp_path / "names.txt", "--json"))
+    assert [one["class"] for one in narrow["classes"]] == ["b", "h"]
+
+
+def test_coco_and_yolo_files_are_recognised(run, tmp_path):
+    coco = {
+        "images": [{"id": 1, "file_name": "a.jpg"}, {"id": 2, "file_name": "b.jpg"}],
+        "categories": [{"id": 5, "name": "crack"}, {"id": 9, "name": "moss"}],
+        "annotations": [{"id": 1, "image_id": 1, "category_id": 9, "bbox": [0, 0, 1, 1]}],
+    }
+    (tmp_path / "instances.json").write_text(json.dumps(coco))
+    report = json.loads(run("plan", tmp_path / "instances.json", "--json"))
+    assert [(one["class"], one["count"]) for one in report["classes"]] == [
+        ("crack", 0),
+        ("moss", 1),
+    ]
+
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "labels" / "a.txt").write_text("1 0.5 0.5 0.1 0.1\n")
+    (tmp_path / "images.txt").write_text("images/a.jpg\nimages/b.jpg\n")
+    (tmp_path / "names.txt").write_text("crack\nmoss\n")
+    options = ["--labels", tmp_path / "labels", "--class-names", tmp_path / "names.txt"]
+    again = json.loads(run("plan", tmp_path / "images.txt", *options, "--json"))
+    assert again == report
+
+
+def test_class_names_of_integer_lists_add_absent_classes(run, train, tmp_path):
+    (tmp_path / "names.txt").write_text("\n".join(map(str, range(10))))
+    report = json.loads(run("plan", train, "--class-names", tmp_path / "names.txt", "--json"))
+    assert [one["class"] for one in report["classes"]] == list(range(10))
+    assert [one["count"] for one in report["classes"]][8:] == [0, 0]
+
+
+# -- resample and split ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rounding", ["stratified", "bernoulli", "nearest"])
+def test_resample_gives_the_ids_that_fit_resample_gives(run, train, rounding):
+    sampler = MaxMultiplierOverSampler(cap=3, rounding=rounding, random_state=7)
+    ids, _ = sampler.fit_resample(np.array(IDS), Y)
+    options = ["--cap", 3, "--rounding", rounding, "--random-state", 7]
+    lines = run("resample", train, *options).splitlines()
+    assert lines == ["id", *ids]
+    assert json.loads(run("resample", train, *options, "--json")) == {"id": ids.tolist()}
+    rows = list(csv.DictReader(io.StringIO(run("resample", train, *options, "--repeats"))))
+    assert [row["id"] for row in rows] == IDS
+    assert [int(row["repeats"]) for row in rows] == sampler.sample_repeats_.tolist()
+    shuffled = run("resample", train, *options, "--shuffle").splitlines()[1:]
+    assert shuffled != ids.tolist()
+    assert sorted(shuffled) == sorted(ids)
+
+
+def test_ids_with_commas_and_quotes_come_back_whole(run, tmp_path):
+    (tmp_path / "a.csv").write_text('Id,Target\n"x, ""y""",a\nz,b\n')
+    rows = list(csv.reader(io.StringIO(run("resample", tmp_path / "a.csv"))))
+    assert rows == [["id"], ['x, "y"'], ["z"]]
+
+
+def test_split_stratifies_and_gives_each_id_one_fold(run, train):
+    pytest.importorskip("iterstrat", reason="iterative-stratification is not installed")
+    rows = list(csv.DictReader(io.StringIO(run("split", train, "--folds", 3))))
+    assert [row["id"] for row in rows] == IDS
+    folds = np.array([int(row["fold"]) for row in rows])
+    counts = np.array([Y.toarray()[folds == fold].sum(axis=0) for fold in range(3)])
+    assert np.ptp(counts, axis=0).max() <= 3
+    assert np.bincount(folds).tolist() == pytest.approx([200] * 3, abs=10)
+    again = json.loads(run("split", train, "--folds", 3, "--json"))
+    assert again == {"id": IDS, "fold": folds.tolist()}
+    assert run("split", train, "--folds", 3, "--random-state", 1) != run(
+        "split", train, "--folds", 3
+    )
+
+
+def test_split_without_its_extra_names_it(run, train, monkeypatch):
+    monkeypatch.setitem(sys.modules, "iterstrat.ml_stratifiers", None)
+    assert 'pip install "mlresample[split]"' in run("split", train, status=2)
+
+
+# -- report ------------------------------------------------------------------------------------
+
+
+def test_report_shows_splits_side_by_side_and_names_what_is_missing(run, tmp_path):
+    files = [
+        write_lists(tmp_path / "train.csv", ["a", "b", "c", "d"], [[0, 1], [0], [0], [2]]),
+        write_lists(tmp_path / "valid.csv", ["e", "f"], [[0], [1]]),
+        write_lists(tmp_path / "test.csv", ["g", "a"], [[0, 2], [3]]),
+    ]
+    report = json.loads(run("report", *files, "--json"))
+    assert report["classes"] == [
+        {"class": 0, "counts": [3, 1, 1]},
+        {"class": 1, "counts": [1, 1, 0]},
+        {"class": 2, "counts": [1, 0, 1]},
+        {"class": 3, "counts": [0, 0, 1]},
+    ]
+    assert report["missing"] == [
+        {"file": "train.csv", "classes": [3]},
+        {"file": "valid.csv", "classes": [2, 3]},
+        {"file": "test.csv", "classes": [1]},
+    ]
+    assert [one["n_ids"] for one in report["shared_ids"]] == [0, 1, 0]
+    assert [one["n_samples"] for one in report["files"]] == [4, 2, 2]
+    text = run("report", *files)
+    assert "No sample in valid.csv: 2, 3." in text
+    assert "1 id is in both train.csv and test.csv" in text
+    lines = [line.split() for line in text.splitlines()]
+    assert ["1", "1", "25.00", "%", "1", "50.00", "%", "0", "0.00", "%"] in lines
+
+
+def test_report_without_a_file_explains_itself_on_an_example(run):
+    text = run("report")
+    _, y, names = make_multilabel_digits(2000, random_state=0)
+    counts = dict(zip(names, y.sum(axis=0).tolist(), strict=True))
+    assert f"{counts['nine']}" in text
+    assert "built-in example" in text
+    for command in ("report", "compare", "plan", "resample"):
+        assert f"mlresample {command} train.csv" in text
+    listed = json.loads(run("report", "--json"))["classes"]
+    assert {one["class"]: one["counts"] for one in listed} == {n: [c] for n, c in counts.items()}
+
+
+# -- pages and files ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", ["report", "compare", "plan"])
+def test_pages_are_whole_and_need_nothing_else(run, tmp_path, command):
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    lists = [["a<b>" if c == 0 else f"class & {c}" for c in labels] for labels in LISTS]
+    rows = (f"{one},{'|'.join(labels)}\n" for one, labels in zip(IDS, lists, strict=True))
+    (tmp_path / "<train>.csv").write_text("Id,Target\n" + "".join(rows))
+    html = run(command, tmp_path / "<train>.csv", "--separator", "|", "--html")
+    assert html.startswith("<!doctype html>")
+    assert html.rstrip().endswith("</html>")
+    assert (
+        html.count("<svg")
+        == html.count("</svg>")
+        == {"report": 2, "compare": 1, "plan": 3}[command]
+    )
+    assert "<b>class" not in html
+    assert "a<b>" not in html
+    assert "<train>" not in html
+    for outside in ("src=", 'href="http', "@import", "url(http"):
+        assert outside not in html
+    assert html == run(command, tmp_path / "<train>.csv", "--separator", "|", "--html")
+
+
+def test_pages_without_matplotlib_name_the_extra(run, train, monkeypatch):
+    for name in [name for name in sys.modules if name.startswith("mlresample.plots")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delitem(sys.modules, "mlresample._cli._pictures", raising=False)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    assert 'pip install "mlresample[plot]"' in run("plan", train, "--html", status=2)
+
+
+def test_output_goes_to_a_file_and_never_over_the_input(run, train, tmp_path):
+    out = tmp_path / "plan.json"
+    assert run("plan", train, "--json", "--output", out) == ""
+    assert json.loads(out.read_text())["n_samples"] == 600
+    before = (tmp_path / "train.csv").read_text()
+    assert "is a file that is read" in run("resample", train, "--output", train, status=2)
+    assert (tmp_path / "train.csv").read_text() == before
+    lost = tmp_path / "no folder" / "x.csv"
+    assert "No such file or directory" in run("resample", train, "--output", lost, status=2)
+
+
+# -- errors ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["plan", "missing.csv"], "missing.csv: No such file or directory"),
+        (["plan", "."], "Is a directory"),
+        (["plan", "TRAIN", "--cap", "0.5"], "'cap' parameter of plan_resampling must be"),
+        (["plan", "TRAIN", "--target", "often"], "'target' parameter"),
+        (["plan", "TRAIN", "--epoch-size", "1e9"], "cannot be met"),
+        (["plan", "TRAIN", "--class-multiplier", "7"], "must be a class, '=' and a number"),
+        (["plan", "TRAIN", "--class-multiplier", "7=x"], "must be a class, '=' and a number"),
+        (["plan", "TRAIN", "--class-multiplier", "77=2"], "unknown class '77'"),
+        (["plan", "TRAIN", "--labels", "."], "TRAIN"),
+        (["plan", "TRAIN", "--format", "yolo"], "needs --labels FOLDER"),
+        (["plan", "TRAIN", "--format", "coco", "--separator", "|"], "--separator has no meaning"),
+        (["plan", "TRAIN", "--format", "coco"], "TRAIN"),
+        (["plan", "TRAIN", "--label-column", "Labels"], "line 1"),
+        (["plan", "TRAIN", "--class-names", "TRAIN"], "line 2"),
+        (["compare", "TRAIN", "--cap", "1,,2"], "'cap' parameter"),
+        (["split", "TRAIN", "--folds", "1"], "--folds must be"),
+        (["resample", "TRAIN", "--repeats", "--shuffle"], "--shuffle has no meaning"),
+        (["resample", "TRAIN", "--random-state", "-1"], "Seed must be between 0"),
+    ],
+)
+def test_errors_are_one_line_and_status_two(run, train, monkeypatch, tmp_path, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    told = run(*("train.csv" if one == "TRAIN" else one for one in arguments), status=2)
+    assert told.startswith("mlresample: error: ")
+    assert message.replace("TRAIN", "train.csv") in told
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("Id,Target\na,0\nb,0 0\n", "line 3, column 'Target'"),
+        ("Id,Target\na,x\nb,x\n", "one class only, 'x'"),
+        ("", "train.csv"),
+    ],
+)
+def test_errors_in_files_say_where(run, tmp_path, content, message):
+    (tmp_path / "train.csv").write_text(content)
+    told = run("report", tmp_path / "train.csv", status=2)
+    assert str(tmp_path / "train.csv") in told
+    assert message in told
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["plan"], ["plant"], ["plan", "a", "b"], ["plan", "a", "--cap"]]
+)
+def test_wrong_arguments_are_one_line_and_status_two(capsys, arguments):
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    assert stopped.value.code == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_warnings_are_told_beside_the_result(capsys, train):
+    assert main(["plan", train, "--class-multiplier", "7=9"]) == 0
+    out, err = capsys.readouterr()
+    assert "own multipliers" in out
+    assert err.startswith("mlresample: warning: class_multipliers are clipped")
+
+
+def test_a_waiting_person_is_told_what_takes_so_long(capsys, train, monkeypatch):
+    monkeypatch.setattr(_inputs, "_MOMENT", 0.01)
+    slow = _inputs.read_label_lists
+
+    def slower(*arguments, **options):
+        time.sleep(0.2)
+        return slow(*arguments, **options)
+
+    monkeypatch.setattr(_inputs, "read_label_lists", slower)
+    assert main(["plan", train]) == 0
+    assert capsys.readouterr().err == ""  # nobody waits at a file
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert main(["plan", train]) == 0
+    assert capsys.readouterr().err == f"reading {train} ...\n"
+
+
+def test_the_module_runs_and_bears_a_closed_pipe(train):
+    command = [
+        sys.executable,
+        "-m",
+        "mlresample",
+        "resample",
+        train,
+        "--cap",
+        "40",
+        "--target",
+        "max",
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
+    version = subprocess.run(
+        [*command[:3], "--version"], capture_output=True, text=True, check=True
+    )
+    assert version.stdout.split(".")[0].isdigit()
+
+
+# -- the guide ---------------------------------------------------------------------------------
+
+
+def shown_commands():
+    guide = Path(__file__).parents[1] / "docs" / "guide" / "files.rst"
+    blocks = re.findall(r"\.\. code-block:: text\n\n((?: {4}.*\n|\n)+)", guide.read_text())
+    for block in blocks:
+        for command in dedent(block).strip().split("$ mlresample ")[1:]:
+            arguments, _, output = command.partition("\n")
+            yield shlex.split(arguments), output
+
+
+def test_commands_in_the_guide_print_what_is_shown_there(run, tmp_path, monkeypatch):
+    pytest.importorskip("iterstrat", reason="iterative-stratification is not installed")
+    _, y, names = make_multilabel_digits(2000, random_state=0)
+    lists = [[names[c] for c in row.nonzero()[0]] for row in y]
+    write_lists(tmp_path / "digits.csv", [f"image-{i:04}" for i in range(2000)], lists)
+    monkeypatch.chdir(tmp_path)
+    commands = list(shown_commands())
+    assert [arguments[0] for arguments, _ in commands] == [
+        "report",
+        "compare",
+        "resample",
+        "split",
+    ]
+    for arguments, output in commands:
+        assert run(*arguments).strip() == output.strip()
+    assert len((tmp_path / "epoch.csv").read_text().splitlines()) == 2001
+    assert len((tmp_path / "folds.csv").read_text().splitlines()) == 2001

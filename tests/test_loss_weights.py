@@ -1,0 +1,202 @@
+"""Loss weights, and predictions corrected for weights and resampling."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from scipy.special import expit, logit
+from sklearn.linear_model import LogisticRegression
+
+from mlresample import (
+    compute_loss_weights,
+    correct_logits,
+    correct_probabilities,
+    plan_resampling,
+)
+
+# 90 cats, 30 cats with a lynx: epochs of 90 + 30 * 2.5 = 165
+PLAN = plan_resampling([[1, 0]] * 90 + [[1, 1]] * 30, class_names=["cat", "lynx"])
+
+
+# -- weights -----------------------------------------------------------------------------------
+
+
+def test_weights_are_of_the_counts_after_resampling():
+    weights = compute_loss_weights(PLAN)
+    assert weights.classes.tolist() == ["cat", "lynx"]
+    assert_allclose(weights.pos_weight, [1, 90 / 75])
+    assert_allclose(weights.class_weight, [165 / (2 * 165), 165 / (2 * 75)])
+    assert_allclose(weights.odds, [np.nan, 90 / 30])
+    assert_allclose(weights.resampled_odds, [np.nan, 90 / 75])
+    assert_allclose(weights.taken_by_resampling, [np.nan, 2.5])
+
+
+def test_weights_of_counts_are_those_without_resampling():
+    weights = compute_loss_weights([100, 10, 0], n_samples=100, class_names=["a", "b", "c"])
+    assert_allclose(weights.pos_weight, [1, 9, 1])
+    assert_allclose(weights.class_weight, [1 / 3, 10 / 3, 1])
+    assert_allclose(weights.taken_by_resampling, [np.nan, 1, np.nan])
+    assert weights.classes.tolist() == ["a", "b", "c"]
+
+
+def test_power_and_cap_temper_the_weights_on_both_sides():
+    counts = [1, 20, 99]
+    assert_allclose(
+        compute_loss_weights(counts, n_samples=100, power=0.5).pos_weight,
+        [np.sqrt(99), 2, np.sqrt(1 / 99)],
+    )
+    assert_allclose(compute_loss_weights(counts, n_samples=100, cap=10).pos_weight, [10, 4, 0.1])
+    assert_allclose(compute_loss_weights(counts, n_samples=100, power=0).pos_weight, 1)
+
+
+def test_positives_and_negatives_weigh_the_same_in_an_epoch():
+    rng = np.random.RandomState(0)
+    y = rng.uniform(size=(500, 6)) < [0.5, 0.3, 0.2, 0.1, 0.05, 0.02]
+    plan = plan_resampling(y, cap=8)
+    y_epoch = y[plan.indices(0)]
+    positives = y_epoch.sum(axis=0)
+    weights = compute_loss_weights(plan).pos_weight
+    assert_allclose(weights * positives, len(y_epoch) - positives, rtol=0.04)
+
+
+def test_the_text_says_what_each_takes_and_both_together():
+    lines = repr(compute_loss_weights(PLAN)).splitlines()
+    assert lines[2].split() == ["lynx", "3.00", "1.20", "1.20", "3.00"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "message"),
+    [
+        (([10, 5],), {}, "n_samples is needed"),
+        (([10, 5],), {"n_samples": 9}, "class_counts has 10, above n_samples=9"),
+        ((PLAN,), {"n_samples": 9}, "leave them out"),
+        (([1.5, 2],), {"n_samples": 9}, "whole numbers"),
+        (([0, 0],), {"n_samples": 9}, "No class occurs"),
+        (([1, 2],), {"n_samples": 9, "cap": 0.5}, "'cap' parameter"),
+        (([1, 2],), {"n_samples": 9, "power": -1}, "'power' parameter"),
+        (([1, 2],), {"n_samples": 9, "class_names": ["a"]}, "1 names for 2 classes"),
+    ],
+)
+def test_wrong_counts_and_options_are_named(arguments, options, message):
+    with pytest.raises(ValueError, match=message):
+        compute_loss_weights(*arguments, **options)
+
+
+# -- corrections -------------------------------------------------------------------------------
+
+
+def trained_logits(probabilities, positive_weight, sample_weight):
+    """Logits at the optimum of the weighted loss, of samples of so many kinds."""
+    n = len(probabilities)
+    X = np.vstack([np.eye(n), np.eye(n)])
+    y = np.repeat([1, 0], n)
+    weight = np.r_[probabilities * positive_weight, 1 - probabilities] * np.tile(sample_weight, 2)
+    model = LogisticRegression(
+        C=np.inf, fit_intercept=False, solver="newton-cholesky", tol=1e-12, max_iter=1000
+    )
+    return model.fit(X, y, sample_weight=weight).decision_function(np.eye(n))
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings("ignore:Line search")
+def test_the_correction_for_weights_recovers_the_true_logits():
+    truth = np.array([0.01, 0.2, 0.5, 0.93])
+    trained = np.column_stack([trained_logits(truth, w, np.ones(4)) for w in (1.0, 4.0, 25.0)])
+    corrected = correct_logits(trained, pos_weight=[1, 4, 25])
+    assert_allclose(corrected, np.tile(logit(truth)[:, None], 3), atol=1e-6)
+    assert np.abs(trained - corrected).max() > 3
+    assert_allclose(
+        correct_probabilities(expit(trained), pos_weight=[1, 4, 25]), expit(corrected), rtol=1e-9
+    )
+
+
+def test_the_correction_for_resampling_is_exact_where_a_class_alone_chooses():
+    # One class a sample: the odds of lynx rise by its multiplier over that of the others.
+    y = np.repeat(["cat", "lynx"], [90, 30])
+    plan = plan_resampling(y, class_names=["cat", "lynx"], cap=2, target=90)
+    trained = logit(np.array([[0.75, 0.25]])) + np.log([[1 / 2, 2]])
+    assert_allclose(correct_logits(trained, plan=plan), logit([[0.75, 0.25]]), atol=1e-12)
+
+
+def test_both_corrections_add_up():
+    logits = np.array([[0.3, -2.0], [5.0, 1.0]])
+    both = correct_logits(logits, plan=PLAN, pos_weight=compute_loss_weights(PLAN))
+    assert_allclose(both, logits - [0, np.log(2.5) + np.log(1.2)])
+    one_by_one = correct_logits(correct_logits(logits, plan=PLAN), pos_weight=[1, 1.2])
+    assert_allclose(both, one_by_one)
+
+
+def test_the_correction_brings_mean_predictions_to_the_true_rates():
+    rng = np.random.RandomState(0)
+    X = rng.normal(size=(6000, 4))
+    y = rng.uniform(size=(6000, 3)) < expit(X @ rng.normal(size=(4, 3)) - [0, 2, 4])
+    plan = plan_resampling(y, cap=8, target="max")
+    epoch = plan.indices(0)
+    trained = np.column_stack(
+        [LogisticRegression().fit(X[epoch], y[epoch, c]).predict_proba(X)[:, 1] for c in range(3)]
+    )
+    before = np.abs(np.log(trained.mean(axis=0) / y.mean(axis=0)))
+    corrected = correct_probabilities(trained, plan=plan)
+    after = np.abs(np.log(corrected.mean(axis=0) / y.mean(axis=0)))
+    assert before[2] > 1.5
+    assert after.max() < 0.06
+
+
+def test_zero_and_one_stay_and_small_probabilities_keep_their_digits():
+    given = np.array([[0.0, 1.0, 1e-30, 1 - 1e-16]])
+    corrected = correct_probabilities(given, pos_weight=[9, 9, 9, 9])
+    assert corrected[0, :2].tolist() == [0, 1]
+    assert_allclose(corrected[0, 2], 1e-30 / 9)
+    assert_allclose(1 - corrected[0, 3], 9 * (1 - given[0, 3]), rtol=0.2)
+
+
+def test_classes_without_positives_or_negatives_are_left_as_they_are():
+    y = np.zeros((20, 3), dtype=int)
+    y[:, 0] = y[:4, 1] = 1  # everywhere, sometimes, never
+    plan = plan_resampling(y)
+    logits = np.ones((2, 3))
+    assert correct_logits(logits, plan=plan)[:, [0, 2]].tolist() == [[1, 1], [1, 1]]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float16])
+def test_arrays_keep_their_type_and_any_leading_shape(dtype):
+    given = np.full((2, 5, 2), 0.5, dtype=dtype)
+    for correct in (correct_logits, correct_probabilities):
+        assert correct(given, plan=PLAN).dtype == dtype
+        assert correct(given, plan=PLAN).shape == given.shape
+        assert_allclose(
+            correct(given[0, 0], plan=PLAN), correct(given, plan=PLAN)[1, 3], rtol=1e-3
+        )
+
+
+def test_tensors_stay_tensors_in_their_graph():
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    logits = torch.tensor([[0.3, -2.0]], requires_grad=True)
+    weight = torch.tensor([1.0, 4.0])
+    corrected = correct_logits(logits, plan=PLAN, pos_weight=weight)
+    assert corrected.dtype == torch.float32
+    expected = correct_logits(logits.detach().numpy(), plan=PLAN, pos_weight=[1, 4])
+    assert_allclose(corrected.detach().numpy(), expected, rtol=1e-6)
+    corrected.sum().backward()
+    assert logits.grad.tolist() == [[1, 1]]
+    probabilities = correct_probabilities(torch.sigmoid(logits), plan=PLAN, pos_weight=weight)
+    assert_allclose(probabilities.detach().numpy(), expit(expected), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("correct", "values", "options", "message"),
+    [
+        (correct_logits, [[0.0, 1.0]], {}, "plan, pos_weight or both"),
+        (correct_logits, [[0.0]], {"plan": PLAN}, "plan must be for the 1 classes"),
+        (correct_logits, [[0.0, 1.0]], {"pos_weight": [1]}, "pos_weight must be for the 2"),
+        (correct_logits, [[0.0, 1.0]], {"pos_weight": [1, 0]}, "finite weights above 0"),
+        (correct_logits, [[0.0, 1.0]], {"pos_weight": [1, np.nan]}, "finite weights above 0"),
+        (correct_logits, [[0, 1]], {"plan": PLAN}, "must be floats"),
+        (correct_logits, 1.0, {"plan": PLAN}, "last dimension"),
+        (correct_probabilities, [[0.5, 1.5]], {"plan": PLAN}, r"in \[0, 1\]"),
+        (correct_probabilities, [[0.5, np.nan]], {"plan": PLAN}, r"in \[0, 1\]"),
+        (correct_probabilities, [[0.5, 0.5]], {"plan": 3}, "'plan' parameter"),
+    ],
+)
+def test_wrong_predictions_are_named(correct, values, options, message):
+    with pytest.raises(ValueError, match=message):
+        correct(np.asarray(values), **options)
