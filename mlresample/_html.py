@@ -12,8 +12,8 @@ from mlresample._text import COLUMNS, number, percent, rule_text, samples_text
 
 _FIRST, _SHOWN = 100, 150  # rows of a notebook's table before its middle is left out, and in all
 
-# Of plots too: before resampling, after it, at the cap. P. Tol's schemes, which colour-blind people
-# can tell apart.
+# Of plots too: before resampling, after it, at the cap. From P. Tol's schemes, which colour-blind
+# people can tell apart.
 BEFORE, AFTER, CAP = "#7b8fa8", "#ee7733", "#aa4499"
 
 Report = dict[str, Any]

@@ -6,26 +6,26 @@ import types
 
 import pytest
 
-import mlresample
-import mlresample.metrics
-import mlresample.over_sampling
-import mlresample.readers
 
-
-def test_all_names_are_what_is_public():
-    modules = mlresample, mlresample.metrics, mlresample.over_sampling, mlresample.readers
-    for module in modules:
-        public = {
-            name
-            for name, value in vars(module).items()
-            if not name.startswith("_") and not isinstance(value, types.ModuleType)
-        }
-        assert public == set(module.__all__)
-
-
-def test_all_names_of_the_plots_are_what_is_public():
-    plots = pytest.importorskip("mlresample.plots", reason="matplotlib is not installed")
-    assert {name for name in vars(plots) if not name.startswith("_")} == set(plots.__all__)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "mlresample",
+        "mlresample.metrics",
+        "mlresample.over_sampling",
+        "mlresample.plots",
+        "mlresample.readers",
+        "mlresample.torch",
+    ],
+)
+def test_all_names_are_what_is_public(name):
+    module = pytest.importorskip(name, reason="its optional dependency is not installed")
+    public = {
+        name
+        for name, value in vars(module).items()
+        if not name.startswith("_") and not isinstance(value, types.ModuleType)
+    }
+    assert public == set(module.__all__)
 
 
 def test_importing_the_package_adds_no_optional_dependency():
