@@ -139,8 +139,29 @@ def page(title: str, parts: Iterable[str]) -> str:
         f"<title>{escape(title)}</title><style>:root {{ color-scheme: light dark; }} "
         "body { margin: 1.5rem auto; padding: 0 1rem; max-width: 62rem; "
         "font: 14px/1.45 system-ui, sans-serif; } "
-        "h1 { font-size: 1.4rem; } figure { margin: 1.5rem 0; overflow-x: auto; } "
-        "figure svg { max-width: 100%; height: auto; background: #fff; border-radius: 6px; } "
+        "h1 { font-size: 1.4rem; } figure { margin: 2rem 0; overflow-x: auto; } "
+        "figcaption { margin: 0 0 .5rem; font-weight: 600; } dt { font-weight: 600; } "
+        "dd { margin: 0 0 .4rem 1.2rem; } "
+        "figure svg { width: 46rem; max-width: 100%; height: auto; background: #fff; "
+        "border-radius: 6px; } "
         "pre { overflow-x: auto; }</style></head><body>"
-        f"<h1>{escape(title)}</h1>{''.join(parts)}</body></html>\n"
+        f"<h1>{escape(title)}</h1>{''.join(parts)}{_glossary()}</body></html>\n"
     )
+
+
+_WORDS = {
+    "imbalance ratio": "Samples of the largest class over those of the smallest that occurs.",
+    "mean imbalance": "Samples of the largest class over a class's own, on average over the "
+    "classes (MeanIR); its variation is their standard deviation over that mean (CVIR).",
+    "multiplier": "How often samples of the class are shown in an epoch, never above the cap. An "
+    "image with several classes takes the largest of theirs.",
+    "epoch quota": "Samples of the class that an epoch is expected to show, copies included.",
+    "to collect": "Further samples of the class with which the cap would suffice for the target "
+    "count. A higher cap makes it smaller, for copies take the place of samples.",
+    "SCUMBLE": "How far rare and common classes occur in the same samples, from 0 to 1.",
+}
+
+
+def _glossary() -> str:
+    words = "".join(f"<dt>{word}</dt><dd>{told}</dd>" for word, told in _WORDS.items())
+    return f"<details><summary>What the words mean</summary><dl>{words}</dl></details>"

@@ -11,6 +11,7 @@ from sklearn.utils._param_validation import validate_params
 
 from mlresample._containers import is_dataframe, is_tensor
 from mlresample._indicators import LabelIndicator
+from mlresample._multipliers import listed
 from mlresample._targets import as_array, as_classes, as_target
 
 
@@ -78,7 +79,10 @@ def _groups(classes: list[Any], parents: dict[Any, list[Any]]) -> dict[Any, list
             raise ValueError(f"parents[{parent!r}] must be a list of classes, got {children!r}.")
         for child in children:
             if child not in classes:
-                raise ValueError(f"parents[{parent!r}] names the unknown class {child!r}.")
+                raise ValueError(
+                    f"parents[{parent!r}] names the unknown class {child!r}; the classes are "
+                    f"{listed(classes)}."
+                )
             if parent_of.setdefault(child, parent) != parent:
                 raise ValueError(f"class {child!r} has two parents.")
             if child in parents and child != parent:

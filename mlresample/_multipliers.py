@@ -1,7 +1,7 @@
 """Class counts become class multipliers, class multipliers become sample multipliers."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from numbers import Integral, Real
 from typing import Any
 
@@ -237,14 +237,20 @@ def _from_dict(multipliers: dict[Any, float], classes: NDArray[Any]) -> NDArray[
     position = {name: i for i, name in enumerate(classes.tolist())}
     unknown = [name for name in multipliers if name not in position]
     if unknown:
-        known = ", ".join(map(repr, list(position)[:10])) + (", ..." if len(position) > 10 else "")
         raise ValueError(
-            f"class_multipliers names the unknown class {unknown[0]!r}; the classes are {known}."
+            f"class_multipliers names the unknown class {unknown[0]!r}; the classes are "
+            f"{listed(position)}."
         )
     values: list[Any] = [1.0] * len(classes)
     for name, value in multipliers.items():
         values[position[name]] = value
     return _as_multipliers(values, len(classes))
+
+
+def listed(classes: Iterable[Any]) -> str:
+    """Name the first of the classes."""
+    names = list(classes)
+    return ", ".join(map(repr, names[:10])) + (", ..." if len(names) > 10 else "")
 
 
 def _warn_of_clipping(

@@ -52,8 +52,8 @@ def _cost_without_effect(report: Report) -> Judgements:
     yield (
         "balance",
         f"An epoch {growth:.2f} times as long brings the mean imbalance from "
-        f"{mean['before']:,.1f} to {after}. That is balance, not accuracy: compare at equal "
-        f"steps, and with tuned thresholds.",
+        f"{mean['before']:,.1f} to {after}. That is balance, not accuracy: thresholds tuned for "
+        f"each class often gain more. Compare with them, at equal steps.",
         [],
     )
 
@@ -74,9 +74,9 @@ def _overtaken(report: Report) -> Judgements:
 
 
 def _cap_binds(report: Report) -> Judgements:
+    parameters = report["parameters"]
     short = [one for one in report["classes"] if one["count"] and one["samples_to_collect"]]
-    if short:
-        parameters = report["parameters"]
+    if short and parameters["cap"] > 1:
         fewest = min(one["count"] for one in short)
         needed = (parameters["target_count"] / fewest) ** parameters["power"]
         yield (
@@ -100,12 +100,14 @@ def _few(report: Report) -> Judgements:
             hopeless,
         )
     scarce = [one for one in few if one not in hopeless]
+    more = "more " if hopeless else ""
     if scarce:
         yield (
             "few",
-            f"{_count(scarce, 'class has', 'classes have')} fewer than {FEW_SAMPLES} samples: "
+            f"{_count(scarce, f'{more}class has', f'{more}classes have')} fewer than "
+            f"{FEW_SAMPLES} samples: "
             f"{_names(scarce)}. Copies add no variety, and scores on so few vary by chance: "
-            f"collect.",
+            f"collect up to {FEW_SAMPLES} at least.",
             scarce,
         )
     absent = [one for one in report["classes"] if one["count"] == 0]

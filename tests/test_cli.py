@@ -130,6 +130,17 @@ def test_class_names_of_integer_lists_add_absent_classes(run, train, tmp_path):
     assert [one["count"] for one in report["classes"]][8:] == [0, 0]
 
 
+def test_class_names_give_names_to_numbers(run, train, tmp_path):
+    (tmp_path / "names.txt").write_text("\n".join("abcdefghi"))
+    told = json.loads(run("plan", train, "--class-names", tmp_path / "names.txt", "--json"))
+    plain = json.loads(run("plan", train, "--json"))
+    assert [one["class"] for one in told["classes"]] == list("abcdefghi")
+    assert [one["count"] for one in told["classes"]] == [
+        *(one["count"] for one in plain["classes"]),
+        0,
+    ]
+
+
 # -- resample and split ------------------------------------------------------------------------
 
 
@@ -258,7 +269,17 @@ def test_output_goes_to_a_file_and_never_over_the_input(run, train, tmp_path):
     assert "is a file that is read" in run("resample", train, "--output", train, status=2)
     assert (tmp_path / "train.csv").read_text() == before
     lost = tmp_path / "no folder" / "x.csv"
-    assert "No such file or directory" in run("resample", train, "--output", lost, status=2)
+    assert "there is no folder" in run("resample", train, "--output", lost, status=2)
+
+
+def test_the_ending_of_the_output_says_what_it_is(run, train, tmp_path):
+    run("plan", train, "--output", tmp_path / "plan.json")
+    assert json.loads((tmp_path / "plan.json").read_text())["n_samples"] == 600
+    run("resample", train, "--output", tmp_path / "ids.json")
+    assert len(json.loads((tmp_path / "ids.json").read_text())["id"]) > 600
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    run("compare", train, "--output", tmp_path / "plans.html")
+    assert (tmp_path / "plans.html").read_text().startswith("<!doctype html>")
 
 
 # -- errors ------------------------------------------------------------------------------------
@@ -280,7 +301,10 @@ def test_output_goes_to_a_file_and_never_over_the_input(run, train, tmp_path):
         (["plan", "TRAIN", "--format", "coco", "--separator", "|"], "--separator has no meaning"),
         (["plan", "TRAIN", "--format", "coco"], "TRAIN"),
         (["plan", "TRAIN", "--label-column", "Labels"], "line 1"),
-        (["plan", "TRAIN", "--class-names", "TRAIN"], "line 2"),
+        (["plan", "TRAIN", "--class-names", "few.txt"], "label '2' is not one of"),
+        (["plan", "TRAIN", "--label-column", "Id", "--separator", "-"], "pass --id-column"),
+        (["report", "TRAIN", "TRAIN"], "named twice"),
+        (["report", "columns.csv"], "name it by --label-column"),
         (["compare", "TRAIN", "--cap", "1,,2"], "'cap' parameter"),
         (["split", "TRAIN", "--folds", "1"], "--folds must be"),
         (["resample", "TRAIN", "--repeats", "--shuffle"], "--shuffle has no meaning"),
@@ -289,6 +313,8 @@ def test_output_goes_to_a_file_and_never_over_the_input(run, train, tmp_path):
 )
 def test_errors_are_one_line_and_status_two(run, train, monkeypatch, tmp_path, arguments, message):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "few.txt").write_text("zero\none\n")
+    (tmp_path / "columns.csv").write_text("No,image,labels\n1,a,cat dog\n")
     told = run(*("train.csv" if one == "TRAIN" else one for one in arguments), status=2)
     assert told.startswith("mlresample: error: ")
     assert message.replace("TRAIN", "train.csv") in told
@@ -317,6 +343,24 @@ def test_wrong_arguments_are_one_line_and_status_two(capsys, arguments):
         main(arguments)
     assert stopped.value.code == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_near_misses_are_shown_the_way(capsys):
+    for arguments, way in (
+        (["plan", "a.csv", "--caps", "4"], "did you mean --cap?"),
+        (["report", "--seperator", "|"], "did you mean --separator?"),
+        (["plan", "a.csv", "--cap", "1,2"], "several are for mlresample compare"),
+    ):
+        with pytest.raises(SystemExit):
+            main(arguments)
+        assert way in capsys.readouterr().err
+
+
+def test_tabs_between_columns_can_be_named(run, tmp_path):
+    (tmp_path / "a.tsv").write_text("Id\tTarget\nx\ta b\ny\ta\n")
+    for tab in ("\t", "\\t", "tab"):
+        report = json.loads(run("report", tmp_path / "a.tsv", "--delimiter", tab, "--json"))
+        assert report["classes"] == [{"class": "a", "counts": [2]}, {"class": "b", "counts": [1]}]
 
 
 def test_warnings_are_told_beside_the_result(capsys, train):

@@ -200,3 +200,19 @@ def test_tensors_stay_tensors_in_their_graph():
 def test_wrong_predictions_are_named(correct, values, options, message):
     with pytest.raises(ValueError, match=message):
         correct(np.asarray(values), **options)
+
+
+def test_weights_as_tensors_are_the_same_weights():
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    from mlresample.torch import loss_weights
+
+    options = {"power": 0.5, "cap": 3.0}
+    expected = compute_loss_weights(PLAN, **options)
+    weights = loss_weights(PLAN, **options)
+    assert weights.pos_weight.dtype == torch.float32
+    assert_allclose(weights.pos_weight, expected.pos_weight, rtol=1e-6)
+    assert_allclose(weights.class_weight, expected.class_weight, rtol=1e-6)
+    of_counts = loss_weights([120, 30], n_samples=120, dtype=torch.float64, device="cpu")
+    assert of_counts.pos_weight.tolist() == [1, 3]
+    loss = torch.nn.BCEWithLogitsLoss(pos_weight=of_counts.pos_weight)
+    assert loss(torch.zeros(1, 2, dtype=torch.float64), torch.ones(1, 2).double()) > 0

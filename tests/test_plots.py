@@ -431,36 +431,36 @@ def test_comparison_refuses_what_it_does_not_know():
 
 # -- co-occurrence -----------------------------------------------------------------------------
 
-MET = [[1, 0, 0]] * 3 + [[1, 1, 0]] * 3 + [[0, 1, 1]] * 1
+MET = [[1, 0, 0, 0]] * 3 + [[1, 1, 0, 0]] * 2 + [[1, 1, 0, 1], [0, 1, 1, 0], [0, 1, 0, 1]]
 
 
 @pytest.mark.parametrize(
     "make", [np.asarray, np.asfortranarray, sp.csr_array, sp.csc_array, sp.coo_array]
 )
 def test_shares_are_those_worked_out_by_hand(make):
-    display = CoOccurrenceDisplay.from_target(
-        make(MET), class_names=["cat", "dog", "lynx"], n_rare=2, n_common=2
-    )
-    assert display.rare_classes.tolist() == ["lynx", "dog"]
+    display = CoOccurrenceDisplay.from_target(make(MET), class_names=["cat", "dog", "lynx", "owl"])
+    assert display.rare_classes.tolist() == ["lynx", "owl"]
     assert display.common_classes.tolist() == ["cat", "dog"]
-    assert display.rare_counts.tolist() == [1, 4]
-    assert_array_equal(display.shares, [[0, 1], [0.75, np.nan]])
-    assert names_on(display.ax_.yaxis) == ["lynx (1)", "dog (4)"]
+    assert display.rare_counts.tolist() == [1, 2]
+    assert_array_equal(display.shares, [[0, 1], [0.5, 1]])
+    assert names_on(display.ax_.yaxis) == ["lynx (1)", "owl (2)"]
     assert names_on(display.ax_.xaxis) == ["cat", "dog"]
-    assert [text.get_text() for text in display.texts_] == ["0.00", "1.00", "0.75"]
-    assert_array_equal(display.image_.get_array().filled(np.nan), display.shares)
+    assert [text.get_text() for text in display.texts_] == ["0.00", "1.00", "0.50", "1.00"]
+    assert_array_equal(display.image_.get_array(), display.shares)
     assert display.image_.get_clim() == (0, 1)
 
 
 def test_single_label_targets_have_no_classes_that_meet():
     display = CoOccurrenceDisplay.from_target(["a"] * 3 + ["b"] * 2 + ["c"])
-    assert_array_equal(np.nan_to_num(display.shares), np.zeros((3, 3)))
+    assert_array_equal(display.shares, np.zeros((1, 2)))
 
 
 def test_classes_that_do_not_occur_are_left_out():
-    y = np.column_stack([MET, np.zeros(7)])
+    y = np.column_stack([MET, np.zeros(8)])
     display = CoOccurrenceDisplay.from_target(y, n_rare=10, n_common=10)
-    assert display.shares.shape == (3, 3)
+    assert display.shares.shape == (2, 2)
+    with pytest.raises(ValueError, match="One class alone occurs"):
+        CoOccurrenceDisplay.from_target(np.eye(4)[:, :1] * [1, 0])
     with pytest.raises(ValueError, match="No class occurs"):
         CoOccurrenceDisplay.from_target(np.zeros((4, 3)))
 

@@ -1030,3 +1030,24 @@ def test_tables_go_straight_into_a_plan():
         assert plan.classes.dtype == table.class_names.dtype
         assert_array_equal(plan.classes, table.class_names)
         assert_array_equal(plan.class_counts, table.target.toarray().sum(axis=0))
+
+
+@pytest.mark.parametrize(
+    ("content", "read", "options"),
+    [
+        ("a,16 0\nb,7 0\nc,0\n", read_label_lists, {}),
+        ("a,cat\nb,cat dog\n", read_label_lists, {}),
+        ("a,0,1\nb,1,0\n", read_indicators, {}),
+    ],
+)
+def test_a_first_sample_is_not_taken_for_a_header(content, read, options):
+    with pytest.raises(ValueError, match="put the columns' names above"):
+        read(write("no_header.csv", content), **options)
+
+
+def test_options_that_match_nothing_are_warned_of():
+    path = write("names.csv", "Id,Target\na,cat|dog\nb,No Finding\n")
+    with pytest.warns(UserWarning, match="no cell is none_value='No finding'"):
+        read_label_lists(path, separator="|", none_value="No finding")
+    with pytest.warns(UserWarning, match=r"no cell has the separator ';', but some have '\|'"):
+        read_label_lists(path, separator=";")

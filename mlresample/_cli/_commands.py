@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import warnings
 from argparse import Namespace
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -47,14 +48,20 @@ def _report(arguments: Namespace) -> str:
     if arguments.html:
         from mlresample._cli._pictures import co_occurrence_picture, counts_picture
 
-        first = next(iter(tables.values()))
-        parts = [splits_html(splits), counts_picture(first), co_occurrence_picture(first)]
+        name, first = next(iter(tables.items()))
+        parts = [
+            splits_html(splits),
+            counts_picture(first, name),
+            co_occurrence_picture(first, name),
+        ]
         return page(f"Classes of {', '.join(tables)}", parts)
     return splits_text(splits) + ("" if arguments.files else f"\n\n{_EXAMPLE}")
 
 
 def _short_names(files: list[str]) -> list[str]:
     """Call files by their names alone where these differ."""
+    if len(set(files)) < len(files):
+        raise ValueError("The same file is named twice.")
     names = [Path(file).name for file in files]
     return names if len(set(names)) == len(names) else files
 
@@ -90,13 +97,13 @@ def _plan_page(plan: ResamplingPlan, table: LabelTable, arguments: Namespace) ->
         counts_picture,
     )
 
-    parts = [plan_html(plan.to_dict(), all_classes=True), counts_picture(plan)]
+    parts = [plan_html(plan.to_dict(), all_classes=True), counts_picture(plan, _title(arguments))]
     if plan.target_count is not None:
         rule = _given(arguments, set(RULE_CONSTRAINTS) - {"cap", "epoch_size"})
         grid = {name: [value] for name, value in rule.items()} | {"cap": _CAPS}
         names = table.class_names
         parts.append(comparison_picture(compare_plans(table.target, grid, class_names=names)))
-    parts.append(co_occurrence_picture(table))
+    parts.append(co_occurrence_picture(table, _title(arguments)))
     return page(f"Plan of {_title(arguments)}", parts)
 
 
@@ -129,6 +136,14 @@ def _split(arguments: Namespace) -> str:
     fold_of = np.empty(n_samples, dtype=np.int64)
     for fold, (_, rows) in enumerate(folds.split(table.ids, table.target.toarray())):
         fold_of[rows] = fold
+    counts = np.diff(table.target.tocsc().indptr)
+    n_scarce = int((counts < arguments.folds).sum())
+    if n_scarce:
+        warnings.warn(
+            f"{n_scarce} of {len(counts)} classes have fewer samples than there are folds.",
+            UserWarning,
+            stacklevel=1,
+        )
     return _listed({"id": table.ids, "fold": fold_of}, arguments)
 
 

@@ -6,6 +6,7 @@ import threading
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from mlresample.readers import (
@@ -35,6 +36,18 @@ def read_labels(file: str, arguments: Namespace) -> LabelTable:
 
 def _read(file: str, arguments: Namespace) -> LabelTable:
     kind = arguments.format or _guess_format(file, arguments)
+    try:
+        return _read_as(kind, file, arguments)
+    except ValueError as error:
+        if kind != "indicators" or arguments.format is not None:
+            raise
+        hint = (
+            "Read as columns of 0 and 1, since there are several; if one lists the classes, name"
+        )
+        raise ValueError(f"{error} ({hint} it by --label-column.)") from error
+
+
+def _read_as(kind: str, file: str, arguments: Namespace) -> LabelTable:
     _refuse_unused(kind, arguments)
     names = _class_names(arguments.class_names)
     if kind == "coco":
@@ -46,14 +59,22 @@ def _read(file: str, arguments: Namespace) -> LabelTable:
     columns = {"id_column": arguments.id_column, "delimiter": arguments.delimiter}
     if kind == "indicators":
         return read_indicators(file, class_columns=names, **columns)
-    return read_label_lists(
+    read = partial(
+        read_label_lists,
         file,
         label_column=arguments.label_column,
         separator=arguments.separator,
         none_value=arguments.none_value,
-        class_names=None if names is None else named(names),
         **columns,
     )
+    if names is None:
+        return read()
+    classes = named(names)
+    found = read().class_names
+    if found.dtype == object or classes.dtype != object:
+        return read(class_names=classes)
+    # The lists are of numbers, and so the names are of class 0, 1 and so on.
+    return read(class_names=range(len(names)))._replace(class_names=classes)
 
 
 _USED = {

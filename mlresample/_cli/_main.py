@@ -2,9 +2,11 @@
 
 import argparse
 import os
+import re
 import sys
 import warnings
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -25,13 +27,12 @@ label files:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; give the exit status."""
-    parser = make_parser()
-    arguments = parser.parse_args(argv)
+    arguments = _parse(argv)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
         try:
-            output = COMMANDS[arguments.command](arguments)
-            _write(output, arguments)
+            _check_output(arguments)
+            _write(COMMANDS[arguments.command](arguments), arguments)
         except BrokenPipeError:  # the reader, such as head, has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except (ImportError, MemoryError, OSError, ValueError) as error:
@@ -49,7 +50,33 @@ def _tell(kind: str, what: Any) -> None:
     if isinstance(what, OSError) and what.strerror:
         what = f"{what.filename}: {what.strerror}" if what.filename else what.strerror
     told = " ".join(str(what).split()) or type(what).__name__
+    told = _PARAMETER.sub(lambda found: _option(found[1]) + " ", told)
     print(f"mlresample: {kind}: {told}", file=sys.stderr)
+
+
+# What errors of the library name as parameters, such as "pass separator='|'".
+_PARAMETER = re.compile(r"\b(separator|delimiter|none_value|id_column|label_column|class_names)=")
+
+
+def _check_output(arguments: argparse.Namespace) -> None:
+    """Find out before the work whether there is a place for its result."""
+    if arguments.output is None:
+        return
+    output = Path(arguments.output)
+    inputs = [*arguments.files, arguments.class_names]
+    if any(_same_file(output, one) for one in inputs if one is not None):
+        raise ValueError(f"--output {output} is a file that is read: name another.")
+    if not output.parent.is_dir():
+        raise ValueError(f"--output {output}: there is no folder {output.parent}.")
+    html = getattr(arguments, "html", None)
+    if output.suffix == ".json" and not html:
+        arguments.json = True
+    if output.suffix in (".html", ".htm") and html is False and not arguments.json:
+        arguments.html = True
+
+
+def _same_file(one: Path, other: str) -> bool:
+    return one.exists() and os.path.exists(other) and one.samefile(other)
 
 
 def _write(output: str, arguments: argparse.Namespace) -> None:
@@ -58,14 +85,7 @@ def _write(output: str, arguments: argparse.Namespace) -> None:
         sys.stdout.write(output)
         sys.stdout.flush()
         return
-    inputs = [*arguments.files, arguments.class_names]
-    if any(_same_file(arguments.output, one) for one in inputs if one is not None):
-        raise ValueError(f"--output {arguments.output} is a file that is read: name another.")
     Path(arguments.output).write_text(output, encoding="utf-8")
-
-
-def _same_file(one: str, other: str) -> bool:
-    return os.path.exists(one) and os.path.exists(other) and os.path.samefile(one, other)
 
 
 # -- arguments ---------------------------------------------------------------------------------
@@ -76,8 +96,20 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
 
 
-def make_parser() -> argparse.ArgumentParser:
-    """Make the parser of all commands."""
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser, commands = make_parser()
+    arguments, unknown = parser.parse_known_args(argv)
+    if unknown:
+        command = commands[arguments.command]
+        options = [option for action in command._actions for option in action.option_strings]
+        near = get_close_matches(unknown[0], options, n=1)
+        hint = f": did you mean {near[0]}?" if near else ""
+        command.error(f"unrecognized argument {unknown[0]}{hint}")
+    return arguments
+
+
+def make_parser() -> tuple[argparse.ArgumentParser, dict[str, Any]]:
+    """Make the parser of all commands, and give that of each."""
     parser = _Parser(
         prog="mlresample",
         description="Resampling for long-tail multi-label data: what it costs, what it achieves.",
@@ -105,7 +137,7 @@ def make_parser() -> argparse.ArgumentParser:
         _add_outputs(command, html=True)
     for command in (resample, split):
         _add_outputs(command, html=False)
-    return parser
+    return parser, commands.choices
 
 
 def _command(commands: Any, name: str, summary: str) -> argparse.ArgumentParser:
@@ -127,8 +159,19 @@ def _add_inputs(command: argparse.ArgumentParser) -> None:
     group.add_argument("--label-column", metavar="NAME", help="column of the lists of classes")
     group.add_argument("--separator", metavar="TEXT", help="between classes in a list (a space)")
     group.add_argument("--none-value", metavar="TEXT", help="what stands for no class in a list")
-    group.add_argument("--delimiter", default=",", metavar="CHARACTER", help="between columns (,)")
-    group.add_argument("--class-names", metavar="FILE", help="class names, one a line, in order")
+    group.add_argument(
+        "--delimiter",
+        default=",",
+        type=lambda text: "\t" if text in ("\\t", "tab") else text,
+        metavar="CHARACTER",
+        help="between columns (,), or tab",
+    )
+    group.add_argument(
+        "--class-names",
+        metavar="FILE",
+        help="names of the classes, one a line: of those in the lists; of class 0, 1 and so on, "
+        "where the lists are of numbers; or of the columns to read",
+    )
     group.add_argument("--labels", metavar="FOLDER", help="folder of YOLO label files")
 
 
@@ -138,7 +181,9 @@ def _add_outputs(command: argparse.ArgumentParser, *, html: bool) -> None:
     kinds.add_argument("--json", action="store_true", help="JSON, for programs")
     if html:
         kinds.add_argument("--html", action="store_true", help="one page with pictures")
-    group.add_argument("--output", metavar="FILE", help="file to write (standard output)")
+    group.add_argument(
+        "--output", metavar="FILE", help="file to write, as its ending says (standard output)"
+    )
 
 
 _RULE_HELP = {
@@ -156,7 +201,7 @@ assert set(_RULE_HELP) == set(RULE_CONSTRAINTS) - {"class_multipliers"}
 def _add_rule(command: argparse.ArgumentParser) -> None:
     group = command.add_argument_group("the rule, as in mlresample.plan_resampling")
     for name, told in _RULE_HELP.items():
-        group.add_argument(_option(name), type=_number, metavar="X", help=told)
+        group.add_argument(_option(name), type=_only_number, metavar="X", help=told)
     group.add_argument(
         "--class-multiplier",
         action="append",
@@ -199,6 +244,12 @@ def _number(text: str) -> Any:
         except ValueError:
             continue
     return text
+
+
+def _only_number(text: str) -> Any:
+    if "," in text:
+        raise argparse.ArgumentTypeError("one value, please; several are for mlresample compare")
+    return _number(text)
 
 
 def _numbers(text: str) -> list[Any]:

@@ -1,6 +1,7 @@
 """Pictures for pages, as elements of HTML; needs matplotlib."""
 
 import io
+from html import escape
 from typing import Any
 
 # Before matplotlib itself: its error says what to install.
@@ -15,27 +16,39 @@ from mlresample._plan import ResamplingPlan
 from mlresample.readers import LabelTable
 
 
-def counts_picture(source: ResamplingPlan | LabelTable) -> str:
+def counts_picture(source: ResamplingPlan | LabelTable, file: str) -> str:
     """Class counts, of a plan before and after."""
     if isinstance(source, ResamplingPlan):
-        return _figure(ClassCountsDisplay.from_plan(source))
-    return _figure(ClassCountsDisplay.from_target(source.target, class_names=source.class_names))
+        caption = f"{file}: samples of each class, as they are and in an epoch of the plan."
+        return _figure(ClassCountsDisplay.from_plan(source), caption)
+    display = ClassCountsDisplay.from_target(source.target, class_names=source.class_names)
+    return _figure(display, f"{file}: samples of each class.")
 
 
-def co_occurrence_picture(table: LabelTable) -> str:
+def co_occurrence_picture(table: LabelTable, file: str) -> str:
     """Rare classes and the common ones that stand beside them."""
-    return _figure(CoOccurrenceDisplay.from_target(table.target, class_names=table.class_names))
+    display = CoOccurrenceDisplay.from_target(table.target, class_names=table.class_names)
+    caption = (
+        f"{file}: share of the samples of each rare class that carry each common class too. "
+        f"Where it is high, copies of the rare class are copies of the common one."
+    )
+    return _figure(display, caption)
 
 
 def comparison_picture(comparison: PlanComparison) -> str:
     """Cost against balance."""
-    return _figure(PlanComparisonDisplay.from_comparison(comparison))
+    caption = (
+        "What each plan costs, in the length of an epoch, and what is left of the mean imbalance "
+        "(1 would be classes of the same count)."
+    )
+    return _figure(PlanComparisonDisplay.from_comparison(comparison), caption)
 
 
-def _figure(display: Any) -> str:
+def _figure(display: Any, caption: str) -> str:
     text = io.StringIO()
     with mpl.rc_context({"svg.hashsalt": "mlresample"}):  # the same page every time
         display.figure_.savefig(text, format="svg", metadata={"Date": None})
     plt.close(display.figure_)
     picture = text.getvalue()
-    return f"<figure>{picture[picture.index('<svg') :]}</figure>"
+    svg = picture[picture.index("<svg") :]
+    return f"<figure><figcaption>{escape(caption)}</figcaption>{svg}</figure>"

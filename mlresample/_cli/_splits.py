@@ -7,6 +7,7 @@ from itertools import combinations
 from typing import Any
 
 from mlresample._html import fragment, table
+from mlresample._multipliers import listed
 from mlresample._text import aligned, number, percent, short, without_middle
 from mlresample.metrics import measure_imbalance
 from mlresample.readers import LabelTable
@@ -66,7 +67,8 @@ def splits_text(splits: dict[str, Any]) -> str:
 def splits_html(splits: dict[str, Any]) -> str:
     """Write the figures as HTML."""
     parts = [table(header, rows) for header, *rows in _tables(splits)]
-    return fragment("".join([*parts, *(f"<p>{escape(note)}</p>" for note in _notes(splits))]))
+    notes = "".join(f"<li>{escape(note)}</li>" for note in _notes(splits))
+    return fragment("".join([f"<ul>{notes}</ul>", *parts]))
 
 
 def _tables(splits: dict[str, Any]) -> tuple[list[list[str]], list[list[str]]]:
@@ -92,9 +94,7 @@ def _notes(splits: dict[str, Any]) -> list[str]:
     notes = []
     for one in splits["missing"]:
         if one["classes"]:
-            names = ", ".join(map(repr, one["classes"][:10]))
-            more = ", ..." if len(one["classes"]) > 10 else ""
-            notes.append(f"No sample in {one['file']}: {names}{more}.")
+            notes.append(f"No sample in {one['file']}: {listed(one['classes'])}.")
     for one in splits["shared_ids"]:
         if one["n_ids"]:
             first, second = one["files"]

@@ -211,12 +211,12 @@ class ClassCountsDisplay:
         ax, counts = self.ax_, self._counts(order)
         rows = np.arange(1, len(order) + 1)
         thickness = 0.8 / len(counts)
-        self.steps_ = None
+        self.steps_, styles = None, self._styles()
         self.bars_ = [
-            ax.barh(rows - 0.4 + i * thickness, own, thickness, align="edge", **_STYLES[i])
+            ax.barh(rows - 0.4 + i * thickness, own, thickness, align="edge", **styles[i])
             for i, own in enumerate(counts)
         ]
-        ax.set(xscale="log", xlim=self._limits(counts), xlabel="Samples")
+        ax.set(xscale="log", xlim=self._limits(counts), xlabel="Samples (logarithmic)")
         set_count_ticks(ax.xaxis)
         ax.set_ylim(len(order) + 0.5, 0.5)
         ax.set_yticks(rows, [name_on_axis(name, longest) for name in self.classes[order]])
@@ -238,17 +238,22 @@ class ClassCountsDisplay:
         starts = np.flatnonzero(np.diff(counts[0], prepend=0))
         edges = np.append(starts, len(order)) + 0.5
         means = [np.add.reduceat(own, starts) / np.diff(edges) for own in counts]
-        self.bars_ = None
+        self.bars_, styles = None, self._styles()
         self.steps_ = [
-            ax.stairs(own, edges, fill=i == 0, **_STYLES[i]) for i, own in enumerate(means)
+            ax.stairs(own, edges, fill=i == 0, **styles[i]) for i, own in enumerate(means)
         ]
-        ax.set(yscale="log", ylim=self._limits(counts), ylabel="Samples")
+        ax.set(yscale="log", ylim=self._limits(counts), ylabel="Samples (logarithmic)")
         set_count_ticks(ax.yaxis)
         n_absent = len(self.classes) - len(order)
         absent = f"\n({n_absent:,} without samples left out)" if n_absent else ""
         ax.set(xlim=(edges[0], edges[-1]), xlabel=f"Classes, from common to rare{absent}")
         ax.xaxis.set_major_locator(MaxNLocator(n_ticks, integer=True))
         ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+
+    def _styles(self) -> list[dict[str, Any]]:
+        if self.resampled_class_counts is None:
+            return [{**_STYLES[0], "label": "samples"}]
+        return _STYLES
 
     def _counts(self, order: NDArray[np.intp]) -> list[NDArray[Any]]:
         both = [self.class_counts, self.resampled_class_counts]

@@ -5,7 +5,7 @@ from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
-from matplotlib import colormaps, rcParams
+from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.backend_bases import RendererBase
@@ -33,7 +33,6 @@ from mlresample.plots._drawing import (
 
 _NUMBER_WIDTH = 2.8  # of "0.00", times the size of the font
 _MOST_NUMBERS = 225
-_ITSELF = "#d9d9d9"  # where a class would meet itself
 
 
 class CoOccurrenceDisplay:
@@ -45,8 +44,7 @@ class CoOccurrenceDisplay:
     Parameters
     ----------
     shares : ndarray of shape (n_rare, n_common)
-        Share of the rare class's samples that carry the common class, from 0 to 1; NaN where a
-        class would meet itself.
+        Share of the rare class's samples that carry the common class, from 0 to 1.
     rare_classes : ndarray of shape (n_rare,)
         Names of the rare classes, the rarest first.
     common_classes : ndarray of shape (n_common,)
@@ -71,13 +69,11 @@ class CoOccurrenceDisplay:
     --------
     >>> from mlresample.plots import CoOccurrenceDisplay
     >>> y = [[1, 0, 0]] * 3 + [[1, 1, 0]] * 3 + [[0, 1, 1]] * 1
-    >>> names = ["cat", "dog", "lynx"]
-    >>> display = CoOccurrenceDisplay.from_target(y, class_names=names, n_rare=2, n_common=2)
+    >>> display = CoOccurrenceDisplay.from_target(y, class_names=["cat", "dog", "lynx"])
     >>> display.rare_classes.tolist(), display.common_classes.tolist()
-    (['lynx', 'dog'], ['cat', 'dog'])
+    (['lynx'], ['cat', 'dog'])
     >>> display.shares
-    array([[0.  , 1.  ],
-           [0.75,  nan]])
+    array([[0., 1.]])
     """
 
     ax_: Axes
@@ -125,9 +121,9 @@ class CoOccurrenceDisplay:
         class_names : array-like of shape (n_classes,), default=None
             Names of the classes, as for :func:`~mlresample.plan_resampling`.
         n_rare : int, default=10
-            Number of rows: the rarest of the classes that occur.
+            Number of rows: the rarest of the classes that occur, at most half of them.
         n_common : int, default=10
-            Number of columns: the most common classes.
+            Number of columns: the most common of the others.
         ax : matplotlib Axes, default=None
             Axes to draw on; by default those of a new figure.
 
@@ -148,12 +144,13 @@ class CoOccurrenceDisplay:
         indicator = as_target(y, class_names=class_names)
         counts = indicator.class_counts
         check_some_class_occurs(counts)
-        rarest = np.argsort(counts, kind="stable")
-        rare = rarest[counts[rarest] > 0][:n_rare]
-        common = np.argsort(-counts, kind="stable")
-        common = common[counts[common] > 0][:n_common]
+        by_count = np.argsort(counts, kind="stable")
+        by_count = by_count[counts[by_count] > 0]
+        if len(by_count) == 1:
+            raise ValueError("One class alone occurs in y: it can meet no other.")
+        n_rare = min(n_rare, len(by_count) // 2)
+        rare, common = by_count[:n_rare], by_count[n_rare:][::-1][:n_common]
         shares = np.array([_shares(indicator, c)[common] for c in rare])
-        shares[rare[:, None] == common] = np.nan
         return cls(
             shares,
             rare_classes=indicator.classes[rare],
@@ -184,10 +181,9 @@ class CoOccurrenceDisplay:
             width, height = size_in_points(ax)
             longest_rare, longest_common = longest_name(width, size), longest_name(height, size)
         self.ax_, self.figure_ = ax, ax.figure
-        cmap = colormaps["Blues"].with_extremes(bad=_ITSELF)
-        self.image_ = ax.imshow(self.shares, cmap, vmin=0, vmax=1, aspect="auto")
+        self.image_ = ax.imshow(self.shares, "Blues", vmin=0, vmax=1, aspect="auto")
         self.colorbar_ = ax.figure.colorbar(self.image_, ax=ax)
-        self.colorbar_.set_label("share of samples")
+        self.colorbar_.set_label("share of the rare class's samples")
         ax.set(xlabel="Common class", ylabel="Rare class (samples)")
 
         rare = [name_on_axis(name, longest_rare) for name in self.rare_classes]
@@ -204,7 +200,7 @@ class CoOccurrenceDisplay:
 
         self.texts_ = []
         if self.shares.size <= _MOST_NUMBERS:
-            for row, column in np.argwhere(~np.isnan(self.shares)):
+            for row, column in np.ndindex(self.shares.shape):
                 number = _Number(ax, column, row, f"{self.shares[row, column]:.2f}")
                 number.set_color(_readable_on(self.image_.to_rgba(self.shares[row, column])))
                 self.texts_.append(number)

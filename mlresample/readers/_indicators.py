@@ -86,6 +86,9 @@ def read_indicators(
     if id_at in positions:
         problem = f"the column {short(header[id_at])} cannot have both ids and a class."
         raise misread(path, problem, line=1)
+    if all(name in _VALUES for name in chosen):
+        problem = "the header has 0 and 1 alone; put the columns' names above the samples."
+        raise misread(path, problem, line=1)
     ids: dict[str, int] = {}
     samples = []
     for line, cells in rows:

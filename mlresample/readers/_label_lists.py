@@ -1,6 +1,8 @@
 """Delimited files in which one cell lists all labels of a sample."""
 
 import os
+import warnings
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -119,8 +121,10 @@ def read_label_lists(
             number = numbers[cell] = len(numbers)
         samples.append(number)
 
+    found = set().union(*distinct)
+    _check_header(path, header[label_at], separator, found)
+    _warn_of_unused(path, numbers, separator, none_value)
     if classes is None:
-        found = set().union(*distinct)
         if not found:
             raise misread(path, "no row has a label; pass class_names=.")
         classes = np.sort(named(list(found)))
@@ -141,6 +145,29 @@ def _label_position(
         problem = f"the column {short(name)} cannot have both ids and labels; pass id_column=."
         raise misread(path, problem, line=1)
     return position
+
+
+def _check_header(path: FilePath, cell: str, separator: str | None, found: set[str]) -> None:
+    """Refuse a header that is a sample: all it names are labels of others, or numbers as they."""
+    labels = {label.strip() for label in cell.split(separator)}
+    if labels <= found or (found and named([*labels, *found]).dtype != object):
+        problem = f"the header {short(cell)} looks like a sample; put the columns' names above it."
+        raise misread(path, problem, line=1)
+
+
+def _warn_of_unused(
+    path: FilePath, cells: Iterable[str], separator: str | None, none_value: str | None
+) -> None:
+    cells = [cell.strip() for cell in cells]
+    if none_value is not None and none_value not in cells:
+        warnings.warn(f"{path}: no cell is none_value={none_value!r}.", UserWarning, stacklevel=3)
+    marks = [mark for mark in "|;" if any(mark in cell for cell in cells)]
+    if separator is not None and marks and not any(separator in cell for cell in cells):
+        warnings.warn(
+            f"{path}: no cell has the separator {separator!r}, but some have {marks[0]!r}.",
+            UserWarning,
+            stacklevel=3,
+        )
 
 
 def _split(

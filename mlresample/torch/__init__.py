@@ -1,17 +1,19 @@
-"""Samplers and datasets that feed a resampling plan to PyTorch training."""
+"""Samplers, datasets and weights that feed a resampling plan to PyTorch training."""
 
 from mlresample.torch._batches import augment_copies, loader_options
 from mlresample.torch._datasets import ResampledDataset
 from mlresample.torch._labels import dataset_target
 from mlresample.torch._samplers import DistributedRepeatSampler, RepeatSampler
-from mlresample.torch._weights import sampling_weights
+from mlresample.torch._weights import LossWeightTensors, loss_weights, sampling_weights
 
 __all__ = [
     "DistributedRepeatSampler",
+    "LossWeightTensors",
     "RepeatSampler",
     "ResampledDataset",
     "augment_copies",
     "dataset_target",
     "loader_options",
+    "loss_weights",
     "sampling_weights",
 ]

@@ -1,9 +1,13 @@
-"""Weights for sampling with replacement."""
+"""Weights for the loss, and for sampling with replacement."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import ArrayLike
 
+from mlresample._loss_weights import compute_loss_weights
+from mlresample._plan import ResamplingPlan
 from mlresample.torch._plans import as_repeat_plan
 
 
@@ -51,3 +55,74 @@ def sampling_weights(plan: Any) -> torch.Tensor:
             f"{repeat_plan.n_samples:,}: use RepeatSampler."
         )
     return torch.from_numpy(repeat_plan.sample_multipliers)
+
+
+class LossWeightTensors(NamedTuple):
+    """Loss weights as tensors of shape (n_classes,); made by :func:`loss_weights`.
+
+    Attributes
+    ----------
+    pos_weight : Tensor
+        For :class:`torch.nn.BCEWithLogitsLoss`.
+    class_weight : Tensor
+        Inverse frequency, for losses with a weight for each class.
+    """
+
+    pos_weight: torch.Tensor
+    class_weight: torch.Tensor
+
+
+def loss_weights(
+    plan_or_counts: ResamplingPlan | ArrayLike,
+    *,
+    n_samples: int | None = None,
+    power: float = 1.0,
+    cap: float = np.inf,
+    device: torch.device | str | None = None,
+    dtype: torch.dtype = torch.float32,
+) -> LossWeightTensors:
+    """Compute loss weights from the class counts after resampling, as tensors.
+
+    Parameters
+    ----------
+    plan_or_counts : ResamplingPlan or array-like of shape (n_classes,)
+        The plan whose epochs the model is trained on; or class counts, without resampling.
+    n_samples : int, default=None
+        Number of samples; needed with class counts, and only then.
+    power : float, default=1.0
+        1 gives positives and negatives of a class the same weight in all, 0 gives weights of 1.
+    cap : float, default=inf
+        Largest `pos_weight`, at least 1; its inverse is the smallest.
+    device : device or str, default=None
+        Where the tensors shall be; None is the CPU.
+    dtype : dtype, default=torch.float32
+        Their type.
+
+    Returns
+    -------
+    weights : LossWeightTensors
+        `pos_weight` and `class_weight`.
+
+    Raises
+    ------
+    ValueError
+        As :func:`mlresample.compute_loss_weights`, which computes them.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from mlresample import plan_resampling
+    >>> from mlresample.torch import loss_weights
+    >>> plan = plan_resampling([[1, 0]] * 90 + [[1, 1]] * 30)
+    >>> weights = loss_weights(plan)
+    >>> weights.pos_weight
+    tensor([1.0000, 1.2000])
+    >>> loss = torch.nn.BCEWithLogitsLoss(pos_weight=weights.pos_weight)
+    """
+    found = compute_loss_weights(plan_or_counts, n_samples=n_samples, power=power, cap=cap)
+    return LossWeightTensors(
+        *(
+            torch.as_tensor(values, dtype=dtype, device=device)
+            for values in (found.pos_weight, found.class_weight)
+        )
+    )

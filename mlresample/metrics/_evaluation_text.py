@@ -1,0 +1,194 @@
+"""Reports of evaluations as text and HTML, from their dicts of figures."""
+
+import textwrap
+from html import escape
+from typing import Any, NamedTuple
+
+from mlresample._html import fragment, table
+from mlresample._text import aligned, short, without_middle
+
+_WIDTH = 88
+_FIRST, _SHOWN = 100, 150  # rows of a notebook's table before its middle is left out, and in all
+_NAMED = 5  # classes in a note
+_IN_CLASS_TABLE = ("f1", "average_precision")  # of a comparison: there is no room for all four
+_TITLES = {"f1": "F1", "average_precision": "average precision"}
+
+Report = dict[str, Any]
+
+
+class Parts(NamedTuple):
+    """What a report is made of: a title, two tables with their headers, and notes."""
+
+    title: str
+    averages: list[list[str]]
+    classes: list[list[str]]
+    notes: list[str]
+
+
+def title_of(measure: str) -> str:
+    """Write a measure's name as people do."""
+    return _TITLES.get(measure, measure)
+
+
+def title_of_average(name: str, thresholds: dict[str, int]) -> str:
+    """Write the name of an average, a group's with its thresholds."""
+    many, few = thresholds["many"], thresholds["few"]
+    ranges = {
+        "many": f"over {many:,}",
+        "medium": f"{few:,} to {many:,}",
+        "few": f"under {few:,}",
+    }
+    return f"{name}, {ranges[name]}" if name in ranges else name
+
+
+def evaluation_parts(report: Report) -> Parts:
+    """Tell an evaluation."""
+    measures, titles = report["measures"], list(map(title_of, report["measures"]))
+    averages = [
+        [
+            title_of_average(row["average"], report["thresholds"]),
+            f"{row['n_classes']:,}",
+            *(_number(row[name]) for name in measures),
+        ]
+        for row in report["averages"]
+    ]
+    classes = [
+        [
+            short(row["class"]),
+            f"{row['count']:,}",
+            row["group"],
+            f"{row['positives']:,}",
+            *(_number(row[name]) for name in measures),
+        ]
+        for row in _rarest_first(report)
+    ]
+    return Parts(
+        f"FrequencyEvaluation: {report['n_classes']:,} classes, {report['n_samples']:,} samples",
+        [["average", "classes", *titles], *averages],
+        [["class", "count", "group", "positives", *titles], *classes],
+        _left_out(report),
+    )
+
+
+def comparison_parts(report: Report) -> Parts:
+    """Tell a comparison of evaluations."""
+    n_pairs = report["n_pairs"]
+    gains = [name for name in report["measures"] if name in _IN_CLASS_TABLE]
+    averages, measure = [], None
+    for row in report["averages"]:
+        if not row["n_classes"]:
+            continue
+        averages.append(
+            [
+                title_of(row["measure"]) if row["measure"] != measure else "",
+                title_of_average(row["average"], report["thresholds"]),
+                f"{row['n_classes']:,}",
+                _number(row["baseline"]),
+                _number(row["candidate"]),
+                gain_text(row["gain"], row["gain_std"]),
+            ]
+        )
+        measure = row["measure"]
+    classes = [
+        [
+            short(row["class"]),
+            _count(row["count"]),
+            row["group"],
+            _count(row["positives"]),
+            *([f"{row['n_pairs']}"] if n_pairs > 1 else []),
+            *(gain_text(row[f"{name}_gain"], row[f"{name}_gain_std"]) for name in gains),
+        ]
+        for row in _rarest_first(report)
+    ]
+    notes = _left_out(report)
+    title = f"EvaluationComparison: {report['n_classes']:,} classes"
+    if n_pairs > 1:
+        title += f", {n_pairs} pairs of evaluations"
+        notes.insert(
+            0,
+            "Figures are means over the pairs; the gain, candidate less baseline, is with the "
+            "standard deviation of the pairs' own gains. A class is averaged over the pairs in "
+            "which it has positives.",
+        )
+    return Parts(
+        title,
+        [["measure", "average", "classes", "baseline", "candidate", "gain"], *averages],
+        [
+            ["class", "count", "group", "positives", *(["pairs"] if n_pairs > 1 else [])]
+            + [f"gain in {title_of(name)}" for name in gains],
+            *classes,
+        ],
+        notes,
+    )
+
+
+def gain_text(gain: float | None, std: float | None) -> str:
+    """Write a gain with its standard deviation, if there is one."""
+    if gain is None:
+        return "-"
+    return f"{gain:+z.3f}" + ("" if std is None else f" ± {std:.3f}")
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _count(value: float) -> str:
+    return f"{value:,.1f}".removesuffix(".0")
+
+
+def _rarest_first(report: Report) -> list[dict[str, Any]]:
+    return sorted(report["classes"], key=lambda row: row["count"])
+
+
+def _left_out(report: Report) -> list[str]:
+    """Say which classes could not be evaluated."""
+    names = report["left_out"]
+    if not names:
+        return []
+    named = ", ".join(repr(name) for name in names[:_NAMED])
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    have, are, it = ("has", "is", "it") if len(names) == 1 else ("have", "are", "them")
+    return [
+        f"{len(names):,} of {report['n_classes']:,} classes {have} no positives to evaluate and "
+        f"{are} left out, not counted as 0: {named}{more}. In micro, what was predicted for {it} "
+        f"counts."
+    ]
+
+
+# -- text and HTML -----------------------------------------------------------------------------
+
+
+def parts_text(parts: Parts) -> str:
+    """Write a report as text; the middle of a long table of classes is left out."""
+    averages = aligned(parts.averages, left=_words(parts.averages))
+    classes = without_middle(aligned(parts.classes, left=_words(parts.classes)))
+    lines = [parts.title, *averages, "-" * max(map(len, averages))]
+    lines += [*classes, "-" * max(map(len, classes))]
+    for note in parts.notes:
+        lines += textwrap.wrap(f"- {note}", _WIDTH, subsequent_indent="  ", break_long_words=False)
+    return "\n".join(lines)
+
+
+def _words(rows: list[list[str]]) -> list[int]:
+    """Columns that hold words rather than numbers."""
+    return [
+        i for i, name in enumerate(rows[0]) if name in ("measure", "average", "class", "group")
+    ]
+
+
+def parts_html(parts: Parts) -> str:
+    """Write a report as a fragment of HTML."""
+    header, *rows = parts.classes
+    hidden = len(rows) - _SHOWN
+    if hidden > 0:
+        dots = [f"… {hidden:,} more classes …", *[""] * (len(header) - 1)]
+        rows = [*rows[:_FIRST], dots, *rows[_FIRST + hidden :]]
+    kind, summary = parts.title.split(": ", 1)
+    notes = "".join(f"<li>{escape(note)}</li>" for note in parts.notes)
+    return fragment(
+        f"<h3>{kind}<small>{summary}</small></h3>"
+        f"{table(parts.averages[0], parts.averages[1:])}<br><ul>{notes}</ul>"
+        f"<details open><summary>Classes, the rarest first</summary>{table(header, rows)}"
+        "</details>"
+    )

@@ -1,0 +1,87 @@
+"""True classes, predictions and scores in any container, checked against each other."""
+
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array, issparse
+
+from mlresample._containers import is_dataframe
+from mlresample._indicators import LabelIndicator
+from mlresample._multipliers import checked_counts
+from mlresample._plan import ResamplingPlan
+from mlresample._targets import as_array, as_classes, as_target
+
+
+def read_truth(
+    y_true: Any, class_counts: ResamplingPlan | ArrayLike, class_names: ArrayLike | None
+) -> tuple[Any, NDArray[Any], NDArray[np.int64]]:
+    """Read the true classes as CSR, and give class names and training counts."""
+    if isinstance(class_counts, ResamplingPlan):
+        if class_names is not None:
+            raise ValueError("A plan has its own class names: leave class_names out.")
+        counts, class_names = class_counts.class_counts, class_counts.classes
+    else:
+        counts = checked_counts(class_counts).astype(np.int64)
+    true, own_names = read_indicator(y_true, "y_true")
+    classes = own_names if class_names is None else as_classes(class_names)
+    for name, given in [("class_names", classes), ("class_counts", counts)]:
+        if len(given) != true.shape[1]:
+            raise ValueError(f"{name} is for {len(given)} classes, y_true has {true.shape[1]}.")
+    _check_order(y_true, "y_true", classes)
+    return true, classes, counts
+
+
+def read_indicator(y: Any, name: str) -> tuple[Any, NDArray[Any]]:
+    """Read an indicator matrix as CSR without duplicates, and give its class names."""
+    try:
+        indicator = as_target(y)
+    except ValueError as error:
+        raise ValueError(f"{name} cannot be read: {error}") from error
+    if isinstance(indicator, LabelIndicator):
+        raise ValueError(
+            f"{name} has one class a sample; make an indicator matrix of it with "
+            f"sklearn.preprocessing.label_binarize."
+        )
+    if issparse(y):
+        matrix = csr_array(y.tocsr(), copy=True)
+        matrix.sum_duplicates()
+        matrix.eliminate_zeros()
+        return matrix.astype(np.uint8), indicator.classes
+    array = nw.from_native(y, eager_only=True).to_numpy() if is_dataframe(y) else as_array(y)
+    return csr_array(array.astype(np.uint8)), indicator.classes
+
+
+def read_scores(y_score: Any) -> NDArray[np.floating[Any]]:
+    if issparse(y_score):
+        raise ValueError("y_score must be dense: a score for each sample and class.")
+    in_frame = is_dataframe(y_score)
+    array = nw.from_native(y_score, eager_only=True).to_numpy() if in_frame else as_array(y_score)
+    if array.dtype.kind != "f":
+        raise ValueError(
+            f"y_score must be floats, got {array.dtype}; predictions of 0 and 1 are y_pred."
+        )
+    if np.isnan(array).any():
+        raise ValueError("y_score has NaN: every sample needs a score for each class.")
+    return array
+
+
+def check_like(
+    container: Any, values: Any, name: str, classes: NDArray[Any], true: csr_array
+) -> None:
+    if values.shape != true.shape:
+        raise ValueError(f"{name} has shape {values.shape}, y_true has {true.shape}.")
+    _check_order(container, name, classes)
+
+
+def _check_order(container: Any, name: str, classes: NDArray[Any]) -> None:
+    """Refuse a data frame whose columns are the classes in another order."""
+    if not is_dataframe(container):
+        return
+    own, expected = list(container.columns), classes.tolist()
+    if own != expected and set(own) == set(expected):
+        raise ValueError(
+            f"{name} has the classes in the order {own[:10]}, not {expected[:10]}: reorder its "
+            f"columns."
+        )
