@@ -96,7 +96,7 @@ def train_linear(X, y, multipliers, pos_weight, seed):
     torch.nn.init.zeros_(model.weight)
     torch.nn.init.zeros_(model.bias)
     optimizer = torch.optim.LBFGS(
-        model.parameters(), max_iter=200, tolerance_grad=1e-6, line_search_fn="strong_wolfe"
+        model.parameters(), max_iter=200, tolerance_change=1e-7, line_search_fn="strong_wolfe"
     )
     weight = torch.as_tensor(multipliers / multipliers.mean()).float()[:, None]
     loss = torch.nn.BCEWithLogitsLoss(

@@ -11,7 +11,7 @@ from sklearn.utils._param_validation import validate_parameter_constraints, vali
 
 from mlresample._epoch_size import RarestClasses, solve_target_count
 from mlresample._html import fragment, table
-from mlresample._indicators import Indicator, plain
+from mlresample._indicators import Indicator, of_one_type, plain
 from mlresample._multipliers import (
     RULE_CONSTRAINTS,
     balanced_multipliers,
@@ -21,8 +21,9 @@ from mlresample._multipliers import (
     resolve_target,
 )
 from mlresample._plan import imbalance_per_class
+from mlresample._repeats import check_epoch_size
 from mlresample._targets import as_target
-from mlresample._text import aligned
+from mlresample._text import aligned, json_text
 
 _DEFAULTS: dict[str, Any] = {
     "cap": 4.0,
@@ -89,7 +90,12 @@ class PlanComparison:
         frame : data frame of n_plans rows
             A column for each parameter of the grid and each measure.
         """
-        return nw.from_dict(self.to_dict(), backend=backend).to_native()
+        columns = {name: of_one_type(values) for name, values in self.to_dict().items()}
+        return nw.from_dict(columns, backend=backend).to_native()
+
+    def to_json(self, **options: Any) -> str:
+        """Give :meth:`to_dict` as JSON; options are for :func:`json.dumps`. Infinity is null."""
+        return json_text(self.to_dict(), **options)
 
     def __repr__(self) -> str:
         columns = {
@@ -107,7 +113,9 @@ class PlanComparison:
 def _told(value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}"
-    return f"{value:,.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:,.3f}".rstrip("0").rstrip(".") if not 0 < value < 5e-4 else f"{value:.3g}"
 
 
 @validate_params(
@@ -204,6 +212,8 @@ def _measure(indicator: Indicator, grid: list[dict[str, Any]]) -> PlanComparison
         target_counts.append(target_count)
     of_rank = np.array(of_ranks)
     expected = of_rank @ rarest.sizes
+    for one, size in zip(grid, expected, strict=True):
+        check_epoch_size(size, f"with {one}")
     resampled = _resampled_class_counts(indicator, rarest, of_rank)
     imbalance = [imbalance_per_class(one, counts) for one in resampled]
     return PlanComparison(

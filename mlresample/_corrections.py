@@ -115,8 +115,10 @@ def correct_probabilities(
     probabilities = _predictions(probabilities, "probabilities")
     if not ((probabilities >= 0) & (probabilities <= 1)).all():
         raise ValueError("probabilities must be in [0, 1]; for log odds use correct_logits.")
+    given, probabilities = probabilities, _wide(probabilities)
     factor = _like(_odds_factor(probabilities.shape[-1], plan, pos_weight), probabilities)
-    return probabilities / (probabilities + factor * (1 - probabilities))
+    corrected = probabilities / (probabilities + factor * (1 - probabilities))
+    return corrected.to(given.dtype) if is_tensor(given) else corrected.astype(given.dtype)
 
 
 def _odds_factor(
@@ -137,7 +139,10 @@ def _odds_factor(
 
 
 def _for_classes(factor: ArrayLike, n_classes: int, name: str) -> NDArray[np.float64]:
-    factor = np.asarray(factor, dtype=np.float64)
+    try:
+        factor = np.asarray(factor, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must be numbers, got {factor!r}.") from error
     if factor.shape != (n_classes,):
         raise ValueError(
             f"{name} must be for the {n_classes} classes of the predictions, got an array of "
@@ -158,6 +163,13 @@ def _predictions(values: Any, name: str) -> Any:
     if values.ndim == 0:
         raise ValueError(f"{name} must have a last dimension of classes.")
     return values
+
+
+def _wide(values: Any) -> Any:
+    """Give floats a type whose range a factor cannot leave."""
+    if is_tensor(values):
+        return values.float() if values.dtype.itemsize < 4 else values
+    return values.astype(np.float64)
 
 
 def _like(factor: NDArray[np.float64], values: Any) -> Any:

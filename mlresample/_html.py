@@ -101,9 +101,9 @@ def class_table(rows: list[dict[str, Any]], most: int) -> str:
     rows = sorted(rows, key=lambda row: row["count"])
     largest = math.log1p(max(max(row["count"], row["resampled_count"]) for row in rows))
     names = [*COLUMNS, "log scale"]
-    hidden = len(rows) - most
-    lines = [_row(row, largest) for row in (rows if hidden <= 0 else rows[:_FIRST])]
-    if hidden > 0:
+    hidden = len(rows) - most if len(rows) > most + 1 else 0
+    lines = [_row(row, largest) for row in (rows[:_FIRST] if hidden else rows)]
+    if hidden:
         lines.append(f'<tr><td colspan="{len(names)}">… {hidden:,} more classes …</td></tr>')
         lines += [_row(row, largest) for row in rows[_FIRST + hidden :]]
     head = "".join(f'<th scope="col">{name}</th>' for name in names)

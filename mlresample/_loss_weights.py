@@ -141,12 +141,16 @@ def compute_loss_weights(
         if len(classes) != len(counts):
             raise ValueError(f"class_names has {len(classes)} names for {len(counts)} classes.")
     odds, resampled_odds = _odds(counts, n_before), _odds(resampled, n_after)
-    pos_weight = np.where(np.isnan(resampled_odds), 1.0, resampled_odds) ** power
+    with np.errstate(over="ignore", under="ignore"):
+        pos_weight = np.where(np.isnan(resampled_odds), 1.0, resampled_odds) ** power
+    pos_weight = np.clip(pos_weight, 1 / cap, cap)
+    if not ((pos_weight > 0) & np.isfinite(pos_weight)).all():
+        raise ValueError(f"power={power} makes weights of 0 or infinity: lower it, or set cap.")
     class_weight = np.ones(len(counts))
     np.divide(n_after, len(counts) * resampled, out=class_weight, where=resampled > 0)
     return LossWeights(
         classes=classes,
-        pos_weight=np.clip(pos_weight, 1 / cap, cap),
+        pos_weight=pos_weight,
         class_weight=class_weight,
         odds=odds,
         resampled_odds=resampled_odds,

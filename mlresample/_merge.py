@@ -74,11 +74,12 @@ def merge_classes(
 def _groups(classes: list[Any], parents: dict[Any, list[Any]]) -> dict[Any, list[int]]:
     """Give the old columns of each new class, in the order of the new classes."""
     parent_of: dict[Any, Any] = {}
+    known = set(classes)
     for parent, children in parents.items():
         if not isinstance(children, list | tuple) or not children:
             raise ValueError(f"parents[{parent!r}] must be a list of classes, got {children!r}.")
         for child in children:
-            if child not in classes:
+            if child not in known:
                 raise ValueError(
                     f"parents[{parent!r}] names the unknown class {child!r}; the classes are "
                     f"{listed(classes)}."
@@ -112,13 +113,26 @@ def _merged(y: Any, groups: list[list[int]], names: list[Any]) -> Any:
 
 
 def _merged_frame(y: Any, groups: list[list[int]], names: list[Any]) -> Any:
-    in_pandas = is_pandas_dataframe(y)
-    # Names that are no strings exist in pandas alone, and narwhals wants strings.
-    frame = nw.from_native(y.set_axis(map(str, range(y.shape[1])), axis=1) if in_pandas else y)
-    old, new = frame.columns, list(map(str, range(len(groups)))) if in_pandas else names
-    columns = (
-        nw.max_horizontal(*(old[column] for column in group)).alias(name)
-        for group, name in zip(groups, new, strict=True)
-    )
-    merged = frame.select(*columns).to_native()
-    return merged.set_axis(names, axis=1) if in_pandas else merged
+    frame = nw.from_native(y, eager_only=True)
+    if is_pandas_dataframe(y):
+        old = [y.iloc[:, column] for column in range(y.shape[1])]
+    elif all(isinstance(name, str) for name in names):
+        old = list(frame.iter_columns())
+    else:
+        raise ValueError(f"The classes of such a data frame are strings, got {names}.")
+    merged = []
+    for group, name in zip(groups, names, strict=True):
+        first = old[group[0]]
+        if len(group) > 1:
+            values = [np.asarray(old[column], dtype=np.uint8) for column in group]
+            carried = np.maximum.reduce(values)
+            if is_pandas_dataframe(y):
+                first = type(first)(carried, index=y.index).astype(first.dtype)
+            else:
+                backend = frame.implementation
+                first = nw.new_series(name, carried, nw.UInt8, backend=backend).cast(first.dtype)
+        merged.append(first)
+    if is_pandas_dataframe(y):
+        return nw.dependencies.get_pandas().concat(merged, axis=1).set_axis(names, axis=1)
+    columns = (one.alias(name) for one, name in zip(merged, names, strict=True))
+    return frame.select(*columns).to_native()

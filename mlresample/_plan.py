@@ -1,6 +1,5 @@
 """The plan: what resampling will cost and achieve, before anything is drawn."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +10,7 @@ from sklearn.utils._param_validation import validate_params
 
 from mlresample._epoch_size import RarestClasses, solve_target_count
 from mlresample._html import plan_html
-from mlresample._indicators import Indicator, plain
+from mlresample._indicators import Indicator, of_one_type, plain
 from mlresample._multipliers import (
     RULE_CONSTRAINTS,
     balanced_multipliers,
@@ -24,7 +23,7 @@ from mlresample._multipliers import (
 )
 from mlresample._repeats import RepeatPlan
 from mlresample._targets import as_target
-from mlresample._text import plan_text
+from mlresample._text import finite, json_text, plan_text
 from mlresample._verdicts import find_verdicts
 
 _SCHEMA_VERSION = 1
@@ -79,7 +78,8 @@ class ResamplingPlan(RepeatPlan):
     cat      120    100.00 %    100.00 %       1.000        165.0
     -------------------------------------------------------------------------
     - An epoch 1.38 times as long brings the mean imbalance from 2.5 to 1.6. That is
-      balance, not accuracy: compare at equal steps, and with tuned thresholds.
+      balance, not accuracy: thresholds tuned for each class often gain more. Compare with
+      them, at equal steps.
     >>> plan.sample_multipliers[[0, -1]]
     array([1. , 2.5])
     >>> len(plan.indices(0))
@@ -137,8 +137,9 @@ class ResamplingPlan(RepeatPlan):
             return None
         if self.power == 0:
             return np.zeros(len(self.classes), dtype=np.int64)
-        suffices = self.target_count / self.cap ** (1 / self.power)
-        needed = max(1, int(np.ceil(suffices * (1 - 1e-12))))
+        with np.errstate(over="ignore"):
+            suffices = self.target_count / np.float64(self.cap) ** (1 / self.power)
+        needed = np.clip(np.ceil(suffices * (1 - 1e-12)), 1, 2.0**62).astype(np.int64)
         return np.maximum(needed - self.class_counts, 0)
 
     def to_dict(self) -> dict[str, Any]:
@@ -150,7 +151,7 @@ class ResamplingPlan(RepeatPlan):
             Numbers, strings, lists and dicts alone, None for infinity; the guide's page on
             reports says what stands under which key.
         """
-        parameters = {"cap": _finite(self.cap), "floor": self.floor, "power": self.power}
+        parameters = {"cap": finite(self.cap), "floor": self.floor, "power": self.power}
         report: dict[str, Any] = {
             "schema_version": _SCHEMA_VERSION,
             "parameters": {**parameters, "target_count": self.target_count},
@@ -161,11 +162,11 @@ class ResamplingPlan(RepeatPlan):
             "growth": self.expected_epoch_size / self.n_samples,
             "imbalance_ratio": {
                 "before": self.imbalance_ratio,
-                "after": _finite(self.resampled_imbalance_ratio),
+                "after": finite(self.resampled_imbalance_ratio),
             },
             "mean_imbalance": {
                 "before": self.mean_imbalance,
-                "after": _finite(self.resampled_mean_imbalance),
+                "after": finite(self.resampled_mean_imbalance),
             },
             "samples_per_multiplier": [
                 {"multiplier": multiplier, "n_samples": n_samples}
@@ -206,9 +207,9 @@ class ResamplingPlan(RepeatPlan):
         Returns
         -------
         report : str
-            JSON text; class names that are neither strings nor numbers become strings.
+            JSON text; class names that JSON doesn't know become strings.
         """
-        return json.dumps(self.to_dict(), **{"default": str, "allow_nan": False, **options})
+        return json_text(self.to_dict(), **options)
 
     def to_frame(self, backend: Any = "pandas") -> Any:
         """Give the table of the classes as a data frame, in the classes' order.
@@ -225,7 +226,7 @@ class ResamplingPlan(RepeatPlan):
             None.
         """
         rows = self._class_rows()
-        columns = {key: [row[key] for row in rows] for key in rows[0]}
+        columns = {key: of_one_type([row[key] for row in rows]) for key in rows[0]}
         if self.samples_to_collect is None:
             del columns["samples_to_collect"]
         return nw.from_dict(columns, backend=backend).to_native()
@@ -235,10 +236,6 @@ class ResamplingPlan(RepeatPlan):
 
     def _repr_html_(self) -> str:
         return plan_html(self.to_dict())
-
-
-def _finite(value: float) -> float | None:
-    return value if np.isfinite(value) else None
 
 
 def imbalance_per_class(

@@ -17,6 +17,15 @@ _CHUNK = 1 << 17  # samples, so many that a chunk stays in the processor's cache
 _HISTOGRAM_BITS = 18  # at most so many bins, of eight bytes each, for all levels
 
 
+def check_epoch_size(expected: float, of: str = "") -> None:
+    """Refuse epochs without samples, or with more than can be counted."""
+    of = f" {of}" if of else ""
+    if not expected < 2**53:
+        raise ValueError(f"The plan's epoch{of} would have {expected:.3g} samples: lower the cap.")
+    if round(expected) == 0:
+        raise ValueError(f"The plan's epoch{of} is empty: every sample is left out. Raise floor.")
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class RepeatPlan:
     """How often each sample is seen, and epochs drawn from that; immutable.
@@ -41,14 +50,8 @@ class RepeatPlan:
                 value.flags.writeable = False
         # The sizes of the levels are counted only where the bounds leave a doubt.
         least, most = self.n_samples * self.level_multipliers[[0, -1]]
-        if not most < 2**53 and not self.expected_epoch_size < 2**53:
-            raise ValueError(
-                f"The plan's epoch would have {self.expected_epoch_size:.3g} samples: lower the "
-                f"cap."
-            )
-
-        if least < 1 and self.epoch_size == 0:
-            raise ValueError("The plan's epoch is empty: every sample is left out. Raise floor.")
+        if not most < 2**53 or least < 1:
+            check_epoch_size(self.expected_epoch_size)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), tuple(getattr(self, field.name) for field in fields(self))
@@ -66,7 +69,9 @@ class RepeatPlan:
     @cached_property
     def level_sizes(self) -> NDArray[np.int64]:
         """Number of samples of each level, of shape (n_levels,)."""
-        return np.bincount(self.levels, minlength=len(self.level_multipliers))
+        sizes = np.bincount(self.levels, minlength=len(self.level_multipliers))
+        sizes.flags.writeable = False
+        return sizes
 
     @cached_property
     def expected_epoch_size(self) -> float:

@@ -1,5 +1,7 @@
 """A plan's report as text, from its dict of figures."""
 
+import json
+import math
 import textwrap
 from collections.abc import Collection
 from typing import Any
@@ -22,8 +24,22 @@ Report = dict[str, Any]
 
 
 def number(value: float | None, digits: int = 2) -> str:
-    """Write a figure, with an infinity sign for None."""
-    return "∞" if value is None else f"{value:,.{digits}f}"
+    """Write a figure; None is infinity."""
+    return "inf" if value is None else f"{value:,.{digits}f}"
+
+
+def json_text(value: Any, **options: Any) -> str:
+    """Write plain types as JSON; NaN and infinity, which it doesn't know, are null."""
+    return json.dumps(finite(value), **{"default": str, "allow_nan": False, **options})
+
+
+def finite(value: Any) -> Any:
+    """Give plain types with None for NaN and infinity."""
+    if isinstance(value, dict):
+        return {key: finite(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def percent(share: float, digits: int = 2) -> str:
@@ -34,7 +50,7 @@ def percent(share: float, digits: int = 2) -> str:
 def short(name: Any) -> str:
     """Shorten a class name to what a table has room for."""
     told = " ".join(str(name).split())
-    return told if len(told) <= _LONGEST_NAME else told[: _LONGEST_NAME - 1] + "…"
+    return told if len(told) <= _LONGEST_NAME else told[: _LONGEST_NAME - 3] + "..."
 
 
 def rule_text(report: Report) -> str:
@@ -112,7 +128,7 @@ def aligned(lines: list[list[str]], left: Collection[int] = (0,)) -> list[str]:
 def without_middle(lines: list[str]) -> list[str]:
     """Leave out the middle of a long table, whose first line is its header."""
     hidden = len(lines) - 1 - _SHOWN
-    if hidden <= 0:
+    if hidden < 2:
         return lines
     first = 1 + _FIRST
     return [*lines[:first], f"... {hidden:,} more classes ...", *lines[first + hidden :]]

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
+
 from mlresample._text import percent
 
 FEW_SAMPLES = 20  # of a class: too few to learn from, and to tell whether it was learned
-UNIFORM = 1.25  # times as often as the average sample: less is hardly a difference
+NOTABLE = 1.25  # times longer or better balanced: less is hardly a difference
 
 Report = dict[str, Any]
 Classes = list[dict[str, Any]]
@@ -35,27 +37,28 @@ def _cost_without_effect(report: Report) -> Judgements:
             [],
         )
         return
-    top, most = rates[-1]["multiplier"], max(rates, key=lambda one: one["n_samples"])
-    if growth > UNIFORM and top < UNIFORM * growth:
-        share = most["n_samples"] / report["n_samples"]
+    before, after = report["mean_imbalance"]["before"], report["mean_imbalance"]["after"]
+    told = f"the mean imbalance from {before:,.1f} to {_number(after)}"
+    fall = before / after if after else 0.0
+    if growth > NOTABLE > fall:
+        most = max(rates, key=lambda one: one["n_samples"])
+        share = percent(most["n_samples"] / report["n_samples"], 0)
+        lower = "a lower target or " if report["parameters"]["target_count"] else ""
         yield (
             "uniform",
-            f"{percent(share, 0)} of the samples take the multiplier {most['multiplier']:.3g}, "
-            f"and none is seen more than {top / growth:.2f} times as often as the average one: an "
-            f"epoch {growth:.2f} times as long changes next to nothing. Lower the target, or use "
-            f"loss weights instead.",
+            f"{share} of the samples take the multiplier {most['multiplier']:.3g}: an epoch "
+            f"{growth:.2f} times as long takes {told}. Better are {lower}loss weights.",
             [],
         )
-        return
-    mean = report["mean_imbalance"]
-    after = "no bound" if mean["after"] is None else f"{mean['after']:,.1f}"
-    yield (
-        "balance",
-        f"An epoch {growth:.2f} times as long brings the mean imbalance from "
-        f"{mean['before']:,.1f} to {after}. That is balance, not accuracy: thresholds tuned for "
-        f"each class often gain more. Compare with them, at equal steps.",
-        [],
-    )
+    elif fall < 1.01:
+        yield ("no_gain", f"The plan takes {told}: it does not balance the classes.", [])
+    else:
+        yield (
+            "balance",
+            f"An epoch {growth:.2f} times as long brings {told}. That is balance, not accuracy: "
+            f"thresholds tuned for each class often gain more. Compare with them, at equal steps.",
+            [],
+        )
 
 
 def _overtaken(report: Report) -> Judgements:
@@ -63,7 +66,7 @@ def _overtaken(report: Report) -> Judgements:
     growth = _growth(largest)
     overtaken = [one for one in report["classes"] if one["multiplier"] > 1]
     overtaken = [one for one in overtaken if _growth(one) < growth * (1 - 1e-9)]
-    if overtaken:
+    if overtaken and growth > largest["multiplier"] * (1 + 1e-9):
         yield (
             "co_occurrence",
             f"The largest class, {_name(largest)}, grows {growth:.2f} times, for it stands in one "
@@ -78,19 +81,20 @@ def _cap_binds(report: Report) -> Judgements:
     short = [one for one in report["classes"] if one["count"] and one["samples_to_collect"]]
     if short and parameters["cap"] > 1:
         fewest = min(one["count"] for one in short)
-        needed = (parameters["target_count"] / fewest) ** parameters["power"]
+        with np.errstate(over="ignore"):
+            needed = np.float64(parameters["target_count"] / fewest) ** parameters["power"]
         yield (
             "cap_binds",
             f"The cap of {parameters['cap']:g}, not the target, holds "
             f"{_count(short, 'class', 'classes')} down: {_names(short)}. The rarest would need a "
-            f"multiplier of {needed:,.1f}; new samples are better than a higher cap.",
+            f"multiplier of {_number(float(needed))}; new samples are better than a higher cap.",
             short,
         )
 
 
 def _few(report: Report) -> Judgements:
     few = [one for one in report["classes"] if 0 < one["count"] < FEW_SAMPLES]
-    hopeless = [one for one in few if one["count"] * one["multiplier"] < FEW_SAMPLES]
+    hopeless = [one for one in few if one["resampled_count"] < FEW_SAMPLES]
     if hopeless:
         yield (
             "too_few",
@@ -99,7 +103,7 @@ def _few(report: Report) -> Judgements:
             f"(merge_classes), or collect.",
             hopeless,
         )
-    scarce = [one for one in few if one not in hopeless]
+    scarce = [one for one in few if one["resampled_count"] >= FEW_SAMPLES]
     more = "more " if hopeless else ""
     if scarce:
         yield (
@@ -128,8 +132,34 @@ _JUDGES: list[Callable[[Report], Judgements]] = [
 ]
 
 
+def judge_comparison(columns: dict[str, list[Any]]) -> str:
+    """Say which values of one parameter bring most of what its best value brings."""
+    names = [name for name in columns if name.startswith("param_") and len(set(columns[name])) > 1]
+    if len(names) != 1:
+        return ""
+    rows = sorted(
+        zip(columns["growth"], columns["mean_imbalance"], columns[names[0]], strict=True)
+    )
+    start, best = rows[0][1], min(mean for _, mean, _ in rows)
+    if not best < start / 1.01 < np.inf:
+        return ""
+    half, most = (
+        next(value for _, mean, value in rows if start - mean >= share * (start - best))
+        for share in (0.5, 0.9)
+    )
+    name = names[0].removeprefix("param_")
+    return (
+        f"The mean imbalance falls from {start:,.1f} to {best:,.1f} at the most: {name} {half} "
+        f"brings half of that, {name} {most} nine tenths."
+    )
+
+
 def _growth(one: dict[str, Any]) -> float:
     return float(one["resampled_count"] / one["count"]) if one["count"] else 1.0
+
+
+def _number(value: float | None) -> str:
+    return "infinity" if value is None else f"{value:,.1f}" if value < 1e7 else f"{value:.2g}"
 
 
 def _count(classes: Classes, one: str, several: str) -> str:

@@ -81,10 +81,16 @@ def test_plan_gives_the_figures_of_the_library(run, train):
 def test_compare_gives_the_figures_of_the_library(run, train):
     grid = {"cap": [1, 2.5, 4], "target": ["median", 50]}
     told = run("compare", train, "--cap", "1,2.5,4", "--target", "median, 50")
-    assert told == repr(compare_plans(Y, grid)) + "\n"
+    assert told == repr(compare_plans(Y, grid)) + "\n"  # two parameters, and so no verdict
     told = json.loads(run("compare", train, "--cap", "1,2.5,4", "--target", "median,50", "--json"))
     assert told == compare_plans(Y, grid).to_dict()
-    assert run("compare", train).count("\n") == 10  # caps by default
+    by_default = run("compare", train).splitlines()
+    assert len(by_default) == 1 + 9 + 2  # nine caps and a verdict
+    assert re.fullmatch(
+        r"The mean .* cap 1.5 brings half of that, cap 2 nine tenths.", by_default[-1]
+    )
+    strict = json.loads(run("compare", train, "--cap", "1,inf", "--json"), parse_constant=int)
+    assert strict["param_cap"] == [1, None]
 
 
 def test_indicator_files_are_recognised(run, tmp_path):
@@ -164,6 +170,10 @@ def test_ids_with_commas_and_quotes_come_back_whole(run, tmp_path):
     (tmp_path / "a.csv").write_text('Id,Target\n"x, ""y""",a\nz,b\n')
     rows = list(csv.reader(io.StringIO(run("resample", tmp_path / "a.csv"))))
     assert rows == [["id"], ['x, "y"'], ["z"]]
+    (tmp_path / "r.csv").write_bytes(b'Id,Target\n"a\rb",a\nz,b\n')
+    run("resample", tmp_path / "r.csv", "--output", tmp_path / "ids.csv")
+    with open(tmp_path / "ids.csv", newline="") as written:
+        assert list(csv.reader(written)) == [["id"], ["a\rb"], ["z"]]
 
 
 def test_split_stratifies_and_gives_each_id_one_fold(run, train):
@@ -214,6 +224,14 @@ def test_report_shows_splits_side_by_side_and_names_what_is_missing(run, tmp_pat
     assert "1 id is in both train.csv and test.csv" in text
     lines = [line.split() for line in text.splitlines()]
     assert ["1", "1", "25.00", "%", "1", "50.00", "%", "0", "0.00", "%"] in lines
+
+
+def test_classes_are_matched_by_text_where_one_file_has_names(run, tmp_path):
+    write_lists(tmp_path / "a.csv", ["a", "b"], [[0, 1], [0]])
+    write_lists(tmp_path / "b.csv", ["c", "d"], [[0], ["x"]])
+    report = json.loads(run("report", tmp_path / "a.csv", tmp_path / "b.csv", "--json"))
+    counts = {one["class"]: one["counts"] for one in report["classes"]}
+    assert counts == {"0": [2, 1], "1": [1, 0], "x": [0, 1]}
 
 
 def test_report_without_a_file_explains_itself_on_an_example(run):
@@ -306,6 +324,12 @@ def test_the_ending_of_the_output_says_what_it_is(run, train, tmp_path):
         (["report", "TRAIN", "TRAIN"], "named twice"),
         (["report", "columns.csv"], "name it by --label-column"),
         (["compare", "TRAIN", "--cap", "1,,2"], "'cap' parameter"),
+        (["compare", "TRAIN", "--power", "300", "--floor", "0", "--cap", "inf"], "samples"),
+        (["compare", "TRAIN", "--target", "1e-9", "--floor", "0"], "is empty"),
+        (["plan", "TRAIN", "--delimiter", "ab"], "delimiter must be one character"),
+        (["plan", "TRAIN", "--class-names", "latin.txt"], "latin.txt, line 1"),
+        (["plan", "TRAIN", "--class-multiplier", "7=2", "--class-multiplier", "7=3"], "twice"),
+        (["plan", "/dev/stdin"], "no regular file"),
         (["split", "TRAIN", "--folds", "1"], "--folds must be"),
         (["resample", "TRAIN", "--repeats", "--shuffle"], "--shuffle has no meaning"),
         (["resample", "TRAIN", "--random-state", "-1"], "Seed must be between 0"),
@@ -314,6 +338,7 @@ def test_the_ending_of_the_output_says_what_it_is(run, train, tmp_path):
 def test_errors_are_one_line_and_status_two(run, train, monkeypatch, tmp_path, arguments, message):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "few.txt").write_text("zero\none\n")
+    (tmp_path / "latin.txt").write_bytes(b"caf\xe9\n")
     (tmp_path / "columns.csv").write_text("No,image,labels\n1,a,cat dog\n")
     told = run(*("train.csv" if one == "TRAIN" else one for one in arguments), status=2)
     assert told.startswith("mlresample: error: ")

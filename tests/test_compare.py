@@ -93,3 +93,20 @@ def test_table_holds_plain_types():
     table = compare_plans(Y, grid).to_dict()
     json.dumps(table)
     assert {type(value) for column in table.values() for value in column} == {str, int, float}
+
+
+@pytest.mark.parametrize("backend", ["pandas", "polars"])
+def test_whole_numbers_and_fractions_share_a_column(backend):
+    grid = {"cap": [1, 1.5, np.inf], "target": ["median", 5]}
+    y = np.eye(3, dtype=int)[[0] * 9 + [1] * 6 + [2]]
+    frame = compare_plans(y, grid).to_frame(backend)
+    assert set(frame["param_cap"]) == {1.0, 1.5, np.inf}
+    assert set(frame["param_target"]) == {"median", "5"}
+
+
+def test_epochs_that_no_plan_would_have_are_refused():
+    y = np.eye(2, dtype=int)[[0] * 9 + [1] * 6]
+    with pytest.raises(ValueError, match=r"epoch with \{.*\} would have .* lower the cap"):
+        compare_plans(y, {"target": [1e17], "cap": [np.inf]})
+    with pytest.raises(ValueError, match="is empty"):
+        compare_plans(y, {"target": [1e-9], "floor": [0]})

@@ -73,6 +73,7 @@ def test_the_text_says_what_each_takes_and_both_together():
         (([0, 0],), {"n_samples": 9}, "No class occurs"),
         (([1, 2],), {"n_samples": 9, "cap": 0.5}, "'cap' parameter"),
         (([1, 2],), {"n_samples": 9, "power": -1}, "'power' parameter"),
+        (([1, 2],), {"n_samples": 10**9, "power": 100}, "power=100 makes weights"),
         (([1, 2],), {"n_samples": 9, "class_names": ["a"]}, "1 names for 2 classes"),
     ],
 )
@@ -147,6 +148,18 @@ def test_zero_and_one_stay_and_small_probabilities_keep_their_digits():
     assert corrected[0, :2].tolist() == [0, 1]
     assert_allclose(corrected[0, 2], 1e-30 / 9)
     assert_allclose(1 - corrected[0, 3], 9 * (1 - given[0, 3]), rtol=0.2)
+
+
+def test_half_precision_bears_weights_outside_its_range():
+    given = np.array([[0, 1, 0.5]], dtype=np.float16)
+    for weight in (1e5, 1e-9):
+        corrected = correct_probabilities(given, pos_weight=[weight] * 3)
+        assert corrected.dtype == np.float16
+        assert corrected[0, :2].tolist() == [0, 1]
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    tensor = correct_probabilities(torch.tensor(given), pos_weight=[1e5] * 3)
+    assert tensor.dtype == torch.float16
+    assert tensor[0].tolist() == [0, 1, corrected.dtype.type(1e-5)]
 
 
 def test_classes_without_positives_or_negatives_are_left_as_they_are():

@@ -53,6 +53,18 @@ def test_pandas_keeps_its_types_and_index(dtype):
     assert set(merged.dtypes.astype(str)) == {dtype}
 
 
+def test_sparse_pandas_frames_stay_sparse():
+    frame = pd.DataFrame.sparse.from_spmatrix(sparse.csr_matrix(Y), columns=NAMES)
+    merged, _ = merge_classes(frame, PARENTS)
+    assert merged.to_numpy().tolist() == MERGED
+    assert all(isinstance(dtype, pd.SparseDtype) for dtype in merged.dtypes)
+
+
+def test_polars_classes_are_strings():
+    with pytest.raises(ValueError, match="are strings"):
+        merge_classes(pl.DataFrame(Y, schema=NAMES), {5: ["lynx", "ocelot"]})
+
+
 def test_pandas_columns_may_be_numbers():
     merged, names = merge_classes(pd.DataFrame(Y), {1: [2]})
     assert merged.columns.tolist() == [0, 1, 3] == names.tolist()

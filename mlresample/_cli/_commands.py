@@ -6,6 +6,7 @@ import json
 import warnings
 from argparse import Namespace
 from collections.abc import Callable, Iterable
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,11 @@ from numpy.typing import NDArray
 from mlresample._cli._inputs import read_labels
 from mlresample._cli._splits import collect_splits, splits_html, splits_text
 from mlresample._compare import compare_plans
-from mlresample._html import page, plan_html
+from mlresample._html import fragment, page, plan_html
 from mlresample._multipliers import RULE_CONSTRAINTS
 from mlresample._plan import ResamplingPlan, plan_resampling
+from mlresample._text import json_text
+from mlresample._verdicts import judge_comparison
 from mlresample.datasets import make_multilabel_digits
 from mlresample.readers import LabelTable
 
@@ -44,7 +47,7 @@ def _report(arguments: Namespace) -> str:
         }
     splits = collect_splits(tables)
     if arguments.json:
-        return json.dumps(splits, indent=2)
+        return json_text(splits, indent=2)
     if arguments.html:
         from mlresample._cli._pictures import co_occurrence_picture, counts_picture
 
@@ -71,13 +74,14 @@ def _compare(arguments: Namespace) -> str:
     grid = _given(arguments, RULE_CONSTRAINTS) or {"cap": _CAPS}
     comparison = compare_plans(table.target, grid, class_names=table.class_names)
     if arguments.json:
-        return json.dumps(comparison.to_dict(), indent=2)
+        return comparison.to_json(indent=2)
     if arguments.html:
         from mlresample._cli._pictures import comparison_picture
 
-        parts = [comparison._repr_html_(), comparison_picture(comparison)]
+        told = fragment(f"<p>{escape(judge_comparison(comparison.to_dict()))}</p>")
+        parts = [comparison._repr_html_(), told, comparison_picture(comparison)]
         return page(f"Plans of {_title(arguments)}", parts)
-    return repr(comparison)
+    return f"{comparison!r}\n\n{judge_comparison(comparison.to_dict())}".strip()
 
 
 def _plan(arguments: Namespace) -> str:
@@ -98,8 +102,8 @@ def _plan_page(plan: ResamplingPlan, table: LabelTable, arguments: Namespace) ->
     )
 
     parts = [plan_html(plan.to_dict(), all_classes=True), counts_picture(plan, _title(arguments))]
-    if plan.target_count is not None:
-        rule = _given(arguments, set(RULE_CONSTRAINTS) - {"cap", "epoch_size"})
+    if plan.target_count is not None and arguments.epoch_size is None:
+        rule = _given(arguments, set(RULE_CONSTRAINTS) - {"cap"})
         grid = {name: [value] for name, value in rule.items()} | {"cap": _CAPS}
         names = table.class_names
         parts.append(comparison_picture(compare_plans(table.target, grid, class_names=names)))
@@ -175,7 +179,9 @@ def _given(arguments: Namespace, names: Iterable[str]) -> dict[str, Any]:
 def _plan_of(table: LabelTable, arguments: Namespace) -> ResamplingPlan:
     rule = _given(arguments, RULE_CONSTRAINTS)
     if arguments.class_multiplier:
-        pairs = map(_class_multiplier, arguments.class_multiplier)
+        pairs = list(map(_class_multiplier, arguments.class_multiplier))
+        if len({name for name, _ in pairs}) < len(pairs):
+            raise ValueError("--class-multiplier names a class twice.")
         known = {str(name): name for name in table.class_names.tolist()}
         rule["class_multipliers"] = {known.get(name, name): value for name, value in pairs}
     return plan_resampling(table.target, class_names=table.class_names, **rule)
@@ -199,7 +205,10 @@ def _listed(columns: dict[str, NDArray[Any]], arguments: Namespace) -> str:
     if arguments.json:
         return json.dumps(lists)
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    # Left to itself, the writer doesn't quote a carriage return.
+    returns = any("\r" in one for one in lists["id"])
+    quoting: Any = csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL
+    writer = csv.writer(text, lineterminator="\n", quoting=quoting)
     writer.writerow(lists)
     writer.writerows(zip(*lists.values(), strict=True))
     return text.getvalue()

@@ -1,6 +1,7 @@
 """Label files of the formats that people have, opened as the arguments say."""
 
 import csv
+import os
 import sys
 import threading
 from argparse import Namespace
@@ -17,6 +18,7 @@ from mlresample.readers import (
     read_yolo,
 )
 from mlresample.readers._label_table import named
+from mlresample.readers._lines import filled_lines
 
 FORMATS = ["lists", "indicators", "coco", "yolo"]
 _MOMENT = 1.0  # seconds
@@ -24,6 +26,8 @@ _MOMENT = 1.0  # seconds
 
 def read_labels(file: str, arguments: Namespace) -> LabelTable:
     """Read one label file."""
+    if os.path.exists(file) and not (os.path.isfile(file) or os.path.isdir(file)):
+        raise ValueError(f"{file} is no regular file; write what it gives to one.")
     with _progress(f"reading {file}"):
         table = _read(file, arguments)
     if len(table.class_names) == 1:
@@ -103,19 +107,19 @@ def _guess_format(file: str, arguments: Namespace) -> str:
         return "lists"
     with open(file, encoding="utf-8-sig", errors="replace", newline="") as lines:
         first = lines.readline()
-    header = next(csv.reader([first], delimiter=arguments.delimiter), [])
+    try:
+        header = next(csv.reader([first], delimiter=arguments.delimiter), [])
+    except (TypeError, csv.Error):
+        return "lists"  # whose reader says what is wrong
     return "indicators" if len(header) > 2 else "lists"
 
 
 def _class_names(file: str | None) -> list[str] | None:
     if file is None:
         return None
-    lines = Path(file).read_text(encoding="utf-8-sig").splitlines()
-    names = [line.strip() for line in lines]
-    while names and not names[-1]:
-        names.pop()
-    if "" in names or not names:
-        raise ValueError(f"{file}, line {names.index('') + 1 if names else 1}: no class name.")
+    names = [line.strip() for _, line in filled_lines(file)]
+    if not names:
+        raise ValueError(f"{file} is empty; it must have a class name a line.")
     return names
 
 

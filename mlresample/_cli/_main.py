@@ -35,7 +35,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             _write(COMMANDS[arguments.command](arguments), arguments)
         except BrokenPipeError:  # the reader, such as head, has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        except (ImportError, MemoryError, OSError, ValueError) as error:
+        except UnicodeEncodeError as error:
+            character = error.object[error.start]
+            _tell(
+                "error", f"{error.encoding} cannot show {character!a}: write to a file, --output."
+            )
+            return 2
+        except (ImportError, MemoryError, OSError, OverflowError, ValueError) as error:
             _tell("error", error)
             return 2
         except KeyboardInterrupt:

@@ -1,6 +1,7 @@
 """Pictures for pages, as elements of HTML; needs matplotlib."""
 
 import io
+import warnings
 from html import escape
 from typing import Any
 
@@ -46,7 +47,10 @@ def comparison_picture(comparison: PlanComparison) -> str:
 
 def _figure(display: Any, caption: str) -> str:
     text = io.StringIO()
-    with mpl.rc_context({"svg.hashsalt": "mlresample"}):  # the same page every time
+    # The same page every time; and text as text, for whose letters the reader has fonts.
+    options: Any = {"svg.hashsalt": "mlresample", "svg.fonttype": "none"}
+    with mpl.rc_context(options), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")
         display.figure_.savefig(text, format="svg", metadata={"Date": None})
     plt.close(display.figure_)
     picture = text.getvalue()

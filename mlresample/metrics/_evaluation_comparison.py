@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from sklearn.utils._param_validation import validate_params
 
 from mlresample._indicators import plain
+from mlresample._text import finite, json_text
 from mlresample.metrics._evaluation import (
     FrequencyEvaluation,
     as_frame,
     as_rows,
-    without_nan,
 )
 from mlresample.metrics._evaluation_text import comparison_parts, parts_html, parts_text
 
@@ -124,7 +124,7 @@ class EvaluationComparison:
         }
         for measure in self.measures:
             for key, values in self.per_class(measure).items():
-                columns[f"{measure}_{key}"] = without_nan(values)
+                columns[f"{measure}_{key}"] = finite(values.tolist())
         averages = self.averages
         n_classes = {name: int(occurs[self.groups == name].sum()) for name in averages}
         n_classes |= dict.fromkeys(["macro", "weighted"], int(occurs.sum()))
@@ -137,12 +137,16 @@ class EvaluationComparison:
             "left_out": list(map(plain, self.classes[~occurs])),
             "averages": [
                 {"measure": measure, "average": name, "n_classes": n_classes[name]}
-                | dict(zip(own[measure], without_nan(own[measure].values()), strict=True))
+                | finite(own[measure])
                 for measure in self.measures
                 for name, own in averages.items()
             ],
             "classes": as_rows(columns),
         }
+
+    def to_json(self, **options: Any) -> str:
+        """Give :meth:`to_dict` as JSON; options are for :func:`json.dumps`."""
+        return json_text(self.to_dict(), **options)
 
     def to_frame(self, backend: Any = "pandas") -> Any:
         """Give the figures of the classes as a data frame.

@@ -126,7 +126,7 @@ def gain_text(gain: float | None, std: float | None) -> str:
     """Write a gain with its standard deviation, if there is one."""
     if gain is None:
         return "-"
-    return f"{gain:+z.3f}" + ("" if std is None else f" ± {std:.3f}")
+    return f"{gain:+z.3f}" + ("" if std is None else f" +- {std:.3f}")
 
 
 def _number(value: float | None) -> str:
@@ -181,7 +181,7 @@ def parts_html(parts: Parts) -> str:
     """Write a report as a fragment of HTML."""
     header, *rows = parts.classes
     hidden = len(rows) - _SHOWN
-    if hidden > 0:
+    if hidden > 1:
         dots = [f"… {hidden:,} more classes …", *[""] * (len(header) - 1)]
         rows = [*rows[:_FIRST], dots, *rows[_FIRST + hidden :]]
     kind, summary = parts.title.split(": ", 1)

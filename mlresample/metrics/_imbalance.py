@@ -11,6 +11,7 @@ from mlresample._indicators import Indicator, plain
 from mlresample._multipliers import check_some_class_occurs
 from mlresample._plan import imbalance_per_class
 from mlresample._targets import as_target
+from mlresample._text import finite
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -73,7 +74,11 @@ class ImbalanceMeasures:
 
     def to_dict(self) -> dict[str, Any]:
         """Give the measures as plain types, NaN as None."""
-        return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {
+            name: finite([plain(one) for one in value] if isinstance(value, np.ndarray) else value)
+            for name, value in values.items()
+        }
 
     def __repr__(self) -> str:
         absent = int((self.class_counts == 0).sum())
@@ -89,12 +94,6 @@ class ImbalanceMeasures:
             ("SCUMBLE", f"{self.scumble:.3f}"),
         ]
         return "\n".join(["ImbalanceMeasures", *(f"  {name:<20} {told}" for name, told in lines)])
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        return [_plain(plain(one)) for one in value]
-    return None if isinstance(value, float) and np.isnan(value) else value
 
 
 @validate_params(

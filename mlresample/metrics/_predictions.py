@@ -54,6 +54,7 @@ def read_indicator(y: Any, name: str) -> tuple[Any, NDArray[Any]]:
 
 
 def read_scores(y_score: Any) -> NDArray[np.floating[Any]]:
+    """Read scores as an array of floats."""
     if issparse(y_score):
         raise ValueError("y_score must be dense: a score for each sample and class.")
     in_frame = is_dataframe(y_score)
@@ -70,6 +71,7 @@ def read_scores(y_score: Any) -> NDArray[np.floating[Any]]:
 def check_like(
     container: Any, values: Any, name: str, classes: NDArray[Any], true: csr_array
 ) -> None:
+    """Refuse what is not of the shape and the classes of `true`."""
     if values.shape != true.shape:
         raise ValueError(f"{name} has shape {values.shape}, y_true has {true.shape}.")
     _check_order(container, name, classes)

@@ -1,4 +1,4 @@
-"""Plots of class counts, of plans compared, and of classes that occur together.
+"""Plots of class counts, plans compared, classes that occur together, and gains by frequency.
 
 They need matplotlib: ``pip install "mlresample[plot]"``.
 """
@@ -13,5 +13,6 @@ except ModuleNotFoundError as error:
 from mlresample.plots._class_counts import ClassCountsDisplay
 from mlresample.plots._co_occurrence import CoOccurrenceDisplay
 from mlresample.plots._comparison import PlanComparisonDisplay
+from mlresample.plots._gain import GainDisplay
 
-__all__ = ["ClassCountsDisplay", "CoOccurrenceDisplay", "PlanComparisonDisplay"]
+__all__ = ["ClassCountsDisplay", "CoOccurrenceDisplay", "GainDisplay", "PlanComparisonDisplay"]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from typing import Any
 
 from sklearn.utils._param_validation import StrOptions, validate_params
@@ -10,6 +11,7 @@ from mlresample.readers._label_table import LabelTable, label_table, named
 from mlresample.readers._lines import FilePath, misread, short, text_lines
 
 _LISTS = "images", "annotations", "categories"
+_SURROGATE = re.compile("[\ud800-\udfff]")  # half a character, which no file can hold
 _KEYS = {*_LISTS, "id", "file_name", "name", "image_id", "category_id"}
 
 
@@ -150,7 +152,7 @@ def _value(entry: Any, key: str, place: str, *, names: bool = False) -> str | in
         way_out = "; pass ids='id' to do without" if key == "file_name" else ""
         raise ValueError(f"{place}.{key} is missing{way_out}.")
     value = entry[key]
-    if type(value) is str and value.strip():
+    if type(value) is str and value.strip() and not _SURROGATE.search(value):
         return value
     if type(value) is int and not names:
         return value
