@@ -42,7 +42,7 @@ def rates(train, X, y, method, n_folds):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data", nargs="*", default=list(N_STEPS), help="data sets (all)")
-    parser.add_argument("--models", nargs="*", default=MODELS, choices=MODELS)
+    parser.add_argument("--models", nargs="*", default=MODELS[:1], choices=MODELS)
     parser.add_argument("--folds", type=int, default=5)
     arguments = parser.parse_args()
     if "MLRESAMPLE_DATA" not in os.environ:

@@ -13,12 +13,13 @@ import warnings
 import numpy as np
 from imblearn.pipeline import Pipeline
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import f1_score, precision_recall_curve
+from sklearn.metrics import f1_score
 from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.neural_network import MLPClassifier
 
 from mlresample import MaxMultiplierOverSampler, plan_resampling
 from mlresample.datasets import make_multilabel_digits
+from mlresample.model_selection import tune_thresholds
 
 # The network below trains for a set number of steps and stops there, on purpose.
 warnings.filterwarnings("ignore", category=ConvergenceWarning)
@@ -89,16 +90,6 @@ for cap, score in zip([1, 2, 4, 8], search.cv_results_["mean_test_score"], stric
 def uniform_indices(n_samples, size, seed):
     copies = np.random.RandomState(seed).choice(n_samples, size - n_samples, replace=False)
     return np.concatenate([np.arange(n_samples), copies])
-
-
-def tune_thresholds(y_true, y_score):
-    """The threshold of the best F1, a class at a time."""
-    best = []
-    for true, score in zip(y_true.T, y_score.T, strict=True):
-        precision, recall, thresholds = precision_recall_curve(true, score)
-        f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
-        best.append(thresholds[f1[:-1].argmax()])
-    return np.array(best)
 
 
 results = {}

@@ -11,11 +11,12 @@ import time
 
 import numpy as np
 import torch
-from sklearn.metrics import f1_score, precision_recall_curve
+from sklearn.metrics import f1_score
 from torch.utils.data import DataLoader, TensorDataset
 
 from mlresample import plan_resampling
 from mlresample.datasets import make_multilabel_digits
+from mlresample.model_selection import tune_thresholds
 from mlresample.torch import RepeatSampler, loader_options
 
 N_STEPS = 400
@@ -89,16 +90,6 @@ def predict(network, X):
     return torch.cat(
         [network(batch.to(DEVICE)).sigmoid().cpu() for batch in X.split(1000)]
     ).numpy()
-
-
-def tune_thresholds(y_true, y_score):
-    """The threshold of the best F1, a class at a time."""
-    best = []
-    for true, score in zip(y_true.T, y_score.T, strict=True):
-        precision, recall, thresholds = precision_recall_curve(true, score)
-        f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
-        best.append(thresholds[f1[:-1].argmax()])
-    return np.array(best)
 
 
 # %%

@@ -12,6 +12,7 @@ import pytest
     [
         "mlresample",
         "mlresample.metrics",
+        "mlresample.model_selection",
         "mlresample.over_sampling",
         "mlresample.plots",
         "mlresample.readers",

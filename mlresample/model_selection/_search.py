@@ -1,0 +1,137 @@
+"""The best threshold of one class, found exactly and mostly without sorting its scores."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlresample._containers import row_slices
+
+# (true positives, false positives, positives, negatives) -> value; the larger the better.
+Metric = Callable[[Any, Any, int, int], Any]
+
+_STRIDE = 64  # one score in so many is looked at for a first guess
+_MARGIN = 8  # scores of that sample by which the guess may be wrong
+_CANDIDATES = 1 << 18  # looked at together
+
+
+def fbeta(tp: Any, fp: Any, n_positives: int, n_negatives: int, *, beta: float = 1.0) -> Any:
+    """Give F-beta, (1 + beta^2) tp / (beta^2 P + tp + fp)."""
+    weight = beta**2
+    return (1 + weight) * tp / (weight * n_positives + tp + fp)
+
+
+def _accuracy(tp: Any, fp: Any, n_positives: int, n_negatives: int) -> Any:
+    return (tp + n_negatives - fp) / (n_positives + n_negatives)
+
+
+def _balanced_accuracy(tp: Any, fp: Any, n_positives: int, n_negatives: int) -> Any:
+    return (tp / max(1, n_positives) + 1 - fp / max(1, n_negatives)) / 2
+
+
+def _matthews_corrcoef(tp: Any, fp: Any, n_positives: int, n_negatives: int) -> Any:
+    predicted = np.asarray(tp + fp, dtype=np.float64)
+    rest = n_positives + n_negatives - predicted
+    product = np.sqrt(predicted * rest) * np.sqrt(float(n_positives) * n_negatives)
+    covariance = tp * float(n_negatives) - fp * float(n_positives)
+    return np.divide(covariance, product, out=np.zeros_like(product), where=product > 0)
+
+
+METRICS: dict[str, Metric] = {
+    "f1": fbeta,
+    "fbeta": fbeta,
+    "balanced_accuracy": _balanced_accuracy,
+    "matthews_corrcoef": _matthews_corrcoef,
+    "accuracy": _accuracy,
+}
+
+
+def best_threshold(scores: NDArray[Any], positives: NDArray[Any], metric: Metric) -> Any:
+    """Find the best threshold of one class from all scores and those of its positives.
+
+    Every metric falls, or stays, with more false positives among the same true ones, wherever it
+    is better than accepting nothing. So a threshold that is not at a positive's score is never
+    better than that of the next positive above it: there are as many candidates as positives,
+    and the one that accepts nothing.
+    """
+    if len(positives) == 0:
+        return _just_above(scores.max())
+    positives = np.sort(positives)
+    top = np.sort(_worthwhile(scores, positives, metric))
+    value, accepted = _best_candidate(top, positives, metric, len(scores))
+    if len(top) < len(scores):
+        # A candidate below `top` has no more true positives than there are, and no fewer false
+        # ones than `top` has. Where that might still be as good, the guess was wrong.
+        n_false = len(top) - _n_not_below(positives, top[0])
+        if metric(len(positives), n_false, len(positives), len(scores) - len(positives)) >= value:
+            top = np.sort(scores)
+            _, accepted = _best_candidate(top, positives, metric, len(scores))
+    return _separate(top, len(top) - accepted)
+
+
+def _worthwhile(scores: NDArray[Any], positives: NDArray[Any], metric: Metric) -> NDArray[Any]:
+    """Leave out low scores, which hold no candidate, by a guess from a sample of all scores."""
+    n_positives = len(positives)
+    n_negatives = len(scores) - n_positives
+    sample = np.sort(scores[::_STRIDE])
+    if len(sample) < 4 * _MARGIN:
+        return scores
+    candidates = positives[:: 1 + n_positives // _STRIDE]
+    tp = _n_not_below(positives, candidates)
+    predicted = _STRIDE * _n_not_below(sample, candidates)
+    values = metric(tp, np.clip(predicted - tp, 0, n_negatives), n_positives, n_negatives)
+    likely = values.argmax()
+    fp = np.count_nonzero(scores >= candidates[likely]) - tp[likely]
+    reached = max(metric(k, f, n_positives, n_negatives) for k, f in [(tp[likely], fp), (0, 0)])
+    # How far down the sample even all true positives make up for the false ones.
+    n_false = np.arange(0, n_negatives + 1, _STRIDE)
+    bounds = metric(n_positives, n_false, n_positives, n_negatives)
+    enough = np.count_nonzero(bounds >= reached) + n_positives // _STRIDE
+    depth = enough + enough // 8 + _MARGIN
+    if depth > len(sample) // 2:
+        return scores
+    return scores[scores >= sample[-depth]]
+
+
+def _best_candidate(
+    top: NDArray[Any], positives: NDArray[Any], metric: Metric, n_samples: int
+) -> tuple[float, int]:
+    """Give the best value, and how many scores are accepted there."""
+    n_positives = len(positives)
+
+    def order(value: float, accepted: int) -> tuple[float, int, int]:
+        return value, -abs(accepted - n_positives), -accepted
+
+    best = order(float(metric(0, 0, n_positives, n_samples - n_positives)), 0)
+    first = n_positives - _n_not_below(positives, top[0])
+    for block in row_slices(n_positives - first, _CANDIDATES):
+        candidates = positives[first:][block]
+        most = n_positives - first - block.start
+        tp = np.arange(most, most - len(candidates), -1)
+        accepted = _n_not_below(top, candidates)
+        values = metric(tp, accepted - tp, n_positives, n_samples - n_positives)
+        equal = accepted[values == values.max()].tolist()
+        best = max(best, *(order(float(values.max()), n) for n in equal))
+    return best[0], -best[2]
+
+
+def _n_not_below(ascending: NDArray[Any], bounds: Any) -> Any:
+    return len(ascending) - np.searchsorted(ascending, bounds)
+
+
+def _separate(ascending: NDArray[Any], n_refused: int) -> Any:
+    """Give a threshold between the last score that is refused and the first that is not."""
+    if n_refused == len(ascending):
+        return _just_above(ascending[-1])
+    if n_refused == 0:
+        return ascending[0]
+    low, high = ascending[n_refused - 1], ascending[n_refused]
+    half = ascending.dtype.type(0.5)  # NumPy 1 would divide float32 by 2 in float64
+    middle = half * low + half * high  # the sum of both might be infinite
+    return middle if low < middle <= high else high
+
+
+def _just_above(score: Any) -> Any:
+    with np.errstate(over="ignore", under="ignore"):  # above the largest float is infinity
+        return np.nextafter(score, np.inf, dtype=score.dtype)

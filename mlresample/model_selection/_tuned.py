@@ -1,0 +1,325 @@
+"""The estimator: thresholds tuned on out-of-fold scores around any multi-label classifier."""
+
+from numbers import Integral
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fit_context, clone
+from sklearn.model_selection import KFold, check_cv
+from sklearn.utils import get_tags, indexable
+from sklearn.utils._param_validation import HasMethods, StrOptions
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    _raise_for_params,
+    process_routing,
+)
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import (
+    _check_method_params,
+    _check_response_method,
+    _estimator_has,
+    check_is_fitted,
+)
+
+from mlresample._containers import take_rows
+from mlresample.model_selection._thresholds import (
+    TUNING_CONSTRAINTS,
+    as_multilabel_target,
+    tune_thresholds,
+)
+
+_RESPONSES = ["predict_proba", "decision_function"]
+
+
+class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+    """Multi-label classifier with a threshold for each class, tuned by cross-validation.
+
+    The estimator is fitted on the training part of each fold and scores the rest. From all these
+    scores together :func:`tune_thresholds` finds the threshold of each class; then the estimator
+    is fitted on all data.
+
+    Parameters
+    ----------
+    estimator : estimator instance
+        Multi-label classifier with ``predict_proba`` or ``decision_function``; or a pipeline of
+        :class:`~mlresample.MaxMultiplierOverSampler` and one.
+    metric : {"f1", "fbeta", "balanced_accuracy", "matthews_corrcoef", "accuracy"}, default="f1"
+        What is made as large as it can be, for each class by itself.
+    beta : float, default=1.0
+        Weight of recall in F-beta; for "fbeta" only.
+    min_positives : int, default=1
+        Classes with fewer positives take the common threshold of :func:`tune_thresholds`.
+    shrinkage : float, default=3.0
+        Positives that the common threshold counts for; 0 gives each class its own.
+    response_method : {"auto", "predict_proba", "decision_function"}, default="auto"
+        Where the scores come from; "auto" takes the first that the estimator has.
+    cv : int, cross-validation generator, iterable or "prefit", default=None
+        An int, or None for 5, is a number of shuffled folds. "prefit" takes a fitted estimator
+        as it is, and the data given to :meth:`fit`, which it must not have seen, for tuning.
+    n_jobs : int, default=None
+        Folds that are fitted at the same time.
+    random_state : int, RandomState instance or None, default=None
+        Controls the shuffling where `cv` is a number.
+
+    Attributes
+    ----------
+    estimator_ : estimator instance
+        The estimator, fitted on all data.
+    thresholds_ : ndarray of shape (n_classes,)
+        A sample is predicted to carry a class if its score is not below.
+    classes_ : ndarray of shape (n_classes,)
+        Column names or numbers of y.
+    n_features_in_ : int
+        Number of features, where `estimator_` tells.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Column names of X, where `estimator_` tells.
+
+    See Also
+    --------
+    tune_thresholds : The same from scores that are at hand.
+    sklearn.model_selection.TunedThresholdClassifierCV : For binary targets.
+
+    Notes
+    -----
+    Put it around a pipeline that resamples, not into it: after the sampler, copies of a sample
+    are on both sides of each fold, and the thresholds suit scores that are too good.
+
+    scikit-learn's TunedThresholdClassifierCV refuses multi-label targets. Inside
+    :class:`~sklearn.multiclass.OneVsRestClassifier` it is fitted for each class, but ``predict``
+    there goes by 0.5 (or 0) and the tuned thresholds have no effect; inside
+    :class:`~sklearn.multioutput.MultiOutputClassifier` they have.
+
+    Where the training part of a fold lacks a class, trees and neighbours give no score for it,
+    which counts as 0. Multi-label stratified folds make that rare.
+
+    X may be anything with rows that `estimator` takes; y must not be single-label.
+
+    Examples
+    --------
+    >>> from imblearn.pipeline import make_pipeline
+    >>> from mlresample import MaxMultiplierOverSampler
+    >>> from mlresample.datasets import make_multilabel_digits
+    >>> from mlresample.model_selection import TunedThresholdsClassifierCV
+    >>> from sklearn.ensemble import ExtraTreesClassifier
+    >>> from sklearn.metrics import f1_score
+    >>> X, y, _ = make_multilabel_digits(500, random_state=0)
+    >>> X = X.reshape(len(X), -1)
+    >>> pipeline = make_pipeline(
+    ...     MaxMultiplierOverSampler(random_state=0), ExtraTreesClassifier(20, random_state=0)
+    ... )
+    >>> tuned = TunedThresholdsClassifierCV(pipeline, cv=3, random_state=0).fit(X, y)
+    >>> X_test, y_test, _ = make_multilabel_digits(500, subset="test", random_state=0)
+    >>> X_test = X_test.reshape(len(X_test), -1)
+    >>> def macro_f1(model):
+    ...     return f1_score(y_test, model.predict(X_test), average="macro", zero_division=0)
+    >>> macro_f1(tuned) > macro_f1(pipeline.fit(X, y)) + 0.1
+    True
+    """
+
+    _parameter_constraints: dict[str, Any] = {
+        "estimator": [HasMethods(["fit", name]) for name in _RESPONSES],
+        **TUNING_CONSTRAINTS,
+        "response_method": [StrOptions({"auto", *_RESPONSES})],
+        "cv": ["cv_object", StrOptions({"prefit"})],
+        "n_jobs": [Integral, None],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        estimator: Any,
+        *,
+        metric: str = "f1",
+        beta: float = 1.0,
+        min_positives: int = 1,
+        shrinkage: float = 3.0,
+        response_method: str = "auto",
+        cv: Any = None,
+        n_jobs: int | None = None,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        self.estimator = estimator
+        self.metric = metric
+        self.beta = beta
+        self.min_positives = min_positives
+        self.shrinkage = shrinkage
+        self.response_method = response_method
+        self.cv = cv
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X: Any, y: Any, **params: Any) -> Self:
+        """Tune the thresholds and fit the estimator on all data.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe, list} of n_samples rows
+            Data as `estimator` takes it.
+        y : {array-like, sparse matrix, dataframe} of shape (n_samples, n_classes)
+            Multi-label indicator matrix of 0 and 1.
+        **params : dict
+            Passed to `estimator.fit` and to the splitter, as their metadata requests say;
+            needs ``sklearn.set_config(enable_metadata_routing=True)``.
+
+        Returns
+        -------
+        self : TunedThresholdsClassifierCV
+            The fitted classifier.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or y is not as described, lengths differ, or `estimator` gives scores
+            of another shape, or infinite ones.
+        """
+        _raise_for_params(params, self, None)
+        if isinstance(y, list | tuple):
+            y = np.asarray(y)
+        classes = as_multilabel_target(y).classes
+        X, y = indexable(X, y)
+        routed = process_routing(self, "fit", **params)
+
+        if isinstance(self.cv, str):
+            check_is_fitted(self.estimator)
+            estimator, tested, scores = self.estimator, y, self._scores(self.estimator, X, classes)
+        else:
+            tested, scores = self._out_of_fold(X, y, classes, routed)
+            estimator = clone(self.estimator).fit(X, y, **routed.estimator.fit)
+        self.thresholds_ = tune_thresholds(
+            tested,
+            scores,
+            metric=self.metric,
+            beta=self.beta,
+            min_positives=self.min_positives,
+            shrinkage=self.shrinkage,
+        )
+        self.estimator_ = estimator
+        self.classes_ = classes
+        for name in ("n_features_in_", "feature_names_in_"):
+            if hasattr(estimator, name):
+                setattr(self, name, getattr(estimator, name))
+            elif hasattr(self, name):
+                delattr(self, name)
+        return self
+
+    def predict(self, X: Any) -> NDArray[np.int64]:
+        """Predict the classes of each sample.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe, list} of n_samples rows
+            Data as `estimator_` takes it.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples, n_classes)
+            Indicator of the classes whose score is not below their threshold.
+        """
+        check_is_fitted(self)
+        scores = self._scores(self.estimator_, X, self.classes_)
+        return (scores >= self.thresholds_).astype(np.int64)
+
+    @available_if(_estimator_has("predict_proba"))
+    def predict_proba(self, X: Any) -> NDArray[Any]:
+        """Give the probability of each class.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe, list} of n_samples rows
+            Data as `estimator_` takes it.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+            One array, also where `estimator_` gives a list of them.
+        """
+        check_is_fitted(self)
+        return _class_scores(self.estimator_, "predict_proba", X, len(self.classes_))
+
+    @available_if(_estimator_has("decision_function"))
+    def decision_function(self, X: Any) -> NDArray[Any]:
+        """Give the decision value of each class.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe, list} of n_samples rows
+            Data as `estimator_` takes it.
+
+        Returns
+        -------
+        decisions : ndarray of shape (n_samples, n_classes)
+            Larger for likelier classes.
+        """
+        check_is_fitted(self)
+        return _class_scores(self.estimator_, "decision_function", X, len(self.classes_))
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Say which metadata goes to the estimator and which to the splitter."""
+        to_fit = MethodMapping().add(caller="fit", callee="fit")
+        to_split = MethodMapping().add(caller="fit", callee="split")
+        router = MetadataRouter(owner=self).add(estimator=self.estimator, method_mapping=to_fit)
+        return router.add(splitter=self.cv, method_mapping=to_split)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags = get_tags(self.estimator).input_tags
+        tags.classifier_tags.multi_class = False
+        tags.classifier_tags.multi_label = True
+        tags.target_tags.single_output = False
+        tags.target_tags.multi_output = True
+        return tags
+
+    def _scores(self, estimator: Any, X: Any, classes: NDArray[Any]) -> NDArray[Any]:
+        names = _RESPONSES if self.response_method == "auto" else self.response_method
+        return _class_scores(estimator, names, X, len(classes))
+
+    def _out_of_fold(
+        self, X: Any, y: Any, classes: NDArray[Any], routed: Any
+    ) -> tuple[Any, NDArray[Any]]:
+        """Give the targets and the scores of all samples that were tested, fold by fold."""
+        if self.cv is None or isinstance(self.cv, Integral):
+            n_folds = 5 if self.cv is None else self.cv
+            cv = KFold(n_folds, shuffle=True, random_state=self.random_state)
+        else:
+            cv = check_cv(self.cv)
+        folds = [tuple(map(_positions, fold)) for fold in cv.split(X, y, **routed.splitter.split)]
+
+        def score(train: NDArray[Any], test: NDArray[Any]) -> NDArray[Any]:
+            params = _check_method_params(X, routed.estimator.fit, indices=train)
+            estimator = clone(self.estimator).fit(
+                take_rows(X, train), take_rows(y, train), **params
+            )
+            return self._scores(estimator, take_rows(X, test), classes)
+
+        scores = Parallel(n_jobs=self.n_jobs)(delayed(score)(*fold) for fold in folds)
+        return take_rows(y, np.concatenate([test for _, test in folds])), np.concatenate(scores)
+
+
+def _positions(part: Any) -> NDArray[Any]:
+    """Rows of a fold, which may be given as a mask."""
+    part = np.asarray(part)
+    return np.flatnonzero(part) if part.dtype == np.bool_ else part
+
+
+def _class_scores(estimator: Any, names: str | list[str], X: Any, n_classes: int) -> NDArray[Any]:
+    """Give one array of scores, of the first method of these names that the estimator has."""
+    scores = _check_response_method(estimator, names)(X)
+    if isinstance(scores, list):  # an array a class, with a column for each label that was seen
+        columns = map(_column_of_one, scores, estimator.classes_)
+        scores = np.column_stack(list(columns))
+    shape = np.shape(scores)
+    if shape[1:] != (n_classes,):
+        raise ValueError(
+            f"{type(estimator).__name__} must give scores of shape (n_samples, {n_classes}), got "
+            f"{shape}; wrap a single-label classifier in sklearn.multiclass.OneVsRestClassifier."
+        )
+    return np.asarray(scores)
+
+
+def _column_of_one(scores: NDArray[Any], labels: Any) -> NDArray[Any]:
+    column = np.flatnonzero(np.asarray(labels) == 1)
+    return scores[:, column[0]] if len(column) else np.zeros(len(scores))
