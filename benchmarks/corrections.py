@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 from iterstrat.ml_stratifiers import MultilabelStratifiedKFold
 
+from benchmarks._data import load
 from benchmarks.fair_comparison import (
     MODELS,
     N_STEPS,
     fit_and_score,
     ingredients,
-    load,
     trainer,
 )
 from mlresample import correct_probabilities

@@ -21,12 +21,12 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import scipy.sparse as sp
 import torch
 from iterstrat.ml_stratifiers import MultilabelStratifiedKFold
 from sklearn.metrics import average_precision_score, f1_score
 from sklearn.preprocessing import StandardScaler
 
+from benchmarks._data import load
 from mlresample import compute_loss_weights, plan_resampling
 from mlresample.model_selection import tune_thresholds
 
@@ -51,17 +51,6 @@ METHODS = {  # what repeats the samples, and what the loss weights are of
     "resampling, weights of the rest": ("plan", "plan"),
     "resampling, full weights": ("plan", "counts"),
 }
-
-
-def load(path):
-    file = np.load(path, allow_pickle=False)
-
-    def sparse(name):
-        parts = file[f"{name}_data"], file[f"{name}_indices"], file[f"{name}_indptr"]
-        return sp.csr_array(parts, shape=tuple(file[f"{name}_shape"])).toarray()
-
-    X = file["X"] if "X" in file else sparse("X")
-    return X.astype(np.float32), sparse("y").astype(np.uint8)
 
 
 # -- models ------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from scipy.sparse import csc_array, csr_array
+from scipy.sparse import csc_array
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score, precision_recall_curve
@@ -20,6 +20,7 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler
 
+from benchmarks._data import load
 from benchmarks._measure import interleaved, peak_memory
 from mlresample.model_selection import tune_thresholds
 
@@ -73,16 +74,6 @@ def speed():
             measure(f"{kind}, scores that know {what}", y, y, scores)
 
 
-def read(file):
-    stored = np.load(file, allow_pickle=False)
-
-    def matrix(name):
-        parts = tuple(stored[f"{name}_{part}"] for part in ("data", "indices", "indptr"))
-        return csr_array(parts, shape=tuple(stored[f"{name}_shape"])).toarray()
-
-    return stored["X"] if "X" in stored else matrix("X"), matrix("y").astype(np.uint8)
-
-
 CLASSIFIERS = {
     "extra trees": ExtraTreesClassifier(30, random_state=0),
     "logistic regression": make_pipeline(
@@ -125,7 +116,7 @@ def gain(folder):
     warnings.simplefilter("ignore")  # of classes that a fold lacks
     print("F1 on new data, 2 times 3 folds; and macro-F1 less that of shrinkage 0, standard error")
     for data in ("birds", "yeast", "enron"):
-        X, y = read(folder / f"{data}.npz")
+        X, y = load(folder / f"{data}.npz")
         for kind, classifier in CLASSIFIERS.items():
             found = {name: [] for name in CHOICES}
             for seed in range(2):

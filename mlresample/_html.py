@@ -33,7 +33,8 @@ _STYLE = """
 .mlresample li { border-left: 3px solid var(--after); padding: .1em .7em; margin: 0 0 .35em; }
 .mlresample summary { cursor: pointer; font-weight: 600; margin: 0 0 .4em; }
 .mlresample .scroll { max-height: 32rem; overflow: auto; }
-.mlresample table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 0 0 1em; }
+.mlresample table { border-collapse: collapse; font-variant-numeric: tabular-nums;
+  margin: 0 0 1em; }
 .mlresample th { position: sticky; top: 0; z-index: 1; text-align: right; font-weight: 600;
   background: var(--jp-layout-color0, var(--vscode-editor-background, Canvas)); }
 .mlresample td { text-align: right; background: none; }

@@ -1,0 +1,15 @@
+"""Data sets of other people, from .npz files."""
+
+import numpy as np
+import scipy.sparse as sp
+
+
+def load(path):
+    """Features and indicator matrix, both dense."""
+    stored = np.load(path, allow_pickle=False)
+
+    def matrix(name):
+        parts = tuple(stored[f"{name}_{part}"] for part in ("data", "indices", "indptr"))
+        return sp.csr_array(parts, shape=tuple(stored[f"{name}_shape"])).toarray()
+
+    return stored["X"] if "X" in stored else matrix("X"), matrix("y").astype(np.uint8)
