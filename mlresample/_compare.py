@@ -3,7 +3,6 @@
 from dataclasses import dataclass, fields
 from typing import Any
 
-import narwhals as nw
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.model_selection import ParameterGrid
@@ -11,7 +10,7 @@ from sklearn.utils._param_validation import validate_parameter_constraints, vali
 
 from mlresample._epoch_size import RarestClasses, solve_target_count
 from mlresample._html import fragment, table
-from mlresample._indicators import Indicator, of_one_type, plain
+from mlresample._indicators import Indicator, plain
 from mlresample._multipliers import (
     RULE_CONSTRAINTS,
     balanced_multipliers,
@@ -22,8 +21,9 @@ from mlresample._multipliers import (
 )
 from mlresample._plan import imbalance_per_class
 from mlresample._repeats import check_epoch_size
+from mlresample._report import Report, Rows, as_rows
 from mlresample._targets import as_target
-from mlresample._text import aligned, json_text
+from mlresample._text import aligned
 
 _DEFAULTS: dict[str, Any] = {
     "cap": 4.0,
@@ -36,7 +36,7 @@ _MOST_PAIRS = 1 << 24  # of ranks and classes: 128 MB of counts
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class PlanComparison:
+class PlanComparison(Report):
     """What plans of several parameters cost and achieve; made by :func:`compare_plans`.
 
     Attributes
@@ -77,25 +77,8 @@ class PlanComparison:
         measures = [field.name for field in fields(self) if field.name != "parameters"]
         return table | {name: getattr(self, name).tolist() for name in measures}
 
-    def to_frame(self, backend: Any = "pandas") -> Any:
-        """Give the table as a data frame.
-
-        Parameters
-        ----------
-        backend : {"pandas", "polars", "pyarrow"} or module, default="pandas"
-            Whose data frame; it must be installed.
-
-        Returns
-        -------
-        frame : data frame of n_plans rows
-            A column for each parameter of the grid and each measure.
-        """
-        columns = {name: of_one_type(values) for name, values in self.to_dict().items()}
-        return nw.from_dict(columns, backend=backend).to_native()
-
-    def to_json(self, **options: Any) -> str:
-        """Give :meth:`to_dict` as JSON; options are for :func:`json.dumps`. Infinity is null."""
-        return json_text(self.to_dict(), **options)
+    def _rows(self) -> Rows:
+        return as_rows(self.to_dict())
 
     def __repr__(self) -> str:
         columns = {

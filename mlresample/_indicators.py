@@ -424,15 +424,6 @@ def _as_numbers(values: NDArray[Any]) -> NDArray[np.float64]:
     return np.fromiter(numbers, dtype=np.float64, count=values.size).reshape(values.shape)
 
 
-def of_one_type(values: list[Any]) -> list[Any]:
-    """Make values fit for a column of a data frame: floats if some are, else strings."""
-    kinds = {type(value) for value in values} - {type(None)}
-    if len(kinds) < 2:
-        return values
-    kind = float if kinds <= {int, float} else str
-    return [value if value is None else kind(value) for value in values]
-
-
 def plain(value: Any) -> Any:
     """Turn a NumPy scalar into Python's own, which reads better in a message."""
     return value.item() if isinstance(value, np.generic) else value

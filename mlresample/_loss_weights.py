@@ -8,14 +8,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import Interval, validate_params
 
+from mlresample._indicators import plain
 from mlresample._multipliers import checked_counts
 from mlresample._plan import ResamplingPlan
+from mlresample._report import Report, Rows, as_rows
 from mlresample._targets import as_classes
-from mlresample._text import aligned, short, without_middle
+from mlresample._text import aligned, finite, short, without_middle
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LossWeights:
+class LossWeights(Report):
     """Weights for a loss over classes; made by :func:`compute_loss_weights`.
 
     Attributes
@@ -44,6 +46,16 @@ class LossWeights:
     def taken_by_resampling(self) -> NDArray[np.float64]:
         """Factor by which resampling has raised each class's positives against its negatives."""
         return self.odds / self.resampled_odds
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the weights and odds as lists of plain types, NaN as None."""
+        columns = {"class": list(map(plain, self.classes))}
+        for name in ("odds", "resampled_odds", "pos_weight", "class_weight"):
+            columns[name] = finite(getattr(self, name).tolist())
+        return columns
+
+    def _rows(self) -> Rows:
+        return as_rows(self.to_dict())
 
     def __repr__(self) -> str:
         header = ["class", "negatives a positive", "resampled", "pos_weight", "both together"]

@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-import narwhals as nw
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import validate_params
 
 from mlresample._epoch_size import RarestClasses, solve_target_count
 from mlresample._html import plan_html
-from mlresample._indicators import Indicator, of_one_type, plain
+from mlresample._indicators import Indicator, plain
 from mlresample._multipliers import (
     RULE_CONSTRAINTS,
     balanced_multipliers,
@@ -22,15 +21,16 @@ from mlresample._multipliers import (
     sample_levels,
 )
 from mlresample._repeats import RepeatPlan
+from mlresample._report import Report, Rows, as_rows
 from mlresample._targets import as_target
-from mlresample._text import finite, json_text, plan_text
+from mlresample._text import finite, plan_text
 from mlresample._verdicts import find_verdicts
 
 _SCHEMA_VERSION = 1
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ResamplingPlan(RepeatPlan):
+class ResamplingPlan(RepeatPlan, Report):
     """How often each class and each sample is seen, and what comes of it.
 
     Printed, it is a report, in a notebook with a table; its figures are in :meth:`to_dict`.
@@ -175,11 +175,11 @@ class ResamplingPlan(RepeatPlan):
                 )
                 if n_samples
             ],
-            "classes": self._class_rows(),
+            "classes": self._rows(),
         }
         return report | {"verdicts": find_verdicts(report)}
 
-    def _class_rows(self) -> list[dict[str, Any]]:
+    def _rows(self) -> Rows:
         to_collect = self.samples_to_collect
         columns = {
             "class": list(map(plain, self.classes)),
@@ -193,43 +193,7 @@ class ResamplingPlan(RepeatPlan):
             if to_collect is None
             else to_collect.tolist(),
         }
-        rows = zip(*columns.values(), strict=True)
-        return [dict(zip(columns, row, strict=True)) for row in rows]
-
-    def to_json(self, **options: Any) -> str:
-        """Give :meth:`to_dict` as JSON.
-
-        Parameters
-        ----------
-        **options
-            For :func:`json.dumps`, such as ``indent=2``.
-
-        Returns
-        -------
-        report : str
-            JSON text; class names that JSON doesn't know become strings.
-        """
-        return json_text(self.to_dict(), **options)
-
-    def to_frame(self, backend: Any = "pandas") -> Any:
-        """Give the table of the classes as a data frame, in the classes' order.
-
-        Parameters
-        ----------
-        backend : {"pandas", "polars", "pyarrow"} or module, default="pandas"
-            Whose data frame; it must be installed.
-
-        Returns
-        -------
-        frame : data frame of n_classes rows
-            The columns of ``to_dict()["classes"]``; without `samples_to_collect` where that is
-            None.
-        """
-        rows = self._class_rows()
-        columns = {key: of_one_type([row[key] for row in rows]) for key in rows[0]}
-        if self.samples_to_collect is None:
-            del columns["samples_to_collect"]
-        return nw.from_dict(columns, backend=backend).to_native()
+        return as_rows(columns)
 
     def __repr__(self) -> str:
         return plan_text(self.to_dict())

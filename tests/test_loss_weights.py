@@ -1,5 +1,7 @@
 """Loss weights, and predictions corrected for weights and resampling."""
 
+import json
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -28,6 +30,15 @@ def test_weights_are_of_the_counts_after_resampling():
     assert_allclose(weights.odds, [np.nan, 90 / 30])
     assert_allclose(weights.resampled_odds, [np.nan, 90 / 75])
     assert_allclose(weights.taken_by_resampling, [np.nan, 2.5])
+
+
+def test_weights_as_plain_types_and_as_a_frame():
+    weights = compute_loss_weights(PLAN)
+    assert weights.to_dict()["odds"] == [None, 3.0]
+    assert json.loads(weights.to_json()) == weights.to_dict()
+    frame = weights.to_frame("polars")
+    assert frame["class"].to_list() == ["cat", "lynx"]
+    assert frame["pos_weight"].to_list() == pytest.approx([1, 1.2])
 
 
 def test_weights_of_counts_are_those_without_resampling():

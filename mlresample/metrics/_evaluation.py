@@ -4,16 +4,16 @@ from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
 
-import narwhals as nw
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 from sklearn.metrics import precision_recall_fscore_support
 from sklearn.utils._param_validation import Interval, validate_params
 
-from mlresample._indicators import of_one_type, plain
+from mlresample._indicators import plain
 from mlresample._plan import ResamplingPlan
-from mlresample._text import finite, json_text
+from mlresample._report import Report, Rows, as_rows
+from mlresample._text import finite
 from mlresample.metrics._evaluation_text import evaluation_parts, parts_html, parts_text
 from mlresample.metrics._predictions import check_like, read_indicator, read_scores, read_truth
 
@@ -22,7 +22,7 @@ MEASURES = ("precision", "recall", "f1", "average_precision")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class FrequencyEvaluation:
+class FrequencyEvaluation(Report):
     """Measures of predictions, per class and by class frequency.
 
     Made by :func:`evaluate_by_frequency`. Printed, it is a report, in a notebook with tables.
@@ -117,46 +117,15 @@ class FrequencyEvaluation:
             "classes": as_rows(columns),
         }
 
-    def to_json(self, **options: Any) -> str:
-        """Give :meth:`to_dict` as JSON; options are for :func:`json.dumps`."""
-        return json_text(self.to_dict(), **options)
-
-    def to_frame(self, backend: Any = "pandas") -> Any:
-        """Give the measures of the classes as a data frame.
-
-        Parameters
-        ----------
-        backend : {"pandas", "polars", "pyarrow"} or module, default="pandas"
-            Whose data frame; it must be installed.
-
-        Returns
-        -------
-        frame : data frame of n_classes rows
-            Class, class count, group, positives and measures; those of a class without positives
-            are missing.
-        """
-        return as_frame(self.to_dict()["classes"], backend)
+    def _rows(self) -> Rows:
+        rows: Rows = self.to_dict()["classes"]
+        return rows
 
     def __repr__(self) -> str:
         return parts_text(evaluation_parts(self.to_dict()))
 
     def _repr_html_(self) -> str:
         return parts_html(evaluation_parts(self.to_dict()))
-
-
-def as_rows(columns: dict[str, list[Any]]) -> list[dict[str, Any]]:
-    """Turn columns into rows."""
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-
-
-def as_frame(rows: list[dict[str, Any]], backend: Any) -> Any:
-    """Turn rows into a data frame; a column with nothing in it is of floats."""
-    columns = {name: of_one_type([row[name] for row in rows]) for name in rows[0]}
-    empty = [name for name, values in columns.items() if all(one is None for one in values)]
-    frame = nw.from_dict(columns, backend=backend)
-    if empty:
-        frame = frame.with_columns(nw.col(*empty).cast(nw.Float64))
-    return frame.to_native()
 
 
 @validate_params(

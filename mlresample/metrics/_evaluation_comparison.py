@@ -9,17 +9,14 @@ from numpy.typing import NDArray
 from sklearn.utils._param_validation import validate_params
 
 from mlresample._indicators import plain
-from mlresample._text import finite, json_text
-from mlresample.metrics._evaluation import (
-    FrequencyEvaluation,
-    as_frame,
-    as_rows,
-)
+from mlresample._report import Report, Rows, as_rows
+from mlresample._text import finite
+from mlresample.metrics._evaluation import FrequencyEvaluation
 from mlresample.metrics._evaluation_text import comparison_parts, parts_html, parts_text
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class EvaluationComparison:
+class EvaluationComparison(Report):
     """Evaluations of a candidate and a baseline in pairs; made by :func:`compare_evaluations`.
 
     Printed, it is a report, in a notebook with tables.
@@ -144,25 +141,9 @@ class EvaluationComparison:
             "classes": as_rows(columns),
         }
 
-    def to_json(self, **options: Any) -> str:
-        """Give :meth:`to_dict` as JSON; options are for :func:`json.dumps`."""
-        return json_text(self.to_dict(), **options)
-
-    def to_frame(self, backend: Any = "pandas") -> Any:
-        """Give the figures of the classes as a data frame.
-
-        Parameters
-        ----------
-        backend : {"pandas", "polars", "pyarrow"} or module, default="pandas"
-            Whose data frame; it must be installed.
-
-        Returns
-        -------
-        frame : data frame of n_classes rows
-            Class, class count, group, positives (mean over the pairs), number of pairs in which
-            it has some, and baseline, candidate, gain and its spread for each measure.
-        """
-        return as_frame(self.to_dict()["classes"], backend)
+    def _rows(self) -> Rows:
+        rows: Rows = self.to_dict()["classes"]
+        return rows
 
     def __repr__(self) -> str:
         return parts_text(comparison_parts(self.to_dict()))

@@ -10,12 +10,13 @@ from sklearn.utils._param_validation import StrOptions, validate_params
 from mlresample._indicators import Indicator, plain
 from mlresample._multipliers import check_some_class_occurs
 from mlresample._plan import imbalance_per_class
+from mlresample._report import Report, Rows, as_rows
 from mlresample._targets import as_target
 from mlresample._text import finite
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ImbalanceMeasures:
+class ImbalanceMeasures(Report):
     """Measures of a multi-label target; made by :func:`measure_imbalance`.
 
     Attributes
@@ -79,6 +80,11 @@ class ImbalanceMeasures:
             name: finite([plain(one) for one in value] if isinstance(value, np.ndarray) else value)
             for name, value in values.items()
         }
+
+    def _rows(self) -> Rows:
+        report = self.to_dict()
+        names = ["classes", "class_counts", "imbalance_per_class", "scumble_per_class"]
+        return as_rows({name: report[name] for name in names})
 
     def __repr__(self) -> str:
         absent = int((self.class_counts == 0).sum())
