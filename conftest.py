@@ -1,8 +1,10 @@
-"""What pytest leaves out where an optional dependency is missing."""
+"""What pytest leaves out: what is no test, and what needs a dependency that is missing."""
 
 from importlib.util import find_spec
 
 collect_ignore_glob = ["tests/torch/jobs.py"]  # a script
+collect_ignore_glob += ["docs/*.py"]  # what Sphinx reads, and below what it writes
+collect_ignore_glob += ["docs/_*", "docs/auto_examples*", "docs/generated*", "docs/sg_*"]
 if find_spec("torch") is None:
     collect_ignore_glob += ["mlresample/torch/*", "docs/guide/torch.rst"]
 elif find_spec("transformers") is None:

@@ -68,7 +68,11 @@ class PlanComparison(Report):
     def to_dict(self) -> dict[str, list[Any]]:
         """Give the table as lists of plain types, a column for each parameter and measure.
 
-        Parameters are named as in the results of a grid search: ``param_cap``.
+        Returns
+        -------
+        table : dict
+            A list for each column; parameters are named as in the results of a grid search:
+            ``param_cap``.
         """
         table = {
             f"param_{name}": [plain(one[name]) for one in self.parameters]

@@ -48,7 +48,14 @@ class LossWeights(Report):
         return self.odds / self.resampled_odds
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the weights and odds as lists of plain types, NaN as None."""
+        """Give the weights and odds as lists of plain types, NaN as None.
+
+        Returns
+        -------
+        report : dict
+            A list for each of ``class``, ``odds``, ``resampled_odds``, ``pos_weight`` and
+            ``class_weight``.
+        """
         columns = {"class": list(map(plain, self.classes))}
         for name in ("odds", "resampled_odds", "pos_weight", "class_weight"):
             columns[name] = finite(getattr(self, name).tolist())

@@ -74,7 +74,13 @@ class ImbalanceMeasures(Report):
         return self.classes[self.imbalance_per_class > self.mean_imbalance]
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the measures as plain types, NaN as None."""
+        """Give the measures as plain types, NaN as None.
+
+        Returns
+        -------
+        report : dict
+            A number or a list for each attribute, by its name.
+        """
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {
             name: finite([plain(one) for one in value] if isinstance(value, np.ndarray) else value)

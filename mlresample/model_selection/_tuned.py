@@ -74,7 +74,7 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstim
         Column names or numbers of y.
     n_features_in_ : int
         Number of features, where `estimator_` tells.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Column names of X, where `estimator_` tells.
 
     See Also
@@ -258,7 +258,13 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstim
         return _class_scores(self.estimator_, "decision_function", X, len(self.classes_))
 
     def get_metadata_routing(self) -> MetadataRouter:
-        """Say which metadata goes to the estimator and which to the splitter."""
+        """Say which metadata goes to the estimator and which to the splitter.
+
+        Returns
+        -------
+        routing : MetadataRouter
+            As scikit-learn asks for it.
+        """
         to_fit = MethodMapping().add(caller="fit", callee="fit")
         to_split = MethodMapping().add(caller="fit", callee="split")
         router = MetadataRouter(owner=self).add(estimator=self.estimator, method_mapping=to_fit)

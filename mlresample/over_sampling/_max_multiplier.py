@@ -75,7 +75,7 @@ class MaxMultiplierOverSampler(BaseSampler):
         Change in the number of positives of each class.
     n_features_in_ : int
         Size of the second dimension of X, where it has one.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Column names of X, where they are all strings.
 
     See Also

@@ -22,7 +22,7 @@ def sampling_weights(plan: Any) -> torch.Tensor:
     Returns
     -------
     weights : Tensor of shape (n_samples,)
-        float64, on the CPU.
+        The multipliers as float64, on the CPU.
 
     Raises
     ------

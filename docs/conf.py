@@ -1,0 +1,97 @@
+"""How Sphinx builds the documentation; CONTRIBUTING.md has the command."""
+
+import os
+import sys
+import warnings
+from importlib.util import find_spec
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))  # gallery_order
+# The examples' networks are small: on a busy machine, several threads wait for each other.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import mlresample
+
+project = "mlresample"
+author = "The mlresample developers"
+project_copyright = f"2026, {author}"
+version = release = mlresample.__version__
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.intersphinx",
+    "sphinx.ext.mathjax",
+    "numpydoc",
+    "sphinx_gallery.gen_gallery",
+]
+templates_path = ["_templates"]
+exclude_patterns = ["_build", "auto_examples/*.ipynb", "auto_examples/*.py"]
+root_doc = "index"
+
+# -- references -----------------------------------------------------------------------------------
+
+# Every reference inside the site must resolve. Those to other projects do where their inventories
+# can be fetched: DOCS_INTERSPHINX=1 does that; without it they are plain text.
+default_role = "literal"
+nitpicky = True
+nitpick_ignore_regex = [
+    (r"py:.*", r"(imblearn|matplotlib|numpy|pandas|scipy|sklearn|torch|transformers)\..*"),
+    (r"py:.*", r"json\..*"),
+    # in docstrings that estimators inherit from scikit-learn
+    (r"std:ref", r"accuracy_score"),
+]
+intersphinx_mapping = {}
+if os.environ.get("DOCS_INTERSPHINX"):
+    intersphinx_mapping = {
+        "python": ("https://docs.python.org/3", None),
+        "numpy": ("https://numpy.org/doc/stable", None),
+        "scipy": ("https://docs.scipy.org/doc/scipy", None),
+        "sklearn": ("https://scikit-learn.org/stable", None),
+        "imblearn": ("https://imbalanced-learn.org/stable", None),
+        "pandas": ("https://pandas.pydata.org/docs", None),
+        "matplotlib": ("https://matplotlib.org/stable", None),
+        "torch": ("https://docs.pytorch.org/docs/stable", None),
+    }
+
+# -- reference pages ------------------------------------------------------------------------------
+
+autosummary_generate = True
+autodoc_typehints = "none"  # the docstrings say more
+autodoc_mock_imports = [] if find_spec("transformers") else ["transformers"]
+numpydoc_show_class_members = False  # the template lists them
+toc_object_entries_show_parents = "hide"
+
+# -- gallery --------------------------------------------------------------------------------------
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "auto_examples",
+    "within_subsection_order": "gallery_order.ExampleOrder",
+    # all are run but the one that takes minutes
+    "filename_pattern": r"(?<!train_digits_torch)\.py$",
+    "doc_module": ("mlresample",),
+    "backreferences_dir": "generated/backreferences",
+    "reference_url": {"mlresample": None},
+    "remove_config_comments": True,
+    "default_thumb_file": str(Path(__file__).parent / "_static" / "thumbnail.png"),
+    "download_all_examples": False,
+}
+warnings.filterwarnings("ignore", message="FigureCanvasAgg is non-interactive")
+
+# -- pages ----------------------------------------------------------------------------------------
+
+html_theme = "pydata_sphinx_theme"
+html_title = "mlresample"
+html_static_path = ["_static"]
+html_css_files = ["mlresample.css"]
+html_show_sourcelink = False
+html_sidebars = {"glossary": [], "design": []}  # they have no pages below them
+html_theme_options = {
+    "navigation_with_keys": False,
+    "show_prev_next": True,
+    "secondary_sidebar_items": ["page-toc"],
+    "footer_start": ["copyright"],
+    "footer_end": ["sphinx-version"],
+}

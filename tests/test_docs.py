@@ -1,0 +1,125 @@
+"""The documentation says what is there: docstrings, the list of names, the map of rooms."""
+
+import ast
+import importlib
+import inspect
+import re
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+# What they need beside the dependencies.
+MODULES = {
+    "mlresample": None,  # with all names of mlresample.over_sampling
+    "mlresample.metrics": None,
+    "mlresample.model_selection": None,
+    "mlresample.readers": None,
+    "mlresample.datasets": None,
+    "mlresample.plots": "matplotlib",
+    "mlresample.torch": "torch",
+    "mlresample.torch.transformers": "transformers",
+}
+WITHOUT_ALL = {
+    "mlresample.datasets": ["make_multilabel_digits"],
+    "mlresample.torch.transformers": ["SetEpochCallback"],
+}
+
+NOT_ASKED = {
+    "GL01": "the summary stands on the line of the quotes",
+    "GL02": "and so does the end of one line",
+    "ES01": "some need no more than a summary",
+    "SA01": "nor a See Also",
+    "EX01": "methods have their examples in the class",
+    "RT02": "what is returned has a name, as in scikit-learn",
+}
+
+
+def public_names(module):
+    if module in WITHOUT_ALL:
+        return WITHOUT_ALL[module]
+    return importlib.import_module(module).__all__
+
+
+def documented():
+    """Every public name, and of classes the methods and properties that are our own."""
+    for module, needs in MODULES.items():
+        if needs and find_spec(needs) is None:
+            continue
+        for name in public_names(module):
+            yield f"{module}.{name}"
+            value = getattr(importlib.import_module(module), name)
+            for member in dir(value) if inspect.isclass(value) else []:
+                own = inspect.getattr_static(value, member)
+                for inner in ("__func__", "fget", "func"):
+                    own = getattr(own, inner, own)
+                ours = getattr(own, "__module__", "") or ""
+                if not member.startswith("_") and ours.startswith("mlresample"):
+                    yield f"{module}.{name}.{member}"
+
+
+@pytest.mark.parametrize("name", documented())
+def test_docstring_follows_numpydoc(name):
+    validate = pytest.importorskip(
+        "numpydoc.validate", reason="numpydoc is in the extra 'docs'"
+    ).validate
+    report = validate(name)
+    not_asked = set(NOT_ASKED)
+    sections = re.findall(r"^(\w+)\n---+$", report["docstring"], flags=re.MULTILINE)
+    if "Attributes" in sections and "Parameters" not in sections:
+        not_asked.add("PR01")  # it is what a function returns
+    errors = [error for error in report["errors"] if error[0] not in not_asked]
+    assert errors == []
+
+
+@pytest.mark.parametrize(("module", "needs"), MODULES.items())
+def test_api_page_lists_every_public_name(module, needs):
+    if needs:
+        pytest.importorskip(needs, reason="its optional dependency is not installed")
+    page = (ROOT / "docs" / "api.rst").read_text(encoding="utf-8")
+    sections = re.split(r"^\.\. currentmodule:: (\S+)$", page, flags=re.MULTILINE)
+    listed = set()
+    for current, section in zip(sections[1::2], sections[2::2], strict=True):
+        if current == module:
+            listed |= set(re.findall(r"^   (\w+)$", section, flags=re.MULTILINE))
+    assert listed == set(public_names(module))
+
+
+def rooms():
+    """The rooms in docs/design.rst, from top to bottom."""
+    page = (ROOT / "docs" / "design.rst").read_text(encoding="utf-8")
+    block = page.partition("\nThe rooms\n")[2].partition(".. code-block:: text\n\n")[2]
+    lines = block.partition("\n\n")[0].splitlines()
+    return [line.split()[0].removesuffix(".py").removesuffix("/") for line in lines]
+
+
+def files_by_room():
+    """Each room's files; `__init__.py` hands all names on and is none."""
+    files = {}
+    for path in sorted((ROOT / "mlresample").rglob("*.py")):
+        room = path.relative_to(ROOT / "mlresample").parts[0].removesuffix(".py")
+        if room != "__init__":
+            files.setdefault(room, []).append(path)
+    return files
+
+
+def imported_rooms(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            package, *inner = node.module.split(".")
+            if package == "mlresample":
+                yield from inner[:1] or [alias.name for alias in node.names]
+
+
+def test_design_page_lists_every_room_once():
+    assert sorted(rooms()) == sorted(files_by_room())
+
+
+def test_a_room_imports_only_rooms_above_it():
+    order = rooms()
+    for room, files in files_by_room().items():
+        above = order[: order.index(room) + 1]
+        for path in files:
+            assert set(imported_rooms(path)) <= set(above), path
