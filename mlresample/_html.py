@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from html import escape
 from typing import Any
 
-from mlresample._text import COLUMNS, number, percent, rule_text, samples_text
+from mlresample._text import COLUMNS, number, percent, rule_text, samples_text, split_middle
 
-_FIRST, _SHOWN = 100, 150  # rows of a notebook's table before its middle is left out, and in all
+FIRST, SHOWN = 100, 150  # rows of a notebook's table before its middle is left out, and in all
 
 # Of plots too: before resampling, after it, at the cap. From P. Tol's schemes, which colour-blind
 # people can tell apart.
@@ -53,7 +53,7 @@ _STYLE = """
 def plan_html(report: Report, *, all_classes: bool = False) -> str:
     """Write the report as a fragment of HTML: figures, verdicts, table of the classes."""
     verdicts = "".join(f"<li>{escape(one['text'])}</li>" for one in report["verdicts"])
-    most = len(report["classes"]) if all_classes else _SHOWN
+    most = len(report["classes"]) if all_classes else SHOWN
     return fragment(
         f"<h3>ResamplingPlan<small>{escape(rule_text(report))}</small></h3>"
         f"{_figures(report)}<p>Samples seen {samples_text(report)}.</p>"
@@ -102,11 +102,11 @@ def class_table(rows: list[dict[str, Any]], most: int) -> str:
     rows = sorted(rows, key=lambda row: row["count"])
     largest = math.log1p(max(max(row["count"], row["resampled_count"]) for row in rows))
     names = [*COLUMNS, "log scale"]
-    hidden = len(rows) - most if len(rows) > most + 1 else 0
-    lines = [_row(row, largest) for row in (rows[:_FIRST] if hidden else rows)]
+    first, hidden, last = split_middle(rows, FIRST, most)
+    lines = [_row(row, largest) for row in first]
     if hidden:
         lines.append(f'<tr><td colspan="{len(names)}">… {hidden:,} more classes …</td></tr>')
-        lines += [_row(row, largest) for row in rows[_FIRST + hidden :]]
+    lines += [_row(row, largest) for row in last]
     head = "".join(f'<th scope="col">{name}</th>' for name in names)
     return _scrolling(head, "".join(lines))
 

@@ -130,7 +130,7 @@ class ResamplingPlan(RepeatPlan, Report):
     def samples_to_collect(self) -> NDArray[np.int64] | None:
         """Further samples of each class with which the cap would suffice for the target count.
 
-        The fewest k with ``((t / (n_c + k)) ** power <= cap``, the target count t kept, of shape
+        The fewest k with ``(t / (n_c + k)) ** power <= cap``, the target count t kept, of shape
         (n_classes,); 0 where the cap suffices already. None with multipliers of one's own.
         """
         if self.target_count is None or self.power is None:

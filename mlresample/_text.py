@@ -3,8 +3,8 @@
 import json
 import math
 import textwrap
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Iterable
+from typing import Any, TypeVar
 
 _FIRST, _SHOWN = 20, 30  # rows of the text's table before its middle is left out, and in all
 _WIDTH = 88
@@ -21,6 +21,7 @@ COLUMNS = [
 ]
 
 Report = dict[str, Any]
+Row = TypeVar("Row")
 
 
 def number(value: float | None, digits: int = 2) -> str:
@@ -88,11 +89,7 @@ def plan_text(report: Report) -> str:
     header, *rows = class_table(report["classes"])
     rule = "-" * len(header)
     lines += [rule, header, *rows, rule]
-    for verdict in report["verdicts"]:
-        lines += textwrap.wrap(
-            f"- {verdict['text']}", _WIDTH, subsequent_indent="  ", break_long_words=False
-        )
-    return "\n".join(lines)
+    return "\n".join([*lines, *bullets(verdict["text"] for verdict in report["verdicts"])])
 
 
 def _summary_lines(report: Report) -> list[str]:
@@ -127,11 +124,21 @@ def aligned(lines: list[list[str]], left: Collection[int] = (0,)) -> list[str]:
 
 def without_middle(lines: list[str]) -> list[str]:
     """Leave out the middle of a long table, whose first line is its header."""
-    hidden = len(lines) - 1 - _SHOWN
-    if hidden < 2:
-        return lines
-    first = 1 + _FIRST
-    return [*lines[:first], f"... {hidden:,} more classes ...", *lines[first + hidden :]]
+    header, *rows = lines
+    head, hidden, tail = split_middle(rows, _FIRST, _SHOWN)
+    return [header, *head, *([f"... {hidden:,} more classes ..."] if hidden else []), *tail]
+
+
+def split_middle(rows: list[Row], first: int, shown: int) -> tuple[list[Row], int, list[Row]]:
+    """Give the first rows, how many are left out, and the last; never a single one is left out."""
+    hidden = len(rows) - shown
+    return (rows, 0, []) if hidden < 2 else (rows[:first], hidden, rows[first + hidden :])
+
+
+def bullets(texts: Iterable[str]) -> list[str]:
+    """Write texts as a list, in lines that are not too long."""
+    wrap = textwrap.TextWrapper(_WIDTH, subsequent_indent="  ", break_long_words=False).wrap
+    return [line for text in texts for line in wrap(f"- {text}")]
 
 
 def _cells(row: dict[str, Any]) -> list[str]:

@@ -138,7 +138,8 @@ def judge_comparison(columns: dict[str, list[Any]]) -> str:
     if len(names) != 1:
         return ""
     rows = sorted(
-        zip(columns["growth"], columns["mean_imbalance"], columns[names[0]], strict=True)
+        zip(columns["growth"], columns["mean_imbalance"], columns[names[0]], strict=True),
+        key=lambda row: row[:2],  # values may be words beside numbers
     )
     start, best = rows[0][1], min(mean for _, mean, _ in rows)
     if not best < start / 1.01 < np.inf:

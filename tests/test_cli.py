@@ -17,6 +17,7 @@ from sklearn.preprocessing import MultiLabelBinarizer
 
 from mlresample import MaxMultiplierOverSampler, compare_plans, plan_resampling
 from mlresample._cli import _inputs, main
+from mlresample._multipliers import RULE_CONSTRAINTS
 from mlresample.datasets import make_multilabel_digits
 
 RNG = np.random.RandomState(0)
@@ -91,6 +92,21 @@ def test_compare_gives_the_figures_of_the_library(run, train):
     )
     strict = json.loads(run("compare", train, "--cap", "1,inf", "--json"), parse_constant=int)
     assert strict["param_cap"] == [1, None]
+
+
+def test_values_of_one_plan_may_be_words_and_numbers(run, train):
+    by_words = run("compare", train, "--target", f"median,{plan_resampling(Y).target_count},max")
+    assert by_words.count("\n") >= 4
+
+
+def test_every_parameter_of_the_rule_is_an_option(capsys):
+    for command in ("plan", "compare", "resample"):
+        with pytest.raises(SystemExit):
+            main([command, "--help"])
+        told = capsys.readouterr().out
+        for name in RULE_CONSTRAINTS:
+            option = "--" + name.replace("_", "-").removesuffix("s")
+            assert option in told or (name, command) == ("class_multipliers", "compare")
 
 
 def test_indicator_files_are_recognised(run, tmp_path):

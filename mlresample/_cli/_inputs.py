@@ -74,8 +74,7 @@ def _read_as(kind: str, file: str, arguments: Namespace) -> LabelTable:
     if names is None:
         return read()
     classes = named(names)
-    found = read().class_names
-    if found.dtype == object or classes.dtype != object:
+    if classes.dtype != object or read().class_names.dtype == object:
         return read(class_names=classes)
     # The lists are of numbers, and so the names are of class 0, 1 and so on.
     return read(class_names=range(len(names)))._replace(class_names=classes)
@@ -90,11 +89,15 @@ _USED = {
 _DEFAULTS = {"delimiter": ","}
 
 
+def option_of(name: str) -> str:
+    """Give a parameter's name on the command line."""
+    return "--" + name.replace("_", "-")
+
+
 def _refuse_unused(kind: str, arguments: Namespace) -> None:
     for name in {name for names in _USED.values() for name in names} - set(_USED[kind]):
         if getattr(arguments, name) != _DEFAULTS.get(name):
-            option = "--" + name.replace("_", "-")
-            raise ValueError(f"{option} has no meaning for a file of format {kind!r}.")
+            raise ValueError(f"{option_of(name)} has no meaning for a file of format {kind!r}.")
 
 
 def _guess_format(file: str, arguments: Namespace) -> str:

@@ -12,8 +12,7 @@ from typing import Any, NoReturn
 
 import mlresample
 from mlresample._cli._commands import COMMANDS
-from mlresample._cli._inputs import FORMATS
-from mlresample._multipliers import RULE_CONSTRAINTS
+from mlresample._cli._inputs import FORMATS, option_of
 from mlresample._repeats import ROUNDINGS
 
 _FILE_HELP = """
@@ -56,7 +55,7 @@ def _tell(kind: str, what: Any) -> None:
     if isinstance(what, OSError) and what.strerror:
         what = f"{what.filename}: {what.strerror}" if what.filename else what.strerror
     told = " ".join(str(what).split()) or type(what).__name__
-    told = _PARAMETER.sub(lambda found: _option(found[1]) + " ", told)
+    told = _PARAMETER.sub(lambda found: option_of(found[1]) + " ", told)
     print(f"mlresample: {kind}: {told}", file=sys.stderr)
 
 
@@ -201,13 +200,12 @@ _RULE_HELP = {
     "epoch_size": "samples that an epoch shall have, or times the samples, such as 1.2; the "
     "target is solved for",
 }
-assert set(_RULE_HELP) == set(RULE_CONSTRAINTS) - {"class_multipliers"}
 
 
 def _add_rule(command: argparse.ArgumentParser) -> None:
     group = command.add_argument_group("the rule, as in mlresample.plan_resampling")
     for name, told in _RULE_HELP.items():
-        group.add_argument(_option(name), type=_only_number, metavar="X", help=told)
+        group.add_argument(option_of(name), type=_only_number, metavar="X", help=told)
     group.add_argument(
         "--class-multiplier",
         action="append",
@@ -219,7 +217,7 @@ def _add_rule(command: argparse.ArgumentParser) -> None:
 def _add_grid(command: argparse.ArgumentParser) -> None:
     group = command.add_argument_group("values to combine, with commas between")
     for name, told in _RULE_HELP.items():
-        group.add_argument(_option(name), type=_numbers, metavar="X,...", help=told)
+        group.add_argument(option_of(name), type=_numbers, metavar="X,...", help=told)
 
 
 def _add_draw(command: argparse.ArgumentParser) -> None:
@@ -236,10 +234,6 @@ def _add_draw(command: argparse.ArgumentParser) -> None:
 
 def _add_seed(command: Any) -> None:
     command.add_argument("--random-state", type=int, default=0, metavar="SEED", help="(0)")
-
-
-def _option(name: str) -> str:
-    return "--" + name.replace("_", "-")
 
 
 def _number(text: str) -> Any:

@@ -1,14 +1,11 @@
 """Reports of evaluations as text and HTML, from their dicts of figures."""
 
-import textwrap
 from html import escape
 from typing import Any, NamedTuple
 
-from mlresample._html import fragment, table
-from mlresample._text import aligned, short, without_middle
+from mlresample._html import FIRST, SHOWN, fragment, table
+from mlresample._text import aligned, bullets, short, split_middle, without_middle
 
-_WIDTH = 88
-_FIRST, _SHOWN = 100, 150  # rows of a notebook's table before its middle is left out, and in all
 _NAMED = 5  # classes in a note
 _IN_CLASS_TABLE = ("f1", "average_precision")  # of a comparison: there is no room for all four
 _TITLES = {"f1": "F1", "average_precision": "average precision"}
@@ -164,9 +161,7 @@ def parts_text(parts: Parts) -> str:
     averages = aligned(parts.averages, left=_words(parts.averages))
     classes = without_middle(aligned(parts.classes, left=_words(parts.classes)))
     lines = [parts.title, *averages, "-" * max(map(len, averages))]
-    lines += [*classes, "-" * max(map(len, classes))]
-    for note in parts.notes:
-        lines += textwrap.wrap(f"- {note}", _WIDTH, subsequent_indent="  ", break_long_words=False)
+    lines += [*classes, "-" * max(map(len, classes)), *bullets(parts.notes)]
     return "\n".join(lines)
 
 
@@ -180,10 +175,9 @@ def _words(rows: list[list[str]]) -> list[int]:
 def parts_html(parts: Parts) -> str:
     """Write a report as a fragment of HTML."""
     header, *rows = parts.classes
-    hidden = len(rows) - _SHOWN
-    if hidden > 1:
-        dots = [f"… {hidden:,} more classes …", *[""] * (len(header) - 1)]
-        rows = [*rows[:_FIRST], dots, *rows[_FIRST + hidden :]]
+    first, hidden, last = split_middle(rows, FIRST, SHOWN)
+    dots = [f"… {hidden:,} more classes …", *[""] * (len(header) - 1)]
+    rows = [*first, *([dots] if hidden else []), *last]
     kind, summary = parts.title.split(": ", 1)
     notes = "".join(f"<li>{escape(note)}</li>" for note in parts.notes)
     return fragment(
