@@ -122,6 +122,22 @@ def test_order_of_samples_makes_no_difference():
     assert tuned(y[order], scores[order]) == everywhere
 
 
+@pytest.mark.parametrize("min_positives", [1, 1000])  # a class by itself, all pooled
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_samples_that_mislead_the_first_look_cost_time_alone(min_positives, order):
+    # The samples looked at first show none of the negatives above 50 of the positives, so that
+    # the other 200 seem not worth a look.
+    y, scores = np.zeros(64 * 512, dtype=int), np.zeros(64 * 512)
+    scores[::64] = np.linspace(0.1, 0.2, 512)
+    unseen = np.flatnonzero(np.arange(len(y)) % 64)
+    positives, above = unseen[:250], unseen[250:2250]
+    y[positives] = 1
+    scores[positives[:50]], scores[positives[50:]], scores[above] = 0.9, 0.05, 0.95
+    twice = np.asarray(np.column_stack([scores, scores]), order=order)
+    found = tune_thresholds(np.column_stack([y, y]), twice, min_positives=min_positives)
+    assert_allclose(found, [0.025, 0.025])
+
+
 # -- where the threshold lies ------------------------------------------------------------------
 
 

@@ -1,4 +1,4 @@
-"""The best threshold of one class, found exactly and mostly without sorting its scores."""
+"""The best threshold of one class, found exactly and mostly from its highest scores alone."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,8 +11,8 @@ from mlresample._containers import row_slices
 # (true positives, false positives, positives, negatives) -> value; the larger the better.
 Metric = Callable[[Any, Any, int, int], Any]
 
-_STRIDE = 64  # one score in so many is looked at for a first guess
-_MARGIN = 8  # scores of that sample by which the guess may be wrong
+_TRIES = 64  # candidates that a guess is made from
+_MARGIN = 8  # scores of the sample by which the guess may be wrong
 _CANDIDATES = 1 << 18  # looked at together
 
 
@@ -47,51 +47,44 @@ METRICS: dict[str, Metric] = {
 }
 
 
-def best_threshold(scores: NDArray[Any], positives: NDArray[Any], metric: Metric) -> Any:
-    """Find the best threshold of one class from all scores and those of its positives.
+def likely_bound(sample: NDArray[Any], positives: NDArray[Any], n: int, metric: Metric) -> Any:
+    """Guess from a sample of n scores how low a score may be and still be worth a look.
 
-    Every metric falls, or stays, with more false positives among the same true ones, wherever it
-    is better than accepting nothing. So a threshold that is not at a positive's score is never
-    better than that of the next positive above it: there are as many candidates as positives,
-    and the one that accepts nothing.
+    Both arrays ascend. `best_threshold` proves the guess; a wrong one costs time alone.
     """
-    if len(positives) == 0:
-        return _just_above(scores.max())
-    positives = np.sort(positives)
-    top = np.sort(_worthwhile(scores, positives, metric))
-    value, accepted = _best_candidate(top, positives, metric, len(scores))
-    if len(top) < len(scores):
-        # A candidate below `top` has no more true positives than there are, and no fewer false
-        # ones than `top` has. Where that might still be as good, the guess was wrong.
-        n_false = len(top) - _n_not_below(positives, top[0])
-        if metric(len(positives), n_false, len(positives), len(scores) - len(positives)) >= value:
-            top = np.sort(scores)
-            _, accepted = _best_candidate(top, positives, metric, len(scores))
-    return _separate(top, len(top) - accepted)
-
-
-def _worthwhile(scores: NDArray[Any], positives: NDArray[Any], metric: Metric) -> NDArray[Any]:
-    """Leave out low scores, which hold no candidate, by a guess from a sample of all scores."""
-    n_positives = len(positives)
-    n_negatives = len(scores) - n_positives
-    sample = np.sort(scores[::_STRIDE])
-    if len(sample) < 4 * _MARGIN:
-        return scores
-    candidates = positives[:: 1 + n_positives // _STRIDE]
+    n_positives, n_negatives = len(positives), n - len(positives)
+    stride = n / len(sample)
+    candidates = positives[:: 1 + n_positives // _TRIES]
     tp = _n_not_below(positives, candidates)
-    predicted = _STRIDE * _n_not_below(sample, candidates)
+    seen = _n_not_below(sample, candidates)
+    predicted = stride * (seen + 2 * np.sqrt(seen) + 2)  # rather too many
     values = metric(tp, np.clip(predicted - tp, 0, n_negatives), n_positives, n_negatives)
-    likely = values.argmax()
-    fp = np.count_nonzero(scores >= candidates[likely]) - tp[likely]
-    reached = max(metric(k, f, n_positives, n_negatives) for k, f in [(tp[likely], fp), (0, 0)])
+    reached = max(values.max(), metric(0, 0, n_positives, n_negatives))
     # How far down the sample even all true positives make up for the false ones.
-    n_false = np.arange(0, n_negatives + 1, _STRIDE)
-    bounds = metric(n_positives, n_false, n_positives, n_negatives)
-    enough = np.count_nonzero(bounds >= reached) + n_positives // _STRIDE
-    depth = enough + enough // 8 + _MARGIN
-    if depth > len(sample) // 2:
-        return scores
-    return scores[scores >= sample[-depth]]
+    bounds = metric(n_positives, np.arange(0, n_negatives + 1, stride), n_positives, n_negatives)
+    depth = np.count_nonzero(bounds >= reached) + int(n_positives / stride) + _MARGIN
+    return sample[-depth] if depth <= len(sample) // 4 else -np.inf
+
+
+def best_threshold(top: NDArray[Any], positives: NDArray[Any], n: int, metric: Metric) -> Any:
+    """Find the best threshold of a class from the highest of n scores and those of its positives.
+
+    Both arrays ascend. Every metric falls, or stays, with more false positives among the same
+    true ones, wherever it is better than accepting nothing. So a threshold that is not at a
+    positive's score is never better than that of the next positive above it: there are as many
+    candidates as positives, and the one that accepts nothing. Where a score below `top` might be
+    as good as the best, None is returned.
+    """
+    if len(top) == 0:
+        return None
+    value, accepted = _best_candidate(top, positives, metric, n)
+    if len(top) < n:
+        # A candidate below `top` has no more true positives than there are, and no fewer false
+        # ones than `top` has.
+        n_false = len(top) - _n_not_below(positives, top[0])
+        if metric(len(positives), n_false, len(positives), n - len(positives)) >= value:
+            return None
+    return _separate(top, len(top) - accepted)
 
 
 def _best_candidate(
@@ -123,7 +116,7 @@ def _n_not_below(ascending: NDArray[Any], bounds: Any) -> Any:
 def _separate(ascending: NDArray[Any], n_refused: int) -> Any:
     """Give a threshold between the last score that is refused and the first that is not."""
     if n_refused == len(ascending):
-        return _just_above(ascending[-1])
+        return just_above(ascending[-1])
     if n_refused == 0:
         return ascending[0]
     low, high = ascending[n_refused - 1], ascending[n_refused]
@@ -132,6 +125,6 @@ def _separate(ascending: NDArray[Any], n_refused: int) -> Any:
     return middle if low < middle <= high else high
 
 
-def _just_above(score: Any) -> Any:
+def just_above(score: Any) -> Any:
     with np.errstate(over="ignore", under="ignore"):  # above the largest float is infinity
         return np.nextafter(score, np.inf, dtype=score.dtype)

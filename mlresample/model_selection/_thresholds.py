@@ -2,23 +2,30 @@
 
 from collections.abc import Iterator
 from functools import partial
-from itertools import pairwise
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_array, issparse
+from scipy.sparse import issparse
 from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
 from mlresample._containers import is_tensor, row_slices
 from mlresample._indicators import Indicator, LabelIndicator, plain
 from mlresample._targets import as_array, as_target
-from mlresample.model_selection._search import METRICS, Metric, best_threshold, fbeta
+from mlresample.model_selection._search import (
+    METRICS,
+    Metric,
+    best_threshold,
+    fbeta,
+    just_above,
+    likely_bound,
+)
 
-_CLASSES = 64  # columns that are held beside the scores
-_ROWS = 512  # their tile, with the scores, stays in the cache
+_STRIDE = 64  # one sample in so many is looked at first
+_CLASSES = 16  # columns that are held beside the scores
+_ROWS = 2048  # their tile, with the scores, stays in the cache
 
 TUNING_CONSTRAINTS: dict[str, Any] = {
     "metric": [StrOptions(set(METRICS))],
@@ -109,17 +116,17 @@ def tune_thresholds(
     scores = _check_scores(y_score, target)
     serves = partial(fbeta, beta=float(beta)) if metric == "fbeta" else METRICS[metric]
 
-    matrix = _canonical_columns(y_true) if issparse(y_true) else as_array(y_true)
-    thresholds = np.empty(target.n_classes, dtype=_float_dtype(scores))
-    for classes in row_slices(target.n_classes, _CLASSES):
-        rows = _positive_rows(matrix, classes)
-        for c, column in enumerate(_columns(scores, classes), start=classes.start):
-            _check_finite(column, target.classes[c])
-            thresholds[c] = best_threshold(column, column.take(next(rows)), serves)
+    positives = _by_class(scores, _carries(y_true, by_column=scores.flags.f_contiguous))
+    thresholds = np.zeros(target.n_classes, dtype=scores.dtype)
+    for c, top in _highest(scores, positives, serves):
+        threshold = best_threshold(top, positives[c], len(scores), serves)
+        if threshold is None:
+            threshold = best_threshold(np.sort(scores[:, c]), positives[c], len(scores), serves)
+        thresholds[c] = threshold
 
     is_rare = target.class_counts < min_positives
     if shrinkage > 0 or is_rare.any():
-        common = float(_common_threshold(matrix, scores, serves))
+        common = float(_common_threshold(scores, positives, serves))
         if shrinkage > 0:
             own_weight = target.class_counts / (target.class_counts + shrinkage)
             with np.errstate(invalid="ignore"):  # infinite, above the largest float
@@ -157,63 +164,94 @@ def _check_scores(y_score: Any, target: Indicator) -> NDArray[Any]:
             f"y_score must have the shape of y_true, {(target.n_samples, target.n_classes)}, got "
             f"{scores.shape}."
         )
+    scores = scores.astype(np.result_type(scores, np.float32), copy=False)
+    _check_finite(scores, target.classes)
     return scores
 
 
-def _float_dtype(scores: NDArray[Any]) -> Any:
-    return np.result_type(scores, np.float32)
-
-
-def _check_finite(column: NDArray[Any], name: Any) -> None:
-    finite = np.isfinite(column)
-    if not finite.all():
-        row = int(finite.argmin())
+def _check_finite(scores: NDArray[Any], classes: NDArray[Any]) -> None:
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(scores.sum()):  # as fast as reading; rarely infinite for finite scores
+            return
+    row, c = np.unravel_index(np.isfinite(scores).argmin(), scores.shape)
+    if not np.isfinite(scores[row, c]):
         raise ValueError(
-            f"y_score must be finite, got {column[row]} in row {row}, class {plain(name)!r}; "
-            f"replace infinite scores with np.nan_to_num, drop samples without a score."
+            f"y_score must be finite, got {scores[row, c]} in row {row}, class "
+            f"{plain(classes[c])!r}; replace infinite scores with np.nan_to_num, drop samples "
+            f"without a score."
         )
 
 
-# -- columns -----------------------------------------------------------------------------------
+# -- the scores of each class ------------------------------------------------------------------
 
 
-def _columns(scores: NDArray[Any], classes: slice) -> NDArray[Any]:
-    """Give the scores of some classes, each class's in one piece, as floats."""
-    dtype = _float_dtype(scores)
-    if scores.flags.f_contiguous and scores.dtype == dtype:
-        return scores[:, classes].T
-    columns = np.empty((classes.stop - classes.start, len(scores)), dtype=dtype)
+def _carries(y: Any, by_column: bool) -> NDArray[np.bool_]:
+    if issparse(y):
+        return y.astype(np.bool_).toarray(order="F" if by_column else "C")
+    return as_array(y) == 1
+
+
+def _by_class(scores: NDArray[Any], chosen: NDArray[np.bool_]) -> list[NDArray[Any]]:
+    """Give the chosen scores of each class, ascending."""
+    n_samples, n_classes = scores.shape
+    if scores.flags.f_contiguous:
+        classes = np.flatnonzero(chosen.T)
+        values = scores.T.ravel().take(classes)
+        classes //= n_samples
+    else:
+        classes = np.flatnonzero(chosen)
+        values = scores.ravel().take(classes)
+        classes %= n_classes
+    ends = np.bincount(classes, minlength=n_classes).cumsum()
+    classes = classes.astype(np.min_scalar_type(n_classes))  # narrow ones are sorted by radix
+    by_class = np.split(values.take(np.argsort(classes, kind="stable")), ends[:-1])
+    for own in by_class:
+        own.sort()
+    return by_class
+
+
+def _highest(
+    scores: NDArray[Any], positives: list[NDArray[Any]], metric: Metric
+) -> Iterator[tuple[int, NDArray[Any]]]:
+    """Give each class that has positives, with its scores that are worth a look, ascending."""
+    n_samples, n_classes = scores.shape
+    sample = np.sort(scores[::_STRIDE].T)
+    bounds = np.full(n_classes, np.inf, dtype=scores.dtype)
+    for c, own in enumerate(positives):
+        if len(own):
+            bounds[c] = likely_bound(sample[c], own, n_samples, metric)
+
+    is_whole = np.isneginf(bounds)
+    for some in np.array_split(np.flatnonzero(is_whole), 1 + n_classes // _CLASSES):
+        yield from zip(some.tolist(), np.sort(_columns(scores, some)), strict=True)
+    bounds[is_whole] = np.inf
+    highest = _by_class(scores, scores >= bounds)
+    yield from ((c, highest[c]) for c in np.flatnonzero(np.isfinite(bounds)).tolist())
+
+
+def _columns(scores: NDArray[Any], classes: NDArray[Any]) -> NDArray[Any]:
+    """Give the scores of some classes, each class's in one piece."""
+    columns = np.empty((len(classes), len(scores)), dtype=scores.dtype)
     for rows in row_slices(len(scores), _ROWS):
         columns[:, rows] = scores[rows, classes].T
     return columns
 
 
-def _canonical_columns(y: Any) -> csc_array:
-    columns = csc_array(y, copy=True)
-    columns.sum_duplicates()
-    columns.eliminate_zeros()
-    return columns
+def _common_threshold(scores: NDArray[Any], positives: list[NDArray[Any]], metric: Metric) -> Any:
+    """Tune one threshold as if all classes were one."""
+    pooled = np.sort(np.concatenate(positives))
+    if len(pooled) == 0:
+        return just_above(scores.max())
+    sample = np.sort(scores[::_STRIDE], axis=None)
+    bound = likely_bound(sample, pooled, scores.size, metric)
+    lies = scores.T if scores.flags.f_contiguous else scores  # in the order in which it lies
+    threshold = best_threshold(_not_below(lies, bound), pooled, scores.size, metric)
+    if threshold is None:
+        threshold = best_threshold(_not_below(lies, -np.inf), pooled, scores.size, metric)
+    return threshold
 
 
-def _positive_rows(matrix: Any, classes: slice) -> Iterator[NDArray[Any]]:
-    """Give the rows that carry each of some classes."""
-    if issparse(matrix):
-        ends = matrix.indptr[classes.start : classes.stop + 1]
-        return (matrix.indices[start:end] for start, end in pairwise(ends))
-    carries = np.empty((classes.stop - classes.start, len(matrix)), dtype=np.bool_)
-    for rows in row_slices(len(matrix), _ROWS):
-        carries[:, rows] = (matrix[rows, classes] == 1).T
-    return map(np.flatnonzero, carries)
-
-
-# -- all classes as one ------------------------------------------------------------------------
-
-
-def _common_threshold(matrix: Any, scores: NDArray[Any], metric: Metric) -> Any:
-    carries = np.zeros_like(scores, dtype=np.bool_)
-    for c, rows in enumerate(_positive_rows(matrix, slice(0, scores.shape[1]))):
-        carries[rows, c] = True
-    if scores.flags.f_contiguous:
-        scores, carries = scores.T, carries.T  # in the order in which they lie
-    pooled = scores.ravel().astype(_float_dtype(scores), copy=False)
-    return best_threshold(pooled, pooled[carries.ravel()], metric)
+def _not_below(scores: NDArray[Any], bound: Any) -> NDArray[Any]:
+    top = scores[scores >= bound]
+    top.sort()
+    return top
