@@ -7,31 +7,22 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils._param_validation import validate_params
 
 from mlresample._containers import is_tensor
 from mlresample._loss_weights import compute_loss_weights
-from mlresample._plan import ResamplingPlan
-
-_CONSTRAINTS: dict[str, Any] = {
-    "plan": [ResamplingPlan, None],
-    "pos_weight": "no_validation",
-}
+from mlresample._plan import ResamplingPlan, as_plan
 
 
-@validate_params({"logits": "no_validation", **_CONSTRAINTS}, prefer_skip_nested_validation=True)
-def correct_logits(
-    logits: Any, *, plan: ResamplingPlan | None = None, pos_weight: Any = None
-) -> Any:
+def correct_logits(logits: Any, *, plan: Any = None, pos_weight: Any = None) -> Any:
     """Take resampling and loss weights out of predicted logits.
 
     Parameters
     ----------
     logits : {ndarray, tensor} of shape (..., n_classes)
         Predicted log odds of each class.
-    plan : ResamplingPlan, default=None
+    plan : ResamplingPlan or fitted sampler, default=None
         The plan whose epochs the model was trained on, if it was.
-    pos_weight : LossWeights, array-like or tensor of shape (n_classes,), default=None
+    pos_weight : LossWeights, LossWeightTensors, array-like or tensor of shape (n_classes,)
         Weights of the positives in the binary cross-entropy that it was trained with, if any.
 
     Returns
@@ -73,21 +64,16 @@ def correct_logits(
     return logits - _like(offset, logits)
 
 
-@validate_params(
-    {"probabilities": "no_validation", **_CONSTRAINTS}, prefer_skip_nested_validation=True
-)
-def correct_probabilities(
-    probabilities: Any, *, plan: ResamplingPlan | None = None, pos_weight: Any = None
-) -> Any:
+def correct_probabilities(probabilities: Any, *, plan: Any = None, pos_weight: Any = None) -> Any:
     """Take resampling and loss weights out of predicted probabilities.
 
     Parameters
     ----------
     probabilities : {ndarray, tensor} of shape (..., n_classes)
         Predicted probability of each class, in [0, 1].
-    plan : ResamplingPlan, default=None
+    plan : ResamplingPlan or fitted sampler, default=None
         The plan whose epochs the model was trained on, if it was.
-    pos_weight : LossWeights, array-like or tensor of shape (n_classes,), default=None
+    pos_weight : LossWeights, LossWeightTensors, array-like or tensor of shape (n_classes,)
         Weights of the positives in the binary cross-entropy that it was trained with, if any.
 
     Returns
@@ -121,14 +107,17 @@ def correct_probabilities(
     return corrected.to(given.dtype) if is_tensor(given) else corrected.astype(given.dtype)
 
 
-def _odds_factor(
-    n_classes: int, plan: ResamplingPlan | None, pos_weight: Any
-) -> NDArray[np.float64]:
+def _odds_factor(n_classes: int, plan: Any, pos_weight: Any) -> NDArray[np.float64]:
     """Factor by which training has raised the odds of each class."""
     if plan is None and pos_weight is None:
         raise ValueError("Name what to take out: plan, pos_weight or both.")
     factor = np.ones(n_classes)
     if plan is not None:
+        plan = as_plan(plan)
+        if not isinstance(plan, ResamplingPlan):
+            raise ValueError(
+                f"plan must be a ResamplingPlan or a fitted sampler, got {type(plan).__name__}."
+            )
         taken = compute_loss_weights(plan).taken_by_resampling
         factor = factor * _for_classes(np.where(np.isnan(taken), 1.0, taken), n_classes, "plan")
     if pos_weight is not None:
@@ -145,8 +134,8 @@ def _for_classes(factor: ArrayLike, n_classes: int, name: str) -> NDArray[np.flo
         raise ValueError(f"{name} must be numbers, got {factor!r}.") from error
     if factor.shape != (n_classes,):
         raise ValueError(
-            f"{name} must be for the {n_classes} classes of the predictions, got an array of "
-            f"shape {factor.shape}."
+            f"{name} must be for the {n_classes} classes of the predictions, got one for "
+            f"{factor.size if factor.ndim == 1 else factor.shape}."
         )
     if not ((factor > 0) & np.isfinite(factor)).all():
         raise ValueError(f"{name} must have finite weights above 0.")

@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import Interval, validate_params
 
 from mlresample._indicators import plain
-from mlresample._multipliers import checked_counts
-from mlresample._plan import ResamplingPlan
+from mlresample._multipliers import counts_by_name
+from mlresample._plan import ResamplingPlan, as_plan
 from mlresample._report import Report, Rows, as_rows
 from mlresample._targets import as_classes
 from mlresample._text import aligned, finite, short, without_middle
@@ -19,6 +19,10 @@ from mlresample._text import aligned, finite, short, without_middle
 @dataclass(frozen=True, eq=False, repr=False)
 class LossWeights(Report):
     """Weights for a loss over classes; made by :func:`compute_loss_weights`.
+
+    Printed, it has a row for each class, rarest first: negatives for each positive in the data and
+    in the plan's epochs ("resampled"), the weight, and the factor by which resampling and weight
+    raise the odds of the class together.
 
     Attributes
     ----------
@@ -81,7 +85,7 @@ class LossWeights(Report):
 
 @validate_params(
     {
-        "plan_or_counts": [ResamplingPlan, "array-like"],
+        "plan_or_counts": "no_validation",
         "n_samples": [Interval(Integral, 1, None, closed="left"), None],
         "power": [Interval(Real, 0, None, closed="left")],
         "cap": [Interval(Real, 1, None, closed="both")],
@@ -90,7 +94,7 @@ class LossWeights(Report):
     prefer_skip_nested_validation=True,
 )
 def compute_loss_weights(
-    plan_or_counts: ResamplingPlan | ArrayLike,
+    plan_or_counts: Any,
     *,
     n_samples: int | None = None,
     power: float = 1.0,
@@ -101,8 +105,9 @@ def compute_loss_weights(
 
     Parameters
     ----------
-    plan_or_counts : ResamplingPlan or array-like of shape (n_classes,)
-        A plan; or class counts, for training without resampling.
+    plan_or_counts : ResamplingPlan, fitted sampler, array-like of shape (n_classes,) or dict
+        A plan; or class counts, for training without resampling. A dict or a pandas Series
+        goes by its names.
     n_samples : int, default=None
         Number of samples; needed with class counts, and only then.
     power : float, default=1.0
@@ -111,7 +116,8 @@ def compute_loss_weights(
     cap : float, default=inf
         Largest `pos_weight`, at least 1; its inverse is the smallest.
     class_names : array-like of shape (n_classes,), default=None
-        With class counts; by default column numbers.
+        With class counts; by default the names of a dict or Series, or column numbers. A dict or
+        Series is put into this order.
 
     Returns
     -------
@@ -143,20 +149,21 @@ def compute_loss_weights(
     >>> compute_loss_weights([120, 30], n_samples=120).pos_weight
     array([1., 3.])
     """
-    if isinstance(plan_or_counts, ResamplingPlan):
-        plan = plan_or_counts
+    plan = as_plan(plan_or_counts)
+    if isinstance(plan, ResamplingPlan):
         if n_samples is not None or class_names is not None:
             raise ValueError("A plan has its own n_samples and class names: leave them out.")
         classes, counts, n_before = plan.classes, plan.class_counts.astype(float), plan.n_samples
         resampled, n_after = plan.resampled_class_counts, plan.expected_epoch_size
     else:
-        counts = resampled = checked_counts(plan_or_counts)
+        counts, names = counts_by_name(plan_or_counts, class_names)
+        resampled = counts
+        classes = as_classes(range(len(counts))) if names is None else names
         if n_samples is None:
             raise ValueError("n_samples is needed beside class counts.")
         if counts.max() > n_samples:
             raise ValueError(f"class_counts has {counts.max():,.0f}, above n_samples={n_samples}.")
         n_before = n_after = n_samples
-        classes = as_classes(range(len(counts)) if class_names is None else class_names)
         if len(classes) != len(counts):
             raise ValueError(f"class_names has {len(classes)} names for {len(counts)} classes.")
     odds, resampled_odds = _odds(counts, n_before), _odds(resampled, n_after)

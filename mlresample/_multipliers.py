@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
 from mlresample._indicators import Indicator, plain
-from mlresample._targets import as_target
+from mlresample._targets import as_classes, as_target
 
 RULE_CONSTRAINTS: dict[str, Any] = {
     "class_multipliers": [StrOptions({"balanced"}), "array-like", dict, callable],
@@ -168,6 +168,33 @@ def checked_counts(class_counts: ArrayLike) -> NDArray[np.float64]:
     return counts
 
 
+def counts_by_name(
+    class_counts: ArrayLike | dict[Any, Any], class_names: ArrayLike | None
+) -> tuple[NDArray[np.float64], NDArray[Any] | None]:
+    """Read class counts and their names; a dict or a pandas Series is read by its own names.
+
+    They are put into the order of `class_names`, where those are given.
+    """
+    names = None if class_names is None else as_classes(class_names)
+    values = list(class_counts.values()) if isinstance(class_counts, dict) else class_counts
+    counts = checked_counts(values)
+    if isinstance(class_counts, dict):
+        own = list(class_counts)
+    elif is_pandas_series(class_counts) and not _is_positional(class_counts, names):
+        own = class_counts.index.tolist()
+    else:
+        return counts, names
+    if names is None:
+        return counts, as_classes(own)
+    position = {name: i for i, name in enumerate(own)}
+    if len(position) < len(own) or set(position) != set(names.tolist()):
+        raise ValueError(
+            f"class_counts must name each of the {len(names)} classes once: {listed(names)}; got "
+            f"{listed(own)}."
+        )
+    return counts[[position[name] for name in names.tolist()]], names
+
+
 def check_some_class_occurs(class_counts: NDArray[Any]) -> None:
     """Refuse a target without a single positive."""
     if not class_counts.any():
@@ -212,10 +239,16 @@ def _from_series(multipliers: Any, classes: NDArray[Any]) -> Any:
     """Go by the index, unless it is mere positions and classes are named otherwise."""
     if not multipliers.index.is_unique:
         raise ValueError("class_multipliers names a class twice in its index.")
-    positions = list(multipliers.index) == list(range(len(multipliers)))
-    if positions and not any(isinstance(name, Integral) for name in classes.tolist()):
+    if _is_positional(multipliers, classes):
         return multipliers.to_numpy()
     return multipliers.to_dict()
+
+
+def _is_positional(series: Any, classes: NDArray[Any] | None) -> bool:
+    """Tell whether a Series has mere positions as index, and classes other names."""
+    if list(series.index) != list(range(len(series))):
+        return False
+    return classes is None or not any(isinstance(name, Integral) for name in classes.tolist())
 
 
 def _as_multipliers(values: Any, n_classes: int) -> NDArray[np.float64]:

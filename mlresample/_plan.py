@@ -29,6 +29,11 @@ from mlresample._verdicts import find_verdicts
 _SCHEMA_VERSION = 1
 
 
+def as_plan(plan: Any) -> Any:
+    """Give the plan of a fitted sampler, and anything else as it is."""
+    return getattr(plan, "plan_", plan)
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class ResamplingPlan(RepeatPlan, Report):
     """How often each class and each sample is seen, and what comes of it.

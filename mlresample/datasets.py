@@ -40,7 +40,8 @@ def make_multilabel_digits(
     n_samples : int, default=2000
         Number of images.
     subset : {"train", "test"}, default="train"
-        Which scans to use; no scan is in both subsets.
+        Which scans to use; no scan is in both subsets. Images of one subset share scans, so that
+        scores within it, of folds too, are a little too good.
     exponent : float, default=3.0
         Of the power law; 0 makes all digits equally common.
     random_state : int, RandomState instance or None, default=None

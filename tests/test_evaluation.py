@@ -188,6 +188,18 @@ def test_class_names_are_those_given_the_plans_or_the_data_frames():
     assert evaluate_by_frequency(y, y, class_counts=[3, 4]).classes.tolist() == [0, 1]
 
 
+@pytest.mark.parametrize("make", [dict, "Series"])
+def test_counts_with_names_go_by_their_names(make):
+    make = pytest.importorskip("pandas").Series if make == "Series" else make
+    counts = make(dict(sorted(zip(NAMES, COUNTS, strict=True))))
+    assert_array_equal(evaluate(class_counts=counts).class_counts, COUNTS)
+    frame = pytest.importorskip("pandas").DataFrame(TRUE, columns=NAMES)
+    evaluation = evaluate_by_frequency(frame, frame, class_counts=counts)
+    assert_array_equal(evaluation.class_counts, COUNTS)
+    with pytest.raises(ValueError, match="class_counts must name each of the 4 classes"):
+        evaluate_by_frequency(TRUE, PRED, class_counts=counts)  # whose order is unknown
+
+
 @pytest.mark.parametrize("name", ["y_true", "y_pred", "y_score"])
 def test_data_frames_with_columns_in_another_order_are_refused(name):
     pd = pytest.importorskip("pandas")

@@ -9,6 +9,7 @@ from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 
 from mlresample import (
+    MaxMultiplierOverSampler,
     compute_loss_weights,
     correct_logits,
     correct_probabilities,
@@ -47,6 +48,42 @@ def test_weights_of_counts_are_those_without_resampling():
     assert_allclose(weights.class_weight, [1 / 3, 10 / 3, 1])
     assert_allclose(weights.taken_by_resampling, [np.nan, 1, np.nan])
     assert weights.classes.tolist() == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("make", [dict, "Series"])
+def test_counts_with_names_go_by_their_names(make):
+    make = pytest.importorskip("pandas").Series if make == "Series" else make
+    counts = make({"lynx": 20, "cat": 80})
+    weights = compute_loss_weights(counts, n_samples=100)
+    assert weights.classes.tolist() == ["lynx", "cat"]
+    assert_allclose(weights.pos_weight, [4, 0.25])
+    ordered = compute_loss_weights(counts, n_samples=100, class_names=["cat", "lynx"])
+    assert ordered.classes.tolist() == ["cat", "lynx"]
+    assert_allclose(ordered.pos_weight, [0.25, 4])
+
+
+@pytest.mark.parametrize("names", [["cat", "dog"], ["cat"], ["cat", "lynx", "dog"]])
+def test_counts_of_other_names_are_refused(names):
+    with pytest.raises(
+        ValueError, match=r"class_counts must name each of the .*; got 'lynx', 'ca"
+    ):
+        compute_loss_weights({"lynx": 20, "cat": 80}, n_samples=100, class_names=names)
+
+
+def test_a_series_without_names_is_by_position():
+    counts = pytest.importorskip("pandas").Series([80, 20])
+    weights = compute_loss_weights(counts, n_samples=100, class_names=["cat", "lynx"])
+    assert_allclose(weights.pos_weight, [0.25, 4])
+
+
+def test_a_fitted_sampler_stands_for_its_plan():
+    y = [[1, 0]] * 90 + [[1, 1]] * 30
+    sampler = MaxMultiplierOverSampler().fit(np.zeros((120, 1)), y)
+    assert_allclose(
+        compute_loss_weights(sampler).pos_weight, compute_loss_weights(PLAN).pos_weight
+    )
+    logits = np.zeros((1, 2))
+    assert_allclose(correct_logits(logits, plan=sampler), correct_logits(logits, plan=PLAN))
 
 
 def test_power_and_cap_temper_the_weights_on_both_sides():
@@ -210,7 +247,12 @@ def test_tensors_stay_tensors_in_their_graph():
     ("correct", "values", "options", "message"),
     [
         (correct_logits, [[0.0, 1.0]], {}, "plan, pos_weight or both"),
-        (correct_logits, [[0.0]], {"plan": PLAN}, "plan must be for the 1 classes"),
+        (
+            correct_logits,
+            [[0.0]],
+            {"plan": PLAN},
+            "plan must be for the 1 classes .* got one for 2",
+        ),
         (correct_logits, [[0.0, 1.0]], {"pos_weight": [1]}, "pos_weight must be for the 2"),
         (correct_logits, [[0.0, 1.0]], {"pos_weight": [1, 0]}, "finite weights above 0"),
         (correct_logits, [[0.0, 1.0]], {"pos_weight": [1, np.nan]}, "finite weights above 0"),
@@ -218,7 +260,7 @@ def test_tensors_stay_tensors_in_their_graph():
         (correct_logits, 1.0, {"plan": PLAN}, "last dimension"),
         (correct_probabilities, [[0.5, 1.5]], {"plan": PLAN}, r"in \[0, 1\]"),
         (correct_probabilities, [[0.5, np.nan]], {"plan": PLAN}, r"in \[0, 1\]"),
-        (correct_probabilities, [[0.5, 0.5]], {"plan": 3}, "'plan' parameter"),
+        (correct_probabilities, [[0.5, 0.5]], {"plan": 3}, "plan must be a ResamplingPlan or a"),
     ],
 )
 def test_wrong_predictions_are_named(correct, values, options, message):
@@ -236,7 +278,13 @@ def test_weights_as_tensors_are_the_same_weights():
     assert weights.pos_weight.dtype == torch.float32
     assert_allclose(weights.pos_weight, expected.pos_weight, rtol=1e-6)
     assert_allclose(weights.class_weight, expected.class_weight, rtol=1e-6)
-    of_counts = loss_weights([120, 30], n_samples=120, dtype=torch.float64, device="cpu")
+    of_counts = loss_weights(
+        {"lynx": 30, "cat": 120},
+        n_samples=120,
+        class_names=["cat", "lynx"],
+        dtype=torch.float64,
+        device="cpu",
+    )
     assert of_counts.pos_weight.tolist() == [1, 3]
     loss = torch.nn.BCEWithLogitsLoss(pos_weight=of_counts.pos_weight)
     assert loss(torch.zeros(1, 2, dtype=torch.float64), torch.ones(1, 2).double()) > 0

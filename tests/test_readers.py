@@ -93,6 +93,13 @@ def test_empty_cell_is_no_class_where_that_is_said():
     check_table(table, ["a", "b", "c"], [[0, 0], [1, 1], [0, 0]], ["x", "y"])
 
 
+def test_a_table_says_what_it_holds_in_a_line(tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_text("id,labels\na,0 1\nb,\nc,1\n", encoding="utf-8")
+    table = read_label_lists(path, none_value="")
+    assert repr(table) == "LabelTable: 3 samples, 2 classes, 1 without a class"
+
+
 def test_class_names_give_the_columns_and_their_order():
     write("train.csv", HPA)
     table = read_label_lists("train.csv", class_names=[16, 7, 5, 0])

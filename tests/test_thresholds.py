@@ -239,7 +239,7 @@ def test_every_container_of_a_target_gives_the_same(kind):
     assert_array_equal(tune_thresholds(TARGETS[kind](y), scores, shrinkage=2), expected)
 
 
-@pytest.mark.parametrize("dtype", ["float16", "float32", ">f8", "int8", "int64", "object", "bool"])
+@pytest.mark.parametrize("dtype", ["float16", "float32", ">f8", "int8", "int64", "object"])
 def test_scores_of_every_type_give_the_same(dtype):
     y = np.array([[1, 0], [1, 1], [0, 1], [0, 0]])
     scores = np.array([[1, 0], [1, 1], [0, 1], [0, 0]]).astype(dtype)
@@ -297,6 +297,7 @@ def test_score_that_is_not_finite_is_named_by_row_and_class(value):
         (Y[:, 0], SCORES[:, 0], {}, "TunedThresholdClassifierCV"),
         (Y[:, :1], SCORES[:, :1], {}, "TunedThresholdClassifierCV"),
         (2 * Y, SCORES, {}, "must hold only 0 and 1"),
+        (Y, SCORES > 0.5, {}, "y_score must be scores, got bool"),
         (Y, SCORES, {"metric": "roc_auc"}, "'metric' parameter"),
         (Y, SCORES, {"beta": 2.0}, "set metric='fbeta'"),
         (Y, SCORES, {"metric": "fbeta", "beta": 0.0}, "'beta' parameter"),

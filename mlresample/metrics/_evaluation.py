@@ -11,7 +11,6 @@ from sklearn.metrics import precision_recall_fscore_support
 from sklearn.utils._param_validation import Interval, validate_params
 
 from mlresample._indicators import plain
-from mlresample._plan import ResamplingPlan
 from mlresample._report import Report, Rows, as_rows
 from mlresample._text import finite
 from mlresample.metrics._evaluation_text import evaluation_parts, parts_html, parts_text
@@ -133,7 +132,7 @@ class FrequencyEvaluation(Report):
         "y_true": "no_validation",
         "y_pred": "no_validation",
         "y_score": "no_validation",
-        "class_counts": [ResamplingPlan, "array-like"],
+        "class_counts": "no_validation",
         "class_names": ["array-like", None],
         "many": [Interval(Integral, 0, None, closed="left")],
         "few": [Interval(Integral, 0, None, closed="left")],
@@ -145,7 +144,7 @@ def evaluate_by_frequency(
     y_pred: Any = None,
     y_score: Any = None,
     *,
-    class_counts: ResamplingPlan | ArrayLike,
+    class_counts: Any,
     class_names: ArrayLike | None = None,
     many: int = 100,
     few: int = 20,
@@ -160,11 +159,13 @@ def evaluate_by_frequency(
         Predicted classes, 0 and 1: for precision, recall and F1.
     y_score : {array-like, dataframe, tensor} of the same shape, default=None
         Predicted probabilities or logits, floats: for average precision.
-    class_counts : ResamplingPlan or array-like of shape (n_classes,)
+    class_counts : ResamplingPlan, fitted sampler, array-like of shape (n_classes,) or dict
         Training samples that carry each class; or the plan made from the training target, whose
-        counts before resampling and class names are taken.
+        counts before resampling and class names are taken. A dict or a pandas Series goes by its
+        names, in whatever order.
     class_names : array-like of shape (n_classes,), default=None
-        By default the plan's, the column names of a data frame, or column numbers.
+        Names of y's columns. By default the plan's, the column names of a data frame, or column
+        numbers.
     many : int, default=100
         Classes with more training samples than this are in the group "many".
     few : int, default=20

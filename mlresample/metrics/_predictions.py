@@ -9,23 +9,24 @@ from scipy.sparse import csr_array, issparse
 
 from mlresample._containers import is_dataframe
 from mlresample._indicators import LabelIndicator
-from mlresample._multipliers import checked_counts
-from mlresample._plan import ResamplingPlan
+from mlresample._multipliers import counts_by_name
+from mlresample._plan import ResamplingPlan, as_plan
 from mlresample._targets import as_array, as_classes, as_target
 
 
 def read_truth(
-    y_true: Any, class_counts: ResamplingPlan | ArrayLike, class_names: ArrayLike | None
+    y_true: Any, class_counts: Any, class_names: ArrayLike | None
 ) -> tuple[Any, NDArray[Any], NDArray[np.int64]]:
     """Read the true classes as CSR, and give class names and training counts."""
-    if isinstance(class_counts, ResamplingPlan):
+    true, own_names = read_indicator(y_true, "y_true")
+    plan = as_plan(class_counts)
+    if isinstance(plan, ResamplingPlan):
         if class_names is not None:
             raise ValueError("A plan has its own class names: leave class_names out.")
-        counts, class_names = class_counts.class_counts, class_counts.classes
+        counts, classes = plan.class_counts, plan.classes
     else:
-        counts = checked_counts(class_counts).astype(np.int64)
-    true, own_names = read_indicator(y_true, "y_true")
-    classes = own_names if class_names is None else as_classes(class_names)
+        classes = own_names if class_names is None else as_classes(class_names)
+        counts = counts_by_name(class_counts, classes)[0].astype(np.int64)
     for name, given in [("class_names", classes), ("class_counts", counts)]:
         if len(given) != true.shape[1]:
             raise ValueError(f"{name} is for {len(given)} classes, y_true has {true.shape[1]}.")

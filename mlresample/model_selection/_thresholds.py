@@ -65,7 +65,9 @@ def tune_thresholds(
         Classes with fewer positives take the common threshold of the Notes.
     shrinkage : float, default=0.0
         Positives that the common threshold counts for. At 10, that of a class with 10
-        positives lies halfway between its own and the common one.
+        positives lies halfway between its own and the common one. By default each class has
+        its own, the best on these scores; :class:`TunedThresholdsClassifierCV`, whose thresholds
+        are for new data, has 3.
 
     Returns
     -------
@@ -163,6 +165,11 @@ def _check_scores(y_score: Any, target: Indicator) -> NDArray[Any]:
         raise ValueError(
             f"y_score must have the shape of y_true, {(target.n_samples, target.n_classes)}, got "
             f"{scores.shape}."
+        )
+    if scores.dtype.kind == "b":
+        raise ValueError(
+            "y_score must be scores, got bool: thresholds are for probabilities, logits or votes, "
+            "not for predictions."
         )
     scores = scores.astype(np.result_type(scores, np.float32), copy=False)
     _check_finite(scores, target.classes)

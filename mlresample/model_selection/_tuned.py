@@ -53,7 +53,8 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstim
     min_positives : int, default=1
         Classes with fewer positives take the common threshold of :func:`tune_thresholds`.
     shrinkage : float, default=3.0
-        Positives that the common threshold counts for; 0 gives each class its own.
+        Positives that the common threshold counts for; 0 gives each class its own, as
+        :func:`tune_thresholds` does by default.
     response_method : {"auto", "predict_proba", "decision_function"}, default="auto"
         Where the scores come from; "auto" takes the first that the estimator has.
     cv : int, cross-validation generator, iterable or "prefit", default=None
@@ -69,7 +70,9 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstim
     estimator_ : estimator instance
         The estimator, fitted on all data.
     thresholds_ : ndarray of shape (n_classes,)
-        A sample is predicted to carry a class if its score is not below.
+        A sample is predicted to carry a class if its score, as `estimator_` gives it, is not
+        below. For scores that :func:`~mlresample.correct_probabilities` has corrected, correct
+        the thresholds by it too.
     classes_ : ndarray of shape (n_classes,)
         Column names or numbers of y.
     n_features_in_ : int
@@ -177,9 +180,9 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstim
             of another shape, or infinite ones.
         """
         _raise_for_params(params, self, None)
+        classes = as_multilabel_target(y).classes
         if isinstance(y, list | tuple):
             y = np.asarray(y)
-        classes = as_multilabel_target(y).classes
         X, y = indexable(X, y)
         routed = process_routing(self, "fit", **params)
 

@@ -292,5 +292,5 @@ class GainDisplay:
             )
             for c in shown[np.argsort(-np.abs(gain[shown]), kind="stable")]
         ]
-        LabelPlacer(self.ax_, self.annotations_)
+        LabelPlacer(self.ax_, self.annotations_, may_cover_lines=True)
         size_in_points(self.ax_)  # places them

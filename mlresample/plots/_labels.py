@@ -1,13 +1,14 @@
 """Labels beside points, where there is room for them."""
 
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
 from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
 from matplotlib.text import Annotation
 from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
@@ -20,52 +21,72 @@ _STEPS = np.linspace(0, 1, 200)[:, None]
 
 
 class LabelPlacer(Artist):
-    """Moves annotations to where they cover nothing; those without such a place are not shown.
+    """Moves annotations to where they cover nothing, or if they may, no more than lines.
 
-    It is drawn before them and draws nothing itself: where there is room is known no earlier.
-    Annotations that stand first in the list have the choice.
+    Those without such a place are not shown. It is drawn before them and draws nothing itself:
+    where there is room is known no earlier. Annotations that stand first in the list have the
+    choice.
     """
 
-    def __init__(self, ax: Axes, annotations: list[Annotation]) -> None:
+    def __init__(
+        self, ax: Axes, annotations: list[Annotation], *, may_cover_lines: bool = False
+    ) -> None:
         super().__init__()
         self.set(zorder=-1, in_layout=False)
-        self._ax, self._annotations = ax, annotations
+        self._ax, self._annotations, self._may_cover_lines = ax, annotations, may_cover_lines
         ax.add_artist(self)
+        outline = withStroke(linewidth=3, foreground=ax.get_facecolor())
+        for annotation in annotations:
+            annotation.set_path_effects([outline])
 
     def draw(self, renderer: RendererBase) -> None:
         """Place the annotations."""
         ax = self._ax
         frame, legend = ax.get_window_extent(), ax.get_legend()
         taken = [] if legend is None else [legend.get_window_extent()]
-        on_lines = np.vstack([_points_along(line) for line in ax.lines])
+        points = np.vstack([np.empty((0, 2)), *map(_corners, filter(_has_markers, ax.lines))])
+        lines = np.vstack([points, *map(_points_along, ax.lines)])
+
+        def is_free(box: Bbox, uncovered: NDArray[np.float64]) -> bool:
+            inside = (frame.containsx(x) and frame.containsy(y) for x, y in box.corners())
+            return all(inside) and not (box.count_overlaps(taken) or box.count_contains(uncovered))
+
+        obstacles = [lines, points] if self._may_cover_lines else [lines]
         for annotation in self._annotations:
             annotation.set_visible(True)  # else it has no extent
-            for box in _places(annotation):
-                is_inside = frame.containsx(box.x0) and frame.containsx(box.x1)
-                is_inside &= frame.containsy(box.y0) and frame.containsy(box.y1)
-                if (
-                    is_inside
-                    and not box.count_overlaps(taken)
-                    and not box.count_contains(on_lines)
-                ):
+            for uncovered, (box, offset) in product(obstacles, _places(annotation)):
+                if is_free(box, uncovered):
+                    _move(annotation, offset)
                     taken.append(box)
                     break
             else:
                 annotation.set_visible(False)
 
 
-def _places(annotation: Annotation) -> Iterator[Bbox]:
-    """Move an annotation around its point."""
+def _places(annotation: Annotation) -> Iterator[tuple[Bbox, tuple[int, int]]]:
+    """Move an annotation around its point, and tell what it covers at each offset."""
     for offset in _OFFSETS:
-        horizontal, vertical = np.sign(offset)
-        annotation.set_position(offset)
-        annotation.set(ha=_HORIZONTAL[horizontal], va=_VERTICAL[vertical])
-        yield annotation.get_window_extent().padded(2)
+        _move(annotation, offset)
+        yield annotation.get_window_extent().padded(2), offset
+
+
+def _move(annotation: Annotation, offset: tuple[int, int]) -> None:
+    horizontal, vertical = np.sign(offset)
+    annotation.set_position(offset)
+    annotation.set(ha=_HORIZONTAL[horizontal], va=_VERTICAL[vertical])
+
+
+def _has_markers(line: Line2D) -> bool:
+    return str(line.get_marker()) not in ("None", "", " ")
+
+
+def _corners(line: Line2D) -> NDArray[np.float64]:
+    return line.get_transform().transform(line.get_xydata())
 
 
 def _points_along(line: Line2D) -> NDArray[np.float64]:
     """Points of a line on the screen, so near to each other that no text fits between them."""
-    corners = line.get_transform().transform(line.get_xydata())
+    corners = _corners(line)
     if line.get_linestyle() == "None":
         return corners
     between = [start + _STEPS * (end - start) for start, end in pairwise(corners)]

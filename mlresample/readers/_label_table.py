@@ -33,6 +33,14 @@ class LabelTable(NamedTuple):
     target: csr_array
     class_names: NDArray[Any]
 
+    def __repr__(self) -> str:
+        n_samples, n_classes = self.target.shape
+        n_without = n_samples - int(np.count_nonzero(np.diff(self.target.indptr)))
+        return (
+            f"LabelTable: {n_samples:,} samples, {n_classes:,} classes, {n_without:,} without a "
+            f"class"
+        )
+
 
 def label_table(
     ids: Iterable[str], columns: Iterable[Iterable[int]], class_names: NDArray[Any]

@@ -7,7 +7,6 @@ import torch
 from numpy.typing import ArrayLike
 
 from mlresample._loss_weights import compute_loss_weights
-from mlresample._plan import ResamplingPlan
 from mlresample.torch._plans import as_repeat_plan
 
 
@@ -73,11 +72,12 @@ class LossWeightTensors(NamedTuple):
 
 
 def loss_weights(
-    plan_or_counts: ResamplingPlan | ArrayLike,
+    plan_or_counts: Any,
     *,
     n_samples: int | None = None,
     power: float = 1.0,
     cap: float = np.inf,
+    class_names: ArrayLike | None = None,
     device: torch.device | str | None = None,
     dtype: torch.dtype = torch.float32,
 ) -> LossWeightTensors:
@@ -85,14 +85,17 @@ def loss_weights(
 
     Parameters
     ----------
-    plan_or_counts : ResamplingPlan or array-like of shape (n_classes,)
-        The plan whose epochs the model is trained on; or class counts, without resampling.
+    plan_or_counts : ResamplingPlan, fitted sampler, array-like of shape (n_classes,) or dict
+        The plan whose epochs the model is trained on; or class counts, without resampling. A dict
+        or a pandas Series is put into the order of `class_names`.
     n_samples : int, default=None
         Number of samples; needed with class counts, and only then.
     power : float, default=1.0
         1 gives positives and negatives of a class the same weight in all, 0 gives weights of 1.
     cap : float, default=inf
         Largest `pos_weight`, at least 1; its inverse is the smallest.
+    class_names : array-like of shape (n_classes,), default=None
+        Order of the network's outputs, for counts that have names.
     device : device or str, default=None
         Where the tensors shall be; None is the CPU.
     dtype : dtype, default=torch.float32
@@ -119,7 +122,9 @@ def loss_weights(
     tensor([1.0000, 1.2000])
     >>> loss = torch.nn.BCEWithLogitsLoss(pos_weight=weights.pos_weight)
     """
-    found = compute_loss_weights(plan_or_counts, n_samples=n_samples, power=power, cap=cap)
+    found = compute_loss_weights(
+        plan_or_counts, n_samples=n_samples, power=power, cap=cap, class_names=class_names
+    )
     return LossWeightTensors(
         *(
             torch.as_tensor(values, dtype=dtype, device=device)
