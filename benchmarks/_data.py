@@ -1,11 +1,15 @@
 """Data sets of other people, from .npz files."""
 
+import sys
+
 import numpy as np
 import scipy.sparse as sp
 
 
 def load(path):
     """Features and indicator matrix, both dense."""
+    if not path.is_file():
+        sys.exit(f"{path} is missing; benchmarks/README.md says where it comes from.")
     stored = np.load(path, allow_pickle=False)
 
     def matrix(name):
