@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mlresample._containers import is_tensor
-from mlresample._loss_weights import compute_loss_weights
+from mlresample._containers import is_dataframe, is_series, is_tensor
+from mlresample._loss_weights import LossWeights, compute_loss_weights
 from mlresample._plan import ResamplingPlan, as_plan
 
 
@@ -102,9 +102,13 @@ def correct_probabilities(probabilities: Any, *, plan: Any = None, pos_weight: A
     if not ((probabilities >= 0) & (probabilities <= 1)).all():
         raise ValueError("probabilities must be in [0, 1]; for log odds use correct_logits.")
     given, probabilities = probabilities, _wide(probabilities)
-    factor = _like(_odds_factor(probabilities.shape[-1], plan, pos_weight), probabilities)
+    factor = _odds_factor(probabilities.shape[-1], plan, pos_weight)
+    factor = _like(np.clip(factor, *_RANGE), probabilities)
     corrected = probabilities / (probabilities + factor * (1 - probabilities))
     return corrected.to(given.dtype) if is_tensor(given) else corrected.astype(given.dtype)
+
+
+_RANGE = 2.0**-126, 2.0**127  # of float32: a factor beyond it takes all but 0 and 1 there too
 
 
 def _odds_factor(n_classes: int, plan: Any, pos_weight: Any) -> NDArray[np.float64]:
@@ -112,8 +116,8 @@ def _odds_factor(n_classes: int, plan: Any, pos_weight: Any) -> NDArray[np.float
     if plan is None and pos_weight is None:
         raise ValueError("Name what to take out: plan, pos_weight or both.")
     factor = np.ones(n_classes)
+    plan = as_plan(plan)
     if plan is not None:
-        plan = as_plan(plan)
         if not isinstance(plan, ResamplingPlan):
             raise ValueError(
                 f"plan must be a ResamplingPlan or a fitted sampler, got {type(plan).__name__}."
@@ -121,6 +125,17 @@ def _odds_factor(n_classes: int, plan: Any, pos_weight: Any) -> NDArray[np.float
         taken = compute_loss_weights(plan).taken_by_resampling
         factor = factor * _for_classes(np.where(np.isnan(taken), 1.0, taken), n_classes, "plan")
     if pos_weight is not None:
+        if is_series(pos_weight):
+            raise ValueError(
+                "pos_weight must be in the classes' order, and a series may have another: pass "
+                "LossWeights or an array."
+            )
+        if isinstance(pos_weight, LossWeights) and plan is not None:
+            own, expected = pos_weight.classes.tolist(), plan.classes.tolist()
+            if own != expected and set(own) == set(expected):
+                raise ValueError(
+                    f"pos_weight has the classes in the order {own[:10]}, plan {expected[:10]}."
+                )
         weights: Any = getattr(pos_weight, "pos_weight", pos_weight)
         weights = weights.detach().cpu().double().numpy() if is_tensor(weights) else weights
         factor = factor * _for_classes(weights, n_classes, "pos_weight")
@@ -143,6 +158,18 @@ def _for_classes(factor: ArrayLike, n_classes: int, name: str) -> NDArray[np.flo
 
 
 def _predictions(values: Any, name: str) -> Any:
+    if is_dataframe(values):
+        raise ValueError(
+            f"{name} must be an array or a tensor with the classes in their order, got a data "
+            f"frame: order its columns and pass them as an array."
+        )
+    if isinstance(values, list | tuple) and np.ndim(values[0] if len(values) else 0) == 2:
+        raise ValueError(
+            f"{name} must be one array with a last dimension of classes, got a list of arrays, as "
+            f"predict_proba of trees gives it: pass np.column_stack([p[:, 1] for p in {name}])."
+        )
+    if np.ma.is_masked(values):
+        raise ValueError(f"{name} has masked values; fill them or drop their rows.")
     if not is_tensor(values):
         values = np.asarray(values)
         if values.dtype.kind != "f":

@@ -186,7 +186,7 @@ def compute_loss_weights(
 def _odds(counts: NDArray[np.float64], n_samples: float) -> NDArray[np.float64]:
     """Negatives for each positive; NaN where there are no positives or no negatives."""
     # Sums of fractions: what is within their rounding of n_samples is all of it.
-    both = (counts > 0) & (counts < n_samples * (1 - 1e-9))
+    both = (counts > 0) & (counts < n_samples - min(1e-9 * n_samples, 0.5))
     odds = np.full(len(counts), np.nan)
     odds[both] = (n_samples - counts[both]) / counts[both]
     return odds

@@ -164,7 +164,10 @@ def checked_counts(class_counts: ArrayLike) -> NDArray[np.float64]:
     if not (np.isfinite(counts).all() and (counts >= 0).all() and (counts % 1 == 0).all()):
         raise ValueError(f"class_counts must be whole numbers >= 0, got {class_counts!r}.")
     counts = counts.astype(np.float64)
-    check_some_class_occurs(counts)
+    if counts.max(initial=0) > 2**53:
+        raise ValueError(f"class_counts must be at most 2**53, got {counts.max():g}.")
+    if not counts.any():
+        raise ValueError("No class occurs: every count is 0.")
     return counts
 
 
@@ -189,8 +192,9 @@ def counts_by_name(
     position = {name: i for i, name in enumerate(own)}
     if len(position) < len(own) or set(position) != set(names.tolist()):
         raise ValueError(
-            f"class_counts must name each of the {len(names)} classes once: {listed(names)}; got "
-            f"{listed(own)}."
+            f"class_counts must name each of the {len(names)} classes once: "
+            f"{listed(names.tolist())}; got {listed(own)}. Where y has no names, pass class_names "
+            f"in the order of its columns."
         )
     return counts[[position[name] for name in names.tolist()]], names
 

@@ -164,6 +164,18 @@ def as_classes(names: Any) -> NDArray[Any]:
     return classes
 
 
+def check_column_order(container: Any, name: str, classes: NDArray[Any]) -> None:
+    """Refuse a data frame whose columns are the classes in another order."""
+    if not is_dataframe(container):
+        return
+    own, expected = nw.from_native(container, eager_only=True).columns, classes.tolist()
+    if own != expected and set(own) == set(expected):
+        raise ValueError(
+            f"{name} has the classes in the order {own[:10]}, not {expected[:10]}: reorder its "
+            f"columns."
+        )
+
+
 def _renamed(own: NDArray[Any], class_names: Any) -> NDArray[Any]:
     """Give the target's own class names, or others; its own in another order are an error."""
     if class_names is None:

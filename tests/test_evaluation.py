@@ -200,6 +200,25 @@ def test_counts_with_names_go_by_their_names(make):
         evaluate_by_frequency(TRUE, PRED, class_counts=counts)  # whose order is unknown
 
 
+def test_names_are_those_of_the_first_data_frame():
+    pd = pytest.importorskip("pandas")
+    pred, score = (pd.DataFrame(values, columns=NAMES) for values in (PRED, SCORE))
+    evaluation = evaluate_by_frequency(TRUE, pred, score, class_counts=COUNTS)
+    assert evaluation.classes.tolist() == NAMES
+    with pytest.raises(ValueError, match=r"y_score has the classes in the order \['fox'"):
+        evaluate_by_frequency(TRUE, pred, score[NAMES[::-1]], class_counts=COUNTS)
+
+
+@pytest.mark.parametrize("kind", ["pyarrow.Table", "double[pyarrow]", "Float64"])
+def test_scores_of_every_data_frame_are_read(kind):
+    pd = pytest.importorskip("pandas")
+    pa = pytest.importorskip("pyarrow")
+    score = pd.DataFrame(SCORE, columns=NAMES)
+    score = pa.Table.from_pandas(score) if kind == "pyarrow.Table" else score.astype(kind)
+    evaluation = evaluate_by_frequency(TRUE, PRED, score, class_counts=COUNTS)
+    assert_allclose(evaluation.average_precision, evaluate().average_precision)
+
+
 @pytest.mark.parametrize("name", ["y_true", "y_pred", "y_score"])
 def test_data_frames_with_columns_in_another_order_are_refused(name):
     pd = pytest.importorskip("pandas")
@@ -482,6 +501,19 @@ def test_a_crowd_of_classes_is_spread_within_half_a_sample_and_has_no_bars(plots
     assert low < counts.min()
 
 
+def test_classes_of_less_than_one_sample_on_average_stay_on_the_axes(plots):
+    generator = np.random.RandomState(0)
+    y = np.eye(1200, dtype=int)
+    counts = generator.randint(0, 2, size=(3, 1200))
+    baseline, candidate = (
+        [evaluate_by_frequency(y, pred, class_counts=one) for one in counts] for pred in (1 - y, y)
+    )
+    display = plots.GainDisplay.from_evaluations(baseline, candidate)
+    counts, (low, high) = display.points_["few"].get_xdata(), display.ax_.get_xlim()
+    assert low < counts.min() < 0.5
+    assert counts.max() < high
+
+
 def test_text_on_the_axes_follows_a_dark_style(plots):
     import matplotlib.pyplot as plt
 
@@ -502,7 +534,7 @@ def test_one_pair_is_drawn_without_bars(plots):
 def test_classes_without_samples_are_left_out_and_said_so(plots):
     one = folds((4, 0), class_counts=(50, 0))
     display = plots.GainDisplay.from_evaluations(one, one)
-    assert "(1 of 2 without samples left out)" in display.ax_.get_xlabel()
+    assert "(1 of 2, without samples, not drawn)" in display.ax_.get_xlabel()
     never = folds((0, 4), positives=(0, 4), class_counts=(50, 0))
     with pytest.raises(ValueError, match="No class has samples both"):
         plots.GainDisplay.from_evaluations(never, never)

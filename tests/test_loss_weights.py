@@ -118,7 +118,8 @@ def test_the_text_says_what_each_takes_and_both_together():
         (([10, 5],), {"n_samples": 9}, "class_counts has 10, above n_samples=9"),
         ((PLAN,), {"n_samples": 9}, "leave them out"),
         (([1.5, 2],), {"n_samples": 9}, "whole numbers"),
-        (([0, 0],), {"n_samples": 9}, "No class occurs"),
+        (([0, 0],), {"n_samples": 9}, "No class occurs: every count is 0"),
+        (([1e300, 1],), {"n_samples": 9}, r"at most 2\*\*53"),
         (([1, 2],), {"n_samples": 9, "cap": 0.5}, "'cap' parameter"),
         (([1, 2],), {"n_samples": 9, "power": -1}, "'power' parameter"),
         (([1, 2],), {"n_samples": 10**9, "power": 100}, "power=100 makes weights"),
@@ -210,6 +211,13 @@ def test_half_precision_bears_weights_outside_its_range():
     assert tensor[0].tolist() == [0, 1, corrected.dtype.type(1e-5)]
 
 
+@pytest.mark.parametrize("weight", [1e39, 1e-46, 1e300])
+def test_tensors_bear_weights_outside_their_range(weight):
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    given = torch.tensor([[0.0, 1.0]])
+    assert correct_probabilities(given, pos_weight=[weight] * 2).tolist() == [[0, 1]]
+
+
 def test_classes_without_positives_or_negatives_are_left_as_they_are():
     y = np.zeros((20, 3), dtype=int)
     y[:, 0] = y[:4, 1] = 1  # everywhere, sometimes, never
@@ -260,12 +268,41 @@ def test_tensors_stay_tensors_in_their_graph():
         (correct_logits, 1.0, {"plan": PLAN}, "last dimension"),
         (correct_probabilities, [[0.5, 1.5]], {"plan": PLAN}, r"in \[0, 1\]"),
         (correct_probabilities, [[0.5, np.nan]], {"plan": PLAN}, r"in \[0, 1\]"),
+        (correct_probabilities, [np.full((1, 2), 0.5)] * 2, {"plan": PLAN}, "got a list of arra"),
+        (correct_logits, np.ma.masked_less([[0.0, 1]], 1), {"plan": PLAN}, "masked values"),
+        (
+            correct_logits,
+            [[0.0, 1.0]],
+            {
+                "plan": PLAN,
+                "pos_weight": compute_loss_weights({"lynx": 1, "cat": 2}, n_samples=4),
+            },
+            r"pos_weight has the classes in the order \['lynx', 'cat'\], plan \['cat'",
+        ),
         (correct_probabilities, [[0.5, 0.5]], {"plan": 3}, "plan must be a ResamplingPlan or a"),
     ],
 )
 def test_wrong_predictions_are_named(correct, values, options, message):
     with pytest.raises(ValueError, match=message):
-        correct(np.asarray(values), **options)
+        correct(values, **options)
+
+
+def test_names_that_may_be_in_another_order_are_refused():
+    pd = pytest.importorskip("pandas")
+    with pytest.raises(ValueError, match="got a data frame"):
+        correct_logits(pd.DataFrame([[0.5, 0.5]], columns=["lynx", "cat"]), plan=PLAN)
+    with pytest.raises(ValueError, match="a series may have another"):
+        correct_logits([[0.5, 0.5]], pos_weight=pd.Series({"lynx": 9.0, "cat": 1.0}))
+
+
+def test_tensors_of_weights_are_in_their_range():
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    from mlresample.torch import loss_weights
+
+    with pytest.raises(ValueError, match=r"outside the range of torch\.float16"):
+        loss_weights([1, 99_999], n_samples=100_000, dtype=torch.float16)
+    with pytest.raises(ValueError, match=r"one of floats, got torch\.int64"):
+        loss_weights([1, 60], n_samples=100, dtype=torch.int64)
 
 
 def test_weights_as_tensors_are_the_same_weights():

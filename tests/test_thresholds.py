@@ -277,6 +277,39 @@ def test_torch_scores_with_a_gradient_are_read():
     assert_array_equal(tune_thresholds(Y, scores), tune_thresholds(Y, SCORES))
 
 
+def test_columns_of_data_frames_must_be_in_one_order():
+    pd = pytest.importorskip("pandas")
+    y = pd.DataFrame(Y, columns=["cat", "lynx", "dog"])
+    scores = pd.DataFrame(SCORES, columns=["dog", "lynx", "cat"])
+    with pytest.raises(ValueError, match=r"y_score has the classes in the order \['dog'"):
+        tune_thresholds(y, scores)
+    assert_array_equal(
+        tune_thresholds(y, scores.set_axis(y.columns, axis=1)), tune_thresholds(Y, SCORES)
+    )
+
+
+def test_entries_of_a_sparse_target_that_cancel_are_no_positives():
+    parts = np.array([1.0, -1, 1, 1]), np.array([0, 0, 1, 0]), np.array([0, 3, 4])
+    y = sp.csr_array(parts, shape=(2, 2))
+    scores = np.array([[0.1, 0.2], [0.9, 0.7]])
+    for target in (y, y.tocsc(), y.tocoo()):
+        for order in "CF":
+            found = tune_thresholds(target, np.asarray(scores, order=order))
+            assert_array_equal(found, tune_thresholds(y.toarray(), scores))
+
+
+def test_equal_balanced_accuracies_are_a_tie():
+    y, scores = [1, 0, 0, 1, 0, 1], [1, 2, 1, 1, 0, 0]
+    assert tuned(y, scores, metric="balanced_accuracy") == 0.5  # 2 of 3 and 1 of 3, as for none
+
+
+def test_random_targets_of_any_size_make_no_warning():
+    generator = np.random.RandomState(0)
+    for n_samples in range(33, 200):
+        y = (generator.permutation(n_samples) < n_samples // 2).astype(int)
+        assert tuned(y, generator.uniform(size=n_samples), metric="matthews_corrcoef") > 0
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_score_that_is_not_finite_is_named_by_row_and_class(value):
     import pandas as pd
@@ -298,6 +331,8 @@ def test_score_that_is_not_finite_is_named_by_row_and_class(value):
         (Y[:, :1], SCORES[:, :1], {}, "TunedThresholdClassifierCV"),
         (2 * Y, SCORES, {}, "must hold only 0 and 1"),
         (Y, SCORES > 0.5, {}, "y_score must be scores, got bool"),
+        (Y, np.ma.masked_less(SCORES, 0.3), {}, "y_score has masked values"),
+        (Y, SCORES, {"metric": "fbeta", "beta": 1e-200}, "'beta' parameter"),
         (Y, SCORES, {"metric": "roc_auc"}, "'metric' parameter"),
         (Y, SCORES, {"beta": 2.0}, "set metric='fbeta'"),
         (Y, SCORES, {"metric": "fbeta", "beta": 0.0}, "'beta' parameter"),

@@ -162,6 +162,53 @@ def test_binary_classifier_is_refused_with_the_way_out():
         TunedThresholdsClassifierCV(Single()).fit(X, Y)
 
 
+class ListOfScores(ClassifierMixin, BaseEstimator):
+    """Gives a list of scores, and `classes_` as it is told."""
+
+    def __init__(self, classes=None):
+        self.classes = classes
+
+    def fit(self, X, y):
+        self.trees_ = clone(TREES).fit(X, y)
+        if self.classes is not None:
+            self.classes_ = self.classes
+        return self
+
+    def predict_proba(self, X):
+        return self.trees_.predict_proba(X)
+
+
+@pytest.mark.parametrize("classes", [None, np.arange(6), [np.arange(3)] * 6, [[0, 1]] * 5])
+def test_list_of_scores_whose_columns_are_unknown_is_refused(classes):
+    with pytest.raises(ValueError, match="its classes_ must be the labels of each column"):
+        TunedThresholdsClassifierCV(ListOfScores(classes), cv=2).fit(X, Y)
+
+
+def test_list_of_scores_with_labels_is_read_by_them():
+    model = TunedThresholdsClassifierCV(ListOfScores([[0, 1]] * 6), cv=2).fit(X, Y)
+    expected = np.column_stack([p[:, 1] for p in model.estimator_.predict_proba(X)])
+    assert_array_equal(model.predict_proba(X), expected)
+
+
+class SparseScores(ListOfScores):
+    """Gives scores as a sparse matrix."""
+
+    def predict_proba(self, X):
+        return sp.csr_array(np.column_stack([p[:, 1] for p in super().predict_proba(X)]))
+
+
+def test_sparse_scores_are_read():
+    model = TunedThresholdsClassifierCV(SparseScores(), cv=2, random_state=0).fit(X, Y)
+    dense = ListOfScores([[0, 1]] * 6)
+    expected = TunedThresholdsClassifierCV(dense, cv=2, random_state=0).fit(X, Y)
+    assert_array_equal(model.thresholds_, expected.thresholds_)
+
+
+def test_no_folds_are_an_error():
+    with pytest.raises(ValueError, match="gives no folds"):
+        TunedThresholdsClassifierCV(TREES, cv=[]).fit(X, Y)
+
+
 def test_response_method_can_be_chosen():
     classifier = OneVsRestClassifier(LogisticRegression())
     model = TunedThresholdsClassifierCV(classifier, response_method="decision_function", cv=3)

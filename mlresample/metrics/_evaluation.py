@@ -164,8 +164,8 @@ def evaluate_by_frequency(
         counts before resampling and class names are taken. A dict or a pandas Series goes by its
         names, in whatever order.
     class_names : array-like of shape (n_classes,), default=None
-        Names of y's columns. By default the plan's, the column names of a data frame, or column
-        numbers.
+        Names of y's columns. By default the plan's, the column names of the first data frame
+        among the first three arguments, or column numbers.
     many : int, default=100
         Classes with more training samples than this are in the group "many".
     few : int, default=20
@@ -231,7 +231,7 @@ def evaluate_by_frequency(
         raise ValueError("Nothing to evaluate: give y_pred, y_score or both.")
     if many < few:
         raise ValueError(f"many must be at least few, got many={many} and few={few}.")
-    true, classes, counts = read_truth(y_true, class_counts, class_names)
+    true, classes, counts = read_truth(y_true, [y_pred, y_score], class_counts, class_names)
     positives = true.sum(axis=0, dtype=np.int64)
     if not positives.any():
         raise ValueError("No class occurs in y_true: every entry is 0.")

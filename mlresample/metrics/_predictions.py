@@ -11,13 +11,16 @@ from mlresample._containers import is_dataframe
 from mlresample._indicators import LabelIndicator
 from mlresample._multipliers import counts_by_name
 from mlresample._plan import ResamplingPlan, as_plan
-from mlresample._targets import as_array, as_classes, as_target
+from mlresample._targets import as_array, as_classes, as_target, check_column_order
 
 
 def read_truth(
-    y_true: Any, class_counts: Any, class_names: ArrayLike | None
+    y_true: Any, others: list[Any], class_counts: Any, class_names: ArrayLike | None
 ) -> tuple[Any, NDArray[Any], NDArray[np.int64]]:
-    """Read the true classes as CSR, and give class names and training counts."""
+    """Read the true classes as CSR, and give class names and training counts.
+
+    Names are the plan's, those given, or the columns of the first data frame.
+    """
     true, own_names = read_indicator(y_true, "y_true")
     plan = as_plan(class_counts)
     if isinstance(plan, ResamplingPlan):
@@ -25,13 +28,20 @@ def read_truth(
             raise ValueError("A plan has its own class names: leave class_names out.")
         counts, classes = plan.class_counts, plan.classes
     else:
+        if class_names is None and not is_dataframe(y_true):
+            frames = filter(is_dataframe, others)
+            class_names = next((_column_names(frame) for frame in frames), None)
         classes = own_names if class_names is None else as_classes(class_names)
         counts = counts_by_name(class_counts, classes)[0].astype(np.int64)
     for name, given in [("class_names", classes), ("class_counts", counts)]:
         if len(given) != true.shape[1]:
             raise ValueError(f"{name} is for {len(given)} classes, y_true has {true.shape[1]}.")
-    _check_order(y_true, "y_true", classes)
+    check_column_order(y_true, "y_true", classes)
     return true, classes, counts
+
+
+def _column_names(frame: Any) -> list[Any]:
+    return list(nw.from_native(frame, eager_only=True).columns)
 
 
 def read_indicator(y: Any, name: str) -> tuple[Any, NDArray[Any]]:
@@ -58,8 +68,11 @@ def read_scores(y_score: Any) -> NDArray[np.floating[Any]]:
     """Read scores as an array of floats."""
     if issparse(y_score):
         raise ValueError("y_score must be dense: a score for each sample and class.")
-    in_frame = is_dataframe(y_score)
-    array = nw.from_native(y_score, eager_only=True).to_numpy() if in_frame else as_array(y_score)
+    if is_dataframe(y_score):
+        columns = nw.from_native(y_score, eager_only=True).iter_columns()
+        array = np.column_stack([column.to_numpy() for column in columns])
+    else:
+        array = as_array(y_score)
     if array.dtype.kind != "f":
         raise ValueError(
             f"y_score must be floats, got {array.dtype}; predictions of 0 and 1 are y_pred."
@@ -75,16 +88,4 @@ def check_like(
     """Refuse what is not of the shape and the classes of `true`."""
     if values.shape != true.shape:
         raise ValueError(f"{name} has shape {values.shape}, y_true has {true.shape}.")
-    _check_order(container, name, classes)
-
-
-def _check_order(container: Any, name: str, classes: NDArray[Any]) -> None:
-    """Refuse a data frame whose columns are the classes in another order."""
-    if not is_dataframe(container):
-        return
-    own, expected = list(container.columns), classes.tolist()
-    if own != expected and set(own) == set(expected):
-        raise ValueError(
-            f"{name} has the classes in the order {own[:10]}, not {expected[:10]}: reorder its "
-            f"columns."
-        )
+    check_column_order(container, name, classes)

@@ -27,7 +27,8 @@ def _accuracy(tp: Any, fp: Any, n_positives: int, n_negatives: int) -> Any:
 
 
 def _balanced_accuracy(tp: Any, fp: Any, n_positives: int, n_negatives: int) -> Any:
-    return (tp / max(1, n_positives) + 1 - fp / max(1, n_negatives)) / 2
+    # (tp / P + 1 - fp / N) / 2 but for constants: whole numbers, so that ties are ties
+    return tp * max(1, n_negatives) - fp * max(1, n_positives)
 
 
 def _matthews_corrcoef(tp: Any, fp: Any, n_positives: int, n_negatives: int) -> Any:
@@ -61,7 +62,8 @@ def likely_bound(sample: NDArray[Any], positives: NDArray[Any], n: int, metric: 
     values = metric(tp, np.clip(predicted - tp, 0, n_negatives), n_positives, n_negatives)
     reached = max(values.max(), metric(0, 0, n_positives, n_negatives))
     # How far down the sample even all true positives make up for the false ones.
-    bounds = metric(n_positives, np.arange(0, n_negatives + 1, stride), n_positives, n_negatives)
+    n_false = np.minimum(np.arange(0, n_negatives + 1, stride), n_negatives)
+    bounds = metric(n_positives, n_false, n_positives, n_negatives)
     depth = np.count_nonzero(bounds >= reached) + int(n_positives / stride) + _MARGIN
     return sample[-depth] if depth <= len(sample) // 4 else -np.inf
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import issparse
+from scipy.sparse import csc_array, csr_array, issparse
 from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
 from mlresample._containers import is_tensor, row_slices
 from mlresample._indicators import Indicator, LabelIndicator, plain
-from mlresample._targets import as_array, as_target
+from mlresample._targets import as_array, as_target, check_column_order
 from mlresample.model_selection._search import (
     METRICS,
     Metric,
@@ -29,7 +29,7 @@ _ROWS = 2048  # their tile, with the scores, stays in the cache
 
 TUNING_CONSTRAINTS: dict[str, Any] = {
     "metric": [StrOptions(set(METRICS))],
-    "beta": [Interval(Real, 0, 1e6, closed="right")],
+    "beta": [Interval(Real, 1e-6, 1e6, closed="both")],
     "min_positives": [Interval(Integral, 1, None, closed="left")],
     "shrinkage": [Interval(Real, 0, None, closed="left")],
 }
@@ -160,6 +160,9 @@ def _check_scores(y_score: Any, target: Indicator) -> NDArray[Any]:
         )
     if is_tensor(y_score):
         y_score = as_array(y_score)  # of any device, and with a gradient
+    if np.ma.is_masked(y_score):
+        raise ValueError("y_score has masked values; fill them or drop their rows.")
+    check_column_order(y_score, "y_score", target.classes)
     scores = check_array(y_score, dtype="numeric", ensure_all_finite=False, input_name="y_score")
     if scores.shape != (target.n_samples, target.n_classes):
         raise ValueError(
@@ -194,7 +197,9 @@ def _check_finite(scores: NDArray[Any], classes: NDArray[Any]) -> None:
 
 def _carries(y: Any, by_column: bool) -> NDArray[np.bool_]:
     if issparse(y):
-        return y.astype(np.bool_).toarray(order="F" if by_column else "C")
+        matrix = csc_array(y, copy=True) if by_column else csr_array(y, copy=True)
+        matrix.sum_duplicates()
+        return matrix.astype(np.bool_).toarray(order="F" if by_column else "C")
     return as_array(y) == 1
 
 

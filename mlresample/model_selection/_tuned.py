@@ -5,6 +5,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fit_context, clone
 from sklearn.model_selection import KFold, check_cv
 from sklearn.utils import get_tags, indexable
@@ -97,6 +98,10 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstim
 
     Where the training part of a fold lacks a class, trees and neighbours give no score for it,
     which counts as 0. Multi-label stratified folds make that rare.
+
+    For multi-label targets, ``predict_proba`` of scikit-learn's ``StackingClassifier`` gives the
+    probability of *not* carrying a class: stack inside
+    :class:`~sklearn.multioutput.MultiOutputClassifier` instead.
 
     X may be anything with rows that `estimator` takes; y must not be single-label.
 
@@ -296,6 +301,8 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstim
         else:
             cv = check_cv(self.cv)
         folds = [tuple(map(_positions, fold)) for fold in cv.split(X, y, **routed.splitter.split)]
+        if not folds:
+            raise ValueError(f"cv={self.cv!r} gives no folds.")
 
         def score(train: NDArray[Any], test: NDArray[Any]) -> NDArray[Any]:
             params = _check_method_params(X, routed.estimator.fit, indices=train)
@@ -318,8 +325,15 @@ def _class_scores(estimator: Any, names: str | list[str], X: Any, n_classes: int
     """Give one array of scores, of the first method of these names that the estimator has."""
     scores = _check_response_method(estimator, names)(X)
     if isinstance(scores, list):  # an array a class, with a column for each label that was seen
-        columns = map(_column_of_one, scores, estimator.classes_)
-        scores = np.column_stack(list(columns))
+        labels: Any = getattr(estimator, "classes_", None)
+        if not _are_labels_of(labels, scores):
+            raise ValueError(
+                f"{type(estimator).__name__} gives a list of scores, and its classes_ must be the "
+                f"labels of each column of each: got {labels!r}."
+            )
+        scores = np.column_stack(list(map(_column_of_one, scores, labels)))
+    if issparse(scores):
+        scores = scores.toarray()
     shape = np.shape(scores)
     if shape[1:] != (n_classes,):
         raise ValueError(
@@ -327,6 +341,16 @@ def _class_scores(estimator: Any, names: str | list[str], X: Any, n_classes: int
             f"{shape}; wrap a single-label classifier in sklearn.multiclass.OneVsRestClassifier."
         )
     return np.asarray(scores)
+
+
+def _are_labels_of(labels: Any, scores: list[Any]) -> bool:
+    """Tell whether there are as many labels as columns, for each array of scores."""
+    if not isinstance(labels, list | tuple | np.ndarray) or len(labels) != len(scores):
+        return False
+    return all(
+        np.ndim(one) == 2 and np.shape(own) == np.shape(one)[1:]
+        for own, one in zip(labels, scores, strict=True)
+    )
 
 
 def _column_of_one(scores: NDArray[Any], labels: Any) -> NDArray[Any]:

@@ -183,7 +183,8 @@ class GainDisplay:
                 ax.axvline(border, color=rcParams["text.color"], linewidth=0.6, linestyle=":")
         is_crowd = shown.sum() > _CROWD
         if is_crowd:
-            counts = counts + np.random.RandomState(0).uniform(-0.3, 0.3, len(counts))
+            spread = 0.3 * np.minimum(counts, 1)
+            counts = counts + spread * np.random.RandomState(0).uniform(-1, 1, len(counts))
         self.points_, self.bars_, self.means_ = {}, {}, {}
         for group in GROUPS:
             own = np.flatnonzero(shown & (comparison.groups == group))
@@ -192,7 +193,9 @@ class GainDisplay:
                 self._plot_mean(group, measure)
         n_left_out = len(counts) - int(shown.sum())
         left_out = (
-            f"\n({n_left_out:,} of {len(counts):,} without samples left out)" if n_left_out else ""
+            f"\n({n_left_out:,} of {len(counts):,}, without samples, not drawn)"
+            if n_left_out
+            else ""
         )
         ax.set(
             xlabel=f"Training samples of the class{left_out}",

@@ -125,9 +125,17 @@ def loss_weights(
     found = compute_loss_weights(
         plan_or_counts, n_samples=n_samples, power=power, cap=cap, class_names=class_names
     )
-    return LossWeightTensors(
+    if not dtype.is_floating_point:
+        raise ValueError(f"dtype must be one of floats, got {dtype}.")
+    tensors = LossWeightTensors(
         *(
             torch.as_tensor(values, dtype=dtype, device=device)
             for values in (found.pos_weight, found.class_weight)
         )
     )
+    for name, weights in tensors._asdict().items():
+        if not ((weights > 0) & weights.isfinite()).all():
+            raise ValueError(
+                f"{name} is outside the range of {dtype}: set cap, or take a wider one."
+            )
+    return tensors
