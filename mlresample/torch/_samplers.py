@@ -112,8 +112,11 @@ class _ResumableSampler:
         Returns
         -------
         state : dict
-            Of plain types. Under a DataLoader with workers, which fetch ahead, only the state
-            in torchdata's StatefulDataLoader tells what was consumed.
+            Of plain types. ``epoch`` is its number, ``given`` how many of its indices this
+            process has been given; the rest identifies the sampler. The workers of a DataLoader
+            fetch ahead, so that more was given than was trained on. torchdata's
+            StatefulDataLoader knows how many; a loop that counts for itself writes
+            ``state | {"epoch": epoch, "given": n_batches * batch_size}``.
         """
         if self._pass is None:
             position = {"epoch": self.epoch, "given": self._start}
@@ -140,9 +143,10 @@ class _ResumableSampler:
         expected = {**self._identity(), "length": len(self)}  # type: ignore[arg-type]
         for name, own in expected.items():
             if name not in state or state[name] != own:
+                what = "another plan" if name == "plan" else f"{name}={state.get(name)!r}"
+                why = "labels or parameters differ" if name == "plan" else f"this one has {own!r}"
                 raise ValueError(
-                    f"The state was saved with {name}={state.get(name)!r}, this sampler has "
-                    f"{own!r}: it cannot be resumed exactly."
+                    f"The state is of a sampler with {what}, {why}: it cannot be resumed exactly."
                 )
         self._pass = None
         if state["given"] < state["length"]:

@@ -211,8 +211,8 @@ def test_abandoned_pass_is_forgotten_with_set_epoch():
 @pytest.mark.parametrize(
     ("other", "name"),
     [
-        (lambda: RepeatSampler(plan_resampling(Y)), "plan"),
-        (lambda: RepeatSampler(PLAN.sample_multipliers[::-1]), "plan"),
+        (lambda: RepeatSampler(plan_resampling(Y)), "another plan"),
+        (lambda: RepeatSampler(PLAN.sample_multipliers[::-1]), "another plan"),
         (lambda: RepeatSampler(PLAN, seed=1), "seed"),
         (lambda: RepeatSampler(PLAN, shuffle=False), "shuffle"),
         (lambda: RepeatSampler(PLAN, rounding="nearest"), "rounding"),
@@ -221,13 +221,13 @@ def test_abandoned_pass_is_forgotten_with_set_epoch():
 )
 def test_state_of_another_sampler_is_refused(other, name):
     state = RepeatSampler(PLAN).state_dict()
-    with pytest.raises(ValueError, match=f"saved with {name}="):
+    with pytest.raises(ValueError, match=f"a sampler with {name}"):
         other().load_state_dict(state)
 
 
 def test_state_of_other_replicas_is_refused_and_that_of_another_rank_is_not():
     state = distributed(num_replicas=2)[0].state_dict()
-    with pytest.raises(ValueError, match=r"saved with (length|num_replicas)="):
+    with pytest.raises(ValueError, match=r"a sampler with (length|num_replicas)="):
         distributed(num_replicas=3)[0].load_state_dict(state)
     distributed(num_replicas=2)[1].load_state_dict(state)
 
