@@ -4,18 +4,26 @@ Large targets: which layout, how long, how much memory
 
 A plan needs one look at the labels to count and to check them, one to find each sample's largest
 multiplier, and one to count again. Here are targets of growing size in the layouts that they come
-in, with the time and the memory that a plan takes beyond the target itself.
+in, with the time and the memory that a plan takes beyond the target itself. The picture needs
+matplotlib (``pip install -e ".[plot]"``).
+
+``python examples/large_targets.py FOLDER`` leaves its picture there.
 """
 
+import sys
 import tempfile
 import time
 import tracemalloc
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import scipy.sparse as sp
+from matplotlib.ticker import NullFormatter
 
 from mlresample import plan_resampling
+
+folder = Path(sys.argv[1] if len(sys.argv) > 1 else tempfile.mkdtemp(prefix="mlresample-"))
 
 
 def make_target(n_samples, n_classes, per_sample):
@@ -46,7 +54,7 @@ def cost(y):
 def show(name, size, y):
     seconds, megabytes, plan = cost(y)
     print(f"{name:<34} {size:>9,.1f} MB {1e3 * seconds:>9.1f} ms {megabytes:>9.1f} MB")
-    return plan
+    return seconds, megabytes, plan
 
 
 # %%
@@ -70,8 +78,8 @@ show("float32", 4 * y_bytes.nbytes / 1e6, y_bytes.astype(np.float32))
 # A memory-mapped array is read block by block, so that labels larger than the memory can be
 # planned.
 
-with tempfile.TemporaryDirectory() as folder:
-    path = Path(folder) / "labels.npy"
+with tempfile.TemporaryDirectory() as temporary:
+    path = Path(temporary) / "labels.npy"
     np.save(path, y_bytes)
     mapped = np.load(path, mmap_mode="r")
     show("bytes, memory-mapped", mapped.nbytes / 1e6, mapped)
@@ -82,9 +90,27 @@ with tempfile.TemporaryDirectory() as folder:
 # -------------------------------
 
 print(f"\n{'CSR, 400 classes, 4 a sample':<34} {'target':>12} {'time':>12} {'memory':>12}")
+measured = []
 for n_samples in (50_000, 200_000, 800_000, 3_200_000):
     y = make_target(n_samples, 400, per_sample=4)
-    show(f"{n_samples:,} samples", (y.indices.nbytes + y.data.nbytes) / 1e6, y)
+    size = (y.indices.nbytes + y.data.nbytes) / 1e6
+    seconds, megabytes, _ = show(f"{n_samples:,} samples", size, y)
+    measured.append([n_samples, seconds, size, megabytes])
+
+figure, (ax_time, ax_memory) = plt.subplots(1, 2, figsize=(6.4, 3.2), layout="constrained")
+n_samples, seconds, size, megabytes = np.transpose(measured)
+ax_time.plot(n_samples, 1e3 * seconds, "o-", color="#ee7733")
+ax_time.set(xlabel="Samples", ylabel="Time of a plan, ms")
+ax_memory.plot(n_samples, size, "s--", color="#7b8fa8", label="the target")
+ax_memory.plot(n_samples, megabytes, "o-", color="#ee7733", label="a plan, beyond it")
+ax_memory.set(xlabel="Samples", ylabel="Memory, MB")
+ax_memory.legend()
+for ax in (ax_time, ax_memory):
+    ax.set(xscale="log", yscale="log")
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_formatter("{x:,.0f}")
+        axis.set_minor_formatter(NullFormatter())
+figure.savefig(folder / "growth.png")
 
 # %%
 # When the plan says: do not resample
@@ -94,8 +120,9 @@ for n_samples in (50_000, 200_000, 800_000, 3_200_000):
 
 print(f"\n{'80,000 samples, 7,900 classes':<34} {'target':>12} {'time':>12} {'memory':>12}")
 y = make_target(80_000, 7_900, per_sample=130)
-plan = show("CSR, 130 classes a sample", (y.indices.nbytes + y.data.nbytes) / 1e6, y)
+_, _, plan = show("CSR, 130 classes a sample", (y.indices.nbytes + y.data.nbytes) / 1e6, y)
 repeated = (plan.sample_multipliers > 1).mean()
 print(f"{100 * repeated:.0f} % of the samples are to be seen more than once; the epoch grows to")
 print(f"{plan.epoch_size / plan.n_samples:.2f} times its size, and the imbalance ratio goes from")
 print(f"{plan.imbalance_ratio:.0f} to {plan.resampled_imbalance_ratio:.0f}.")
+print(f"\n{folder / 'growth.png'}")

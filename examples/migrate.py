@@ -1,6 +1,6 @@
 """
-Coming from a recipe, WeightedRandomSampler or detectron2
-=========================================================
+Coming from a recipe or another sampler
+=======================================
 
 Four ways to see rare classes more often, each beside the setting of mlresample that gives the same
 multipliers: the loop that is handed on from notebook to notebook, PyTorch's WeightedRandomSampler,
