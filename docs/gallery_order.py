@@ -5,9 +5,14 @@ from pathlib import Path
 EXAMPLES = [
     "quickstart.py",
     "plan_from_csv.py",
+    "grid_search_caps.py",
+    "budgeted_epoch.py",
     "thresholds_and_probabilities.py",
-    "large_targets.py",
     "train_digits_torch.py",
+    "augment_copies.py",
+    "migrate.py",
+    "large_targets.py",
+    "train_multilabel.py",
 ]
 
 
