@@ -514,6 +514,18 @@ def test_classes_of_less_than_one_sample_on_average_stay_on_the_axes(plots):
     assert counts.max() < high
 
 
+def test_axes_that_share_their_limits_show_all_points(plots):
+    import matplotlib.pyplot as plt
+
+    bad, good = (evaluate_by_frequency(TRUE, p, class_counts=COUNTS) for p in (1 - TRUE, TRUE))
+    _, axes = plt.subplots(1, 2, sharey=True)
+    for ax, candidate in zip(axes, (bad, good), strict=True):
+        plots.GainDisplay.from_evaluations(bad, candidate, ax=ax)
+    low, high = axes[1].get_ylim()
+    assert low < 0
+    assert high > 1
+
+
 def test_text_on_the_axes_follows_a_dark_style(plots):
     import matplotlib.pyplot as plt
 

@@ -276,7 +276,8 @@ class GainDisplay:
         in_points = self.legend_.get_window_extent().height * 72 / ax.figure.dpi
         low, high = ax.get_ylim()
         share = min((in_points + 10) / height, 0.6)
-        ax.set_ylim(low, low + (high - low) / (1 - share))
+        # Axes that share it may still have to make room for their own points.
+        ax.set_ylim(low, low + (high - low) / (1 - share), auto=None)
 
     def _annotate(
         self, shown: NDArray[np.intp], counts: NDArray[np.float64], gain: NDArray[np.float64]
