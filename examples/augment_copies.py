@@ -36,6 +36,7 @@ from mlresample.model_selection import tune_thresholds
 from mlresample.torch import ResampledDataset, augment_copies
 
 folder = Path(sys.argv[1] if len(sys.argv) > 1 else mkdtemp(prefix="mlresample-"))
+folder.mkdir(parents=True, exist_ok=True)
 N_STEPS = int(sys.argv[2]) if len(sys.argv) > 2 else 450
 N_TRAIN = 300  # images: few, so that a network can learn them by heart in seconds
 BATCH_SIZE = 16

@@ -25,6 +25,7 @@ from mlresample.datasets import make_multilabel_digits
 from mlresample.model_selection import TunedThresholdsClassifierCV
 
 folder = Path(sys.argv[1] if len(sys.argv) > 1 else mkdtemp(prefix="mlresample-"))
+folder.mkdir(parents=True, exist_ok=True)
 
 # %%
 # Look at the plans first

@@ -24,6 +24,7 @@ from matplotlib.ticker import NullFormatter
 from mlresample import plan_resampling
 
 folder = Path(sys.argv[1] if len(sys.argv) > 1 else tempfile.mkdtemp(prefix="mlresample-"))
+folder.mkdir(parents=True, exist_ok=True)
 
 
 def make_target(n_samples, n_classes, per_sample):

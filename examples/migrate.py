@@ -26,6 +26,7 @@ from mlresample.datasets import make_multilabel_digits
 from mlresample.torch import RepeatSampler
 
 folder = Path(sys.argv[1] if len(sys.argv) > 1 else mkdtemp(prefix="mlresample-"))
+folder.mkdir(parents=True, exist_ok=True)
 
 _, y, class_names = make_multilabel_digits(2000, random_state=0)
 n_images, class_counts = len(y), y.sum(axis=0, dtype=int)

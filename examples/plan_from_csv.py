@@ -20,6 +20,7 @@ from mlresample.datasets import make_multilabel_digits
 from mlresample.readers import read_label_lists
 
 folder = Path(sys.argv[1] if len(sys.argv) > 1 else mkdtemp(prefix="mlresample-"))
+folder.mkdir(parents=True, exist_ok=True)
 
 
 def write_labels(path):

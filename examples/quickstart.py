@@ -30,6 +30,7 @@ from mlresample.model_selection import tune_thresholds
 from mlresample.plots import ClassCountsDisplay
 
 folder = Path(sys.argv[1] if len(sys.argv) > 1 else mkdtemp(prefix="mlresample-"))
+folder.mkdir(parents=True, exist_ok=True)
 
 # The network below trains for a set number of steps and stops there, on purpose.
 warnings.filterwarnings("ignore", category=ConvergenceWarning)

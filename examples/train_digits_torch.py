@@ -31,6 +31,7 @@ from mlresample.plots import GainDisplay
 from mlresample.torch import RepeatSampler, loader_options, loss_weights
 
 folder = Path(sys.argv[1] if len(sys.argv) > 1 else mkdtemp(prefix="mlresample-"))
+folder.mkdir(parents=True, exist_ok=True)
 N_STEPS = int(sys.argv[2]) if len(sys.argv) > 2 else 250
 BATCH_SIZE = 64
 SEEDS = (0, 1, 2)

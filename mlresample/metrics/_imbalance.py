@@ -152,7 +152,7 @@ def measure_imbalance(
        multilabel classification: Measures and random resampling algorithms", Neurocomputing 163,
        2015.
     .. [2] F. Charte, A. J. Rivera, M. J. del Jesus, F. Herrera, "Dealing with difficult minority
-       labels in imbalanced mutilabel data sets", Neurocomputing 326-327, 2019.
+       labels in imbalanced multilabel data sets", Neurocomputing 326-327, 2019.
 
     Examples
     --------
