@@ -71,7 +71,7 @@ show("CSR", (y.indices.nbytes + y.data.nbytes) / 1e6, y)
 show("CSC", (y.indices.nbytes + y.data.nbytes) / 1e6, y.tocsc())
 show("bytes", y_bytes.nbytes / 1e6, y_bytes)
 show("bytes, Fortran order", y_bytes.nbytes / 1e6, np.asfortranarray(y_bytes))
-show("float32", 4 * y_bytes.nbytes / 1e6, y_bytes.astype(np.float32))
+_ = show("float32", 4 * y_bytes.nbytes / 1e6, y_bytes.astype(np.float32))
 
 # %%
 # A file that is read where it is

@@ -205,8 +205,8 @@ figure.savefig(folder / "methods.png")
 # * Uniform copies gain nothing.
 # * The plan raises macro-F1 at a threshold of 0.5, and average precision a little. With thresholds
 #   tuned for each class, little is left.
-# * Weights raise both, and average precision as well. So do a plan and weights of the rest, which
-#   gain as much as weights alone or a little more.
+# * Weights raise both, and average precision more than the plan. So do a plan and weights of the
+#   rest, which gain as much as weights alone or a little more.
 # * Part of it is a matter of time. After three times as many steps
 #   (``python examples/train_digits_torch.py FOLDER 750``, a minute and a half) every network is
 #   better. The plan then gains nothing, weights still do, and copies add nothing to them.

@@ -377,8 +377,16 @@ def main(arguments=None):
     if options.loss_weights == "rest":
         pos_weight = loss_weights(plan, cap=10, device=device).pos_weight
     if options.rank == 0:
-        print(plan, end="\n\n")
-    if train(network, loader, valid_loader, plan, pos_weight, options, saved):
+        if options.control:
+            print(f"Control: {multipliers.sum():,.0f} images an epoch, copies of random ones\n")
+        else:
+            print(plan, end="\n\n")
+        if saved is not None:
+            print(f"resumed after step {saved['step']}")
+    if not train(network, loader, valid_loader, plan, pos_weight, options, saved):
+        if options.rank == 0:
+            print(f"stopped; {options.checkpoint} is to --resume from")
+    else:
         logits = predict(network, valid_loader, device, options)
         if options.rank == 0:
             # Added to the logits, it takes copies and weights out of the probabilities.
@@ -386,7 +394,9 @@ def main(arguments=None):
             thresholds = evaluate(valid_images.target, logits, offset, plan)
             content = torch.load(options.checkpoint, map_location="cpu", weights_only=True)
             content |= {"thresholds": thresholds.tolist(), "offset": offset.tolist()}
-            save_checkpoint(content | {"class_names": class_names.tolist()}, options)
+            content |= {"class_names": class_names.tolist(), "logits": torch.from_numpy(logits)}
+            save_checkpoint(content, options)
+            print(f"{options.checkpoint} has network, thresholds and the held-out images' logits")
     if options.world_size > 1:
         dist.destroy_process_group()
 

@@ -223,4 +223,6 @@ def test_two_processes_whose_workers_fetch_ahead_are_stopped_and_resumed(argumen
     assert load(tmp_path / "stopped.pt")["step"] == 9
     resumed, _ = launch(*stopped, "--workers", 1, "--resume")
     assert_same_training(load(tmp_path / "stopped.pt"), load(tmp_path / "checkpoint.pt"))
+    assert "resumed after step 9" in resumed
+    whole = whole.replace("checkpoint.pt", "stopped.pt")
     assert resumed.partition("Held-out")[2] == whole.partition("Held-out")[2]
