@@ -398,6 +398,7 @@ def main(arguments=None):
             save_checkpoint(content, options)
             print(f"{options.checkpoint} has network, thresholds and the held-out images' logits")
     if options.world_size > 1:
+        dist.barrier()  # who ends while gloo still lets go of the tensors gathered last may abort
         dist.destroy_process_group()
 
 

@@ -223,4 +223,5 @@ if __name__ == "__main__":
 
     globals()[job](options, report)
     if dist.is_initialized():  # else its threads race with the end of the interpreter
+        dist.barrier()
         dist.destroy_process_group()
