@@ -6,7 +6,6 @@ epochs: nothing may be missing, and nothing twice beyond each framework's paddin
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections import Counter
@@ -25,6 +24,7 @@ from mlresample.torch import (  # noqa: E402
 )
 
 from .jobs import MULTIPLIERS, N_EPOCHS  # noqa: E402
+from .ports import free_port  # noqa: E402
 
 pytestmark = pytest.mark.frameworks
 SCRIPT = Path(__file__).with_name("jobs.py")
@@ -32,9 +32,7 @@ SCRIPT = Path(__file__).with_name("jobs.py")
 
 def run(job, folder, n_processes=2, **options):
     """What each rank was given, epoch by epoch; and what the processes printed."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     folder.mkdir(exist_ok=True)
     processes = []
     for rank in range(n_processes):

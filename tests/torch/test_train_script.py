@@ -3,7 +3,6 @@
 import importlib.util
 import os
 import re
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +14,8 @@ pytest.importorskip("iterstrat", reason="iterative-stratification is not install
 pytest.importorskip("PIL", reason="Pillow, which comes with matplotlib, is not installed")
 
 from mlresample.datasets import make_multilabel_digits  # noqa: E402
+
+from .ports import free_port  # noqa: E402
 
 SCRIPT = Path(__file__).parents[2] / "examples" / "train_multilabel.py"
 
@@ -194,10 +195,7 @@ def test_what_is_wrong_with_the_checkpoint_is_told(script, arguments):
 
 def launch(*arguments):
     """Run the script in two processes, as torchrun does; give what each printed."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    shared = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    shared = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
     processes = [
         subprocess.Popen(
             [sys.executable, str(SCRIPT), *map(str, arguments)],
