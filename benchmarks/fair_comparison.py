@@ -140,6 +140,7 @@ def ingredients(y, method, seed):
 def fit_and_score(train, X, y, X_new, method, seed):
     """Train on the rows of X in one of the ways; give the probabilities of X_new."""
     multipliers, _, pos_weight = ingredients(y, method, seed)
+    X, X_new = X.astype(np.float32), X_new.astype(np.float32)
     scaler = StandardScaler().fit(X)
     X, X_new = (torch.from_numpy(scaler.transform(one)).float() for one in (X, X_new))
     model = train(X, torch.from_numpy(y).float(), multipliers, pos_weight, seed)
