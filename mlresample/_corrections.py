@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from mlresample._containers import is_dataframe, is_series, is_tensor
 from mlresample._loss_weights import LossWeights, compute_loss_weights
 from mlresample._plan import ResamplingPlan, as_plan
+from mlresample._targets import in_another_order
 
 
 def correct_logits(logits: Any, *, plan: Any = None, pos_weight: Any = None) -> Any:
@@ -132,7 +133,7 @@ def _odds_factor(n_classes: int, plan: Any, pos_weight: Any) -> NDArray[np.float
             )
         if isinstance(pos_weight, LossWeights) and plan is not None:
             own, expected = pos_weight.classes.tolist(), plan.classes.tolist()
-            if own != expected and set(own) == set(expected):
+            if in_another_order(own, expected):
                 raise ValueError(
                     f"pos_weight has the classes in the order {own[:10]}, plan {expected[:10]}."
                 )

@@ -164,12 +164,17 @@ def as_classes(names: Any) -> NDArray[Any]:
     return classes
 
 
+def in_another_order(own: list[Any], expected: list[Any]) -> bool:
+    """Tell whether class names are the expected ones, but not in their order."""
+    return own != expected and set(own) == set(expected)
+
+
 def check_column_order(container: Any, name: str, classes: NDArray[Any]) -> None:
     """Refuse a data frame whose columns are the classes in another order."""
     if not is_dataframe(container):
         return
     own, expected = nw.from_native(container, eager_only=True).columns, classes.tolist()
-    if own != expected and set(own) == set(expected):
+    if in_another_order(own, expected):
         raise ValueError(
             f"{name} has the classes in the order {own[:10]}, not {expected[:10]}: reorder its "
             f"columns."
@@ -181,7 +186,7 @@ def _renamed(own: NDArray[Any], class_names: Any) -> NDArray[Any]:
     if class_names is None:
         return own
     classes = as_classes(class_names)
-    if set(classes.tolist()) == set(own.tolist()) and classes.tolist() != own.tolist():
+    if in_another_order(classes.tolist(), own.tolist()):
         raise ValueError(
             f"class_names has y's own class names in another order than y, which is "
             f"{own.tolist()[:10]}: leave class_names out."

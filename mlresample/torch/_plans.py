@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mlresample._plan import as_plan
 from mlresample._repeats import RepeatPlan
 
 
 def as_repeat_plan(plan: Any) -> RepeatPlan:
     """Recognise a plan, a fitted sampler (by its ``plan_``) or sample multipliers."""
-    plan = getattr(plan, "plan_", plan)
+    plan = as_plan(plan)
     if isinstance(plan, RepeatPlan):
         return plan
     try:
