@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.model_selection import ParameterGrid
-from sklearn.utils._param_validation import validate_parameter_constraints, validate_params
 
 from mlresample._epoch_size import RarestClasses, solve_target_count
 from mlresample._html import fragment, table
@@ -22,6 +21,7 @@ from mlresample._multipliers import (
 from mlresample._plan import imbalance_per_class
 from mlresample._repeats import check_epoch_size
 from mlresample._report import Report, Rows, as_rows
+from mlresample._sklearn import validate_parameter_constraints, validate_params
 from mlresample._targets import as_target
 from mlresample._text import aligned
 

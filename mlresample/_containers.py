@@ -9,7 +9,8 @@ import numpy as np
 from narwhals.dependencies import is_pandas_dataframe, is_pandas_series
 from numpy.typing import NDArray
 from scipy.sparse import issparse
-from sklearn.utils import _safe_indexing
+
+from mlresample._sklearn import safe_indexing
 
 _CHUNK = 1 << 15  # rows
 _SHORT = 64  # entries a row on average
@@ -66,7 +67,7 @@ def take_rows(container: Any, indices: NDArray[np.int64]) -> Any:
         return nw.from_native(container, eager_only=True, allow_series=True)[indices].to_native()
     if hasattr(container, "take"):  # pandas.Index and extension arrays
         return container.take(indices)
-    rows = _safe_indexing(container, indices)
+    rows = safe_indexing(container, indices)
     return tuple(rows) if isinstance(container, tuple) else rows
 
 

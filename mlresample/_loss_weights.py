@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils._param_validation import Interval, validate_params
 
 from mlresample._indicators import plain
 from mlresample._multipliers import counts_by_name
 from mlresample._plan import ResamplingPlan, as_plan
 from mlresample._report import Report, Rows, as_rows
+from mlresample._sklearn import Interval, validate_params
 from mlresample._targets import as_classes
 from mlresample._text import aligned, finite, short, without_middle
 

@@ -7,11 +7,11 @@ import numpy as np
 from narwhals.dependencies import is_pandas_dataframe
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array, issparse
-from sklearn.utils._param_validation import validate_params
 
 from mlresample._containers import is_dataframe, is_tensor
 from mlresample._indicators import LabelIndicator
 from mlresample._multipliers import listed
+from mlresample._sklearn import validate_params
 from mlresample._targets import as_array, as_classes, as_target
 
 

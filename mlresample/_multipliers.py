@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from narwhals.dependencies import is_pandas_series
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
 from mlresample._indicators import Indicator, plain
+from mlresample._sklearn import Interval, StrOptions, validate_params
 from mlresample._targets import as_classes, as_target
 
 RULE_CONSTRAINTS: dict[str, Any] = {

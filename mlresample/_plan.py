@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils._param_validation import validate_params
 
 from mlresample._epoch_size import RarestClasses, solve_target_count
 from mlresample._html import plan_html
@@ -22,6 +21,7 @@ from mlresample._multipliers import (
 )
 from mlresample._repeats import RepeatPlan
 from mlresample._report import Report, Rows, as_rows
+from mlresample._sklearn import validate_params
 from mlresample._targets import as_target
 from mlresample._text import finite, plan_text
 from mlresample._verdicts import find_verdicts

@@ -1,10 +1,30 @@
 """The public names, and what importing them costs."""
 
+import ast
+import importlib
 import subprocess
 import sys
 import types
+from pathlib import Path
 
 import pytest
+
+import mlresample
+
+# All that is imported from scikit-learn without being public there.
+PRIVATE_NAMES = [
+    ("sklearn.base", "_fit_context"),
+    ("sklearn.utils", "_safe_indexing"),
+    ("sklearn.utils._param_validation", "HasMethods"),
+    ("sklearn.utils._param_validation", "Interval"),
+    ("sklearn.utils._param_validation", "StrOptions"),
+    ("sklearn.utils._param_validation", "validate_parameter_constraints"),
+    ("sklearn.utils._param_validation", "validate_params"),
+    ("sklearn.utils.metadata_routing", "_raise_for_params"),
+    ("sklearn.utils.validation", "_check_method_params"),
+    ("sklearn.utils.validation", "_check_response_method"),
+    ("sklearn.utils.validation", "_estimator_has"),
+]
 
 
 @pytest.mark.parametrize(
@@ -40,3 +60,32 @@ def test_importing_the_package_adds_no_optional_dependency():
     command = [sys.executable, "-c", code]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "set()"
+
+
+def private_names(path):
+    """Names that a file imports from scikit-learn or imbalanced-learn and that begin with _."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            names = [(node.module or "", alias.name) for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [(alias.name, "") for alias in node.names]
+        else:
+            continue
+        for module, name in names:
+            package, *inner = module.split(".")
+            private = any(part.startswith("_") for part in [*inner, name])
+            if package in ("sklearn", "imblearn") and private:
+                yield module, name
+
+
+def test_one_module_imports_private_names_of_scikit_learn():
+    folder = Path(mlresample.__file__).parent
+    found = {path: sorted(private_names(path)) for path in folder.rglob("*.py")}
+    assert {path: names for path, names in found.items() if names} == {
+        folder / "_sklearn.py": PRIVATE_NAMES
+    }
+
+
+@pytest.mark.parametrize(("module", "name"), PRIVATE_NAMES)
+def test_private_names_of_scikit_learn_are_there(module, name):
+    assert callable(getattr(importlib.import_module(module), name))

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils._param_validation import validate_params
 
 from mlresample._indicators import plain
 from mlresample._report import Report, Rows, as_rows
+from mlresample._sklearn import validate_params
 from mlresample._text import finite
 from mlresample.metrics._evaluation import FrequencyEvaluation
 from mlresample.metrics._evaluation_text import comparison_parts, parts_html, parts_text

@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils._param_validation import StrOptions, validate_params
 
 from mlresample._indicators import Indicator, plain
 from mlresample._multipliers import check_some_class_occurs
 from mlresample._plan import imbalance_per_class
 from mlresample._report import Report, Rows, as_rows
+from mlresample._sklearn import StrOptions, validate_params
 from mlresample._targets import as_target
 from mlresample._text import finite
 

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array, issparse
 from sklearn.utils import check_array
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
 from mlresample._containers import is_tensor, row_slices
 from mlresample._indicators import Indicator, LabelIndicator, plain
+from mlresample._sklearn import Interval, StrOptions, validate_params
 from mlresample._targets import as_array, as_target, check_column_order
 from mlresample.model_selection._search import (
     METRICS,

@@ -6,26 +6,30 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fit_context, clone
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.model_selection import KFold, check_cv
 from sklearn.utils import get_tags, indexable
-from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
     MethodMapping,
-    _raise_for_params,
     process_routing,
 )
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import (
-    _check_method_params,
-    _check_response_method,
-    _estimator_has,
     check_is_fitted,
 )
 
 from mlresample._containers import take_rows
+from mlresample._sklearn import (
+    HasMethods,
+    StrOptions,
+    check_method_params,
+    check_response_method,
+    estimator_has,
+    fit_context,
+    raise_for_params,
+)
 from mlresample.model_selection._thresholds import (
     TUNING_CONSTRAINTS,
     as_multilabel_target,
@@ -159,7 +163,7 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstim
         self.n_jobs = n_jobs
         self.random_state = random_state
 
-    @_fit_context(prefer_skip_nested_validation=False)
+    @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: Any, **params: Any) -> Self:
         """Tune the thresholds and fit the estimator on all data.
 
@@ -184,7 +188,7 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstim
             If a parameter or y is not as described, lengths differ, or `estimator` gives scores
             of another shape, or infinite ones.
         """
-        _raise_for_params(params, self, None)
+        raise_for_params(params, self, None)
         classes = as_multilabel_target(y).classes
         if isinstance(y, list | tuple):
             y = np.asarray(y)
@@ -231,7 +235,7 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstim
         scores = self._scores(self.estimator_, X, self.classes_)
         return (scores >= self.thresholds_).astype(np.int64)
 
-    @available_if(_estimator_has("predict_proba"))
+    @available_if(estimator_has("predict_proba"))
     def predict_proba(self, X: Any) -> NDArray[Any]:
         """Give the probability of each class.
 
@@ -248,7 +252,7 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstim
         check_is_fitted(self)
         return _class_scores(self.estimator_, "predict_proba", X, len(self.classes_))
 
-    @available_if(_estimator_has("decision_function"))
+    @available_if(estimator_has("decision_function"))
     def decision_function(self, X: Any) -> NDArray[Any]:
         """Give the decision value of each class.
 
@@ -305,7 +309,7 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstim
             raise ValueError(f"cv={self.cv!r} gives no folds.")
 
         def score(train: NDArray[Any], test: NDArray[Any]) -> NDArray[Any]:
-            params = _check_method_params(X, routed.estimator.fit, indices=train)
+            params = check_method_params(X, routed.estimator.fit, indices=train)
             estimator = clone(self.estimator).fit(
                 take_rows(X, train), take_rows(y, train), **params
             )
@@ -323,7 +327,7 @@ def _positions(part: Any) -> NDArray[Any]:
 
 def _class_scores(estimator: Any, names: str | list[str], X: Any, n_classes: int) -> NDArray[Any]:
     """Give one array of scores, of the first method of these names that the estimator has."""
-    scores = _check_response_method(estimator, names)(X)
+    scores = check_response_method(estimator, names)(X)
     if isinstance(scores, list):  # an array a class, with a column for each label that was seen
         labels: Any = getattr(estimator, "classes_", None)
         if not _are_labels_of(labels, scores):

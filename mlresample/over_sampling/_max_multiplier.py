@@ -5,9 +5,7 @@ from typing import Any, Self
 import numpy as np
 from imblearn.base import BaseSampler
 from scipy.sparse import issparse
-from sklearn.base import _fit_context
 from sklearn.utils import check_array, check_consistent_length
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import validate_data
 
 from mlresample._containers import is_series, take_rows
@@ -15,6 +13,7 @@ from mlresample._indicators import Indicator
 from mlresample._multipliers import RULE_CONSTRAINTS
 from mlresample._plan import ResamplingPlan, make_plan
 from mlresample._repeats import ROUNDINGS
+from mlresample._sklearn import StrOptions, fit_context
 from mlresample._targets import as_target
 
 
@@ -149,7 +148,7 @@ class MaxMultiplierOverSampler(BaseSampler):
         self.shuffle = shuffle
         self.random_state = random_state
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any) -> Self:
         """Learn the class multipliers.
 
@@ -177,7 +176,7 @@ class MaxMultiplierOverSampler(BaseSampler):
                 delattr(self, drawn)
         return self
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
         """Learn the class multipliers and resample.
 

@@ -15,11 +15,11 @@ from matplotlib.patches import StepPatch
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 from matplotlib.transforms import Transform
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils._param_validation import validate_params
 
 from mlresample._html import AFTER, BEFORE, CAP
 from mlresample._multipliers import check_some_class_occurs
 from mlresample._plan import ResamplingPlan
+from mlresample._sklearn import validate_params
 from mlresample._targets import as_target
 from mlresample.plots._drawing import (
     LINE_HEIGHT,

@@ -14,10 +14,10 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.image import AxesImage
 from matplotlib.text import Text
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils._param_validation import Interval, validate_params
 
 from mlresample._indicators import Indicator
 from mlresample._multipliers import check_some_class_occurs
+from mlresample._sklearn import Interval, validate_params
 from mlresample._targets import as_target
 from mlresample.plots._drawing import (
     LETTER_WIDTH,

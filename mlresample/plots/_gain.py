@@ -12,8 +12,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from matplotlib.text import Annotation
 from numpy.typing import NDArray
-from sklearn.utils._param_validation import StrOptions, validate_params
 
+from mlresample._sklearn import StrOptions, validate_params
 from mlresample.metrics._evaluation import GROUPS, MEASURES, FrequencyEvaluation
 from mlresample.metrics._evaluation_comparison import EvaluationComparison, compare_evaluations
 from mlresample.metrics._evaluation_text import gain_text, title_of, title_of_average

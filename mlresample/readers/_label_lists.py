@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils._param_validation import validate_params
 
+from mlresample._sklearn import validate_params
 from mlresample.readers._label_table import LabelTable, given, label_table, named
 from mlresample.readers._lines import FilePath, misread, short
 from mlresample.readers._rows import add_id, column_position, id_position, read_table

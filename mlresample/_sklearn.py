@@ -1,0 +1,32 @@
+"""The private names of scikit-learn that are used here: no other module imports any.
+
+They may change in any release, so that pyproject.toml allows only the releases that are tested.
+"""
+
+from sklearn.base import _fit_context as fit_context
+from sklearn.utils import _safe_indexing as safe_indexing
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Interval,
+    StrOptions,
+    validate_parameter_constraints,
+    validate_params,
+)
+from sklearn.utils.metadata_routing import _raise_for_params as raise_for_params
+from sklearn.utils.validation import _check_method_params as check_method_params
+from sklearn.utils.validation import _check_response_method as check_response_method
+from sklearn.utils.validation import _estimator_has as estimator_has
+
+__all__ = [
+    "HasMethods",
+    "Interval",
+    "StrOptions",
+    "check_method_params",
+    "check_response_method",
+    "estimator_has",
+    "fit_context",
+    "raise_for_params",
+    "safe_indexing",
+    "validate_parameter_constraints",
+    "validate_params",
+]
