@@ -10,15 +10,13 @@ from narwhals.dependencies import is_pandas_dataframe, is_pandas_series
 from numpy.typing import NDArray
 from scipy.sparse import issparse
 
-from mlresample._sklearn import safe_indexing
-
 _CHUNK = 1 << 15  # rows
 _SHORT = 64  # entries a row on average
 
 
-def row_slices(n_rows: int, step: int) -> Iterator[slice]:
-    """Cut rows into slices of `step`, the last of what is left."""
-    return (slice(start, min(start + step, n_rows)) for start in range(0, n_rows, step))
+def row_slices(n_rows: int, step: int, first: int = 0) -> Iterator[slice]:
+    """Cut rows, from the first to consider, into slices of `step`, the last of what is left."""
+    return (slice(start, min(start + step, n_rows)) for start in range(first, n_rows, step))
 
 
 def is_dataframe(container: Any) -> bool:
@@ -37,15 +35,23 @@ def _is_matrix(container: Any) -> bool:
 
 def is_tensor(container: Any) -> bool:
     """Tell whether a container is a torch tensor, without importing torch."""
-    torch = sys.modules.get("torch")
-    return torch is not None and isinstance(container, torch.Tensor)
+    return _is_of(container, "torch", "Tensor")
+
+
+def _is_of(container: Any, module: str, *names: str) -> bool:
+    """Tell whether an object is of a class of an optional module, without importing it."""
+    loaded = sys.modules.get(module)
+    return loaded is not None and isinstance(
+        container, tuple(getattr(loaded, name) for name in names)
+    )
 
 
 def take_rows(container: Any, indices: NDArray[np.int64]) -> Any:
     """Take rows by index; kind, dtype and column names stay.
 
-    pandas objects get a fresh RangeIndex, memory-mapped arrays come back in memory. Nothing
-    of the container's size is held beside the result, except for sparse formats other than CSR,
+    pandas objects get a fresh RangeIndex, memory-mapped arrays come back in memory. Arrays of
+    other libraries whose rows cannot be indexed become NumPy arrays. Nothing of the container's
+    size is held beside the result, except for those, and for sparse formats other than CSR,
     which are converted to it and back.
     """
     if issparse(container):
@@ -65,40 +71,89 @@ def take_rows(container: Any, indices: NDArray[np.int64]) -> Any:
         return rows
     if is_dataframe(container) or is_series(container):
         return nw.from_native(container, eager_only=True, allow_series=True)[indices].to_native()
-    if hasattr(container, "take"):  # pandas.Index and extension arrays
+    if _is_of(container, "pyarrow", "Array", "RecordBatch"):
         return container.take(indices)
-    rows = safe_indexing(container, indices)
-    return tuple(rows) if isinstance(container, tuple) else rows
+    if _is_of(container, "datasets", "Dataset"):  # of Hugging Face
+        return container.select(indices)
+    if hasattr(container, "shape"):
+        return _take_array_rows(container, indices)
+    if hasattr(container, "__array__") and not hasattr(container, "__getitem__"):
+        return np.asarray(container).take(indices, axis=0)
+    return _take_items(container, indices)
+
+
+def _take_array_rows(array: Any, indices: NDArray[np.int64]) -> Any:
+    """Take rows of another library's array, such as JAX's, h5py's, or a memoryview.
+
+    Not by its take(), which flattens the array or takes a number of rows where libraries differ
+    from NumPy. Some cannot index by arrays, or in ascending order only.
+    """
+    shape = (len(indices), *array.shape[1:])
+    try:
+        rows = array[indices]
+        if tuple(rows.shape) == shape:
+            return rows
+    except Exception:  # each library raises its own
+        pass
+    rows = np.asarray(array)
+    if rows.shape != tuple(array.shape):
+        raise ValueError(
+            f"Rows of {type(array).__name__} cannot be taken by index, and it is no array: pass "
+            f"a NumPy array."
+        )
+    return rows.take(indices, axis=0)
+
+
+def _take_items(sequence: Any, indices: NDArray[np.int64]) -> list[Any] | tuple[Any, ...]:
+    """Take items of a list, a tuple or another sequence."""
+    items: list[Any] = []
+    if isinstance(sequence, list | tuple) and _begins_with_all(indices, len(sequence)):
+        items.extend(sequence)  # all at once, which is several times as fast
+    for part in row_slices(len(indices), _CHUNK, len(items)):
+        items.extend(map(sequence.__getitem__, indices[part].tolist()))
+    return tuple(items) if isinstance(sequence, tuple) else items
 
 
 def _take_sparse_rows(matrix: Any, indices: NDArray[np.int64]) -> Any:
     """Take rows of CSR.
 
     SciPy looks at each row by itself, which for short rows takes several times as long as
-    copying them. So where all rows come first, in order, these are copied as a block.
+    copying them. So if all rows come first, in order, these are copied as a block. And SciPy
+    counts the entries in the matrix's own type of index, which may be too small for the result.
     """
     n_rows, n_columns = matrix.shape
     short = matrix.nnz < _SHORT * n_rows and len(indices) < 2 * n_rows
-    if not short or not _begins_with_all(indices, n_rows):
-        return matrix[indices]
-    copies = indices[n_rows:]
-    n_entries = matrix.nnz + int((matrix.indptr[copies + 1] - matrix.indptr[copies]).sum())
-    if n_entries > np.iinfo(matrix.indptr.dtype).max:
+    n_first = n_rows if short and _begins_with_all(indices, n_rows) else 0
+    n_entries, index_type = _count_entries(matrix, indices)
+    if not n_first and index_type == matrix.indptr.dtype:
         return matrix[indices]
     taken = type(matrix)((len(indices), n_columns), dtype=matrix.dtype)
-    taken.indptr = np.empty(len(indices) + 1, dtype=matrix.indptr.dtype)
-    taken.indices = np.empty(n_entries, dtype=matrix.indices.dtype)
+    taken.indptr = np.zeros(len(indices) + 1, dtype=index_type)
+    taken.indices = np.empty(n_entries, dtype=index_type)
     taken.data = np.empty(n_entries, dtype=matrix.dtype)
-    end_row, end = n_rows, matrix.nnz
-    taken.indptr[: n_rows + 1] = matrix.indptr
+    end = matrix.nnz if n_first else 0
+    taken.indptr[: n_first + 1] = matrix.indptr[: n_first + 1]
     taken.indices[:end], taken.data[:end] = matrix.indices[:end], matrix.data[:end]
-    for part in row_slices(len(copies), _CHUNK):
-        rows = matrix[copies[part]]
-        taken.indptr[end_row : end_row + rows.shape[0] + 1] = rows.indptr + end
+    longest = int(np.diff(matrix.indptr).max(initial=1))
+    step = min(_CHUNK, np.iinfo(matrix.indptr.dtype).max // longest)
+    for part in row_slices(len(indices), step, n_first):
+        rows = matrix[indices[part]]
+        taken.indptr[part.start + 1 : part.stop + 1] = rows.indptr[1:] + index_type.type(end)
         entries = slice(end, end + rows.nnz)
         taken.indices[entries], taken.data[entries] = rows.indices, rows.data
-        end_row, end = end_row + rows.shape[0], entries.stop
+        end = entries.stop
     return taken
+
+
+def _count_entries(matrix: Any, indices: NDArray[np.int64]) -> tuple[int, np.dtype[Any]]:
+    """Count the entries of rows of CSR, and find the type of index that holds so many."""
+    n_entries = 0
+    for part in row_slices(len(indices), _CHUNK):
+        rows = indices[part]
+        lengths = matrix.indptr[rows + 1] - matrix.indptr[rows]
+        n_entries += int(lengths.sum(dtype=np.int64))
+    own = matrix.indptr.dtype
+    return n_entries, own if n_entries <= np.iinfo(own).max else np.dtype(np.int64)
 
 
 def _begins_with_all(indices: NDArray[np.int64], n_rows: int) -> bool:

@@ -4,7 +4,6 @@ They may change in any release, so that pyproject.toml allows only the releases 
 """
 
 from sklearn.base import _fit_context as fit_context
-from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._param_validation import (
     HasMethods,
     Interval,
@@ -26,7 +25,6 @@ __all__ = [
     "estimator_has",
     "fit_context",
     "raise_for_params",
-    "safe_indexing",
     "validate_parameter_constraints",
     "validate_params",
 ]

@@ -72,6 +72,8 @@ def as_array(y: Any) -> NDArray[Any]:
         raise ValueError("y has masked values; fill them or drop their rows.")
     try:
         array = np.asarray(y)
+        if array.dtype.kind == "T":  # NumPy's StringDType
+            return array.astype(object)
         if array.dtype.kind == "U" and len(rows):
             array = np.asarray(y, dtype=object)  # strings that were strings, NaN that was NaN
         return array

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from mlresample import _indicators, _kernels
-from mlresample._containers import take_rows
+from mlresample._containers import _count_entries, take_rows
 from mlresample._targets import as_target
 
 from .containers import with_duplicates, with_explicit_zeros, with_int64_indices
@@ -301,3 +301,27 @@ def test_rows_in_many_chunks_are_taken_whole(monkeypatch):
     matrix.indices = np.concatenate([matrix.indices, [0]])
     indices = np.concatenate([np.arange(50), np.repeat(np.arange(20, 40), 2)])
     assert_array_equal(take_rows(matrix, indices).toarray(), matrix.toarray()[indices])
+
+
+def test_indices_of_csr_are_widened_before_its_entries_are_more_than_they_can_count():
+    ones = np.broadcast_to(np.uint8(1), 2**16)
+    indptr = np.array([0, 2**16, 2**16], dtype=np.int32)
+    matrix = sp.csr_array((ones, np.arange(2**16, dtype=np.int32), indptr))
+    assert matrix.indptr.dtype == np.int32
+    for n_copies, expected in [(2**15 - 1, np.int32), (2**15, np.int64)]:
+        indices = np.broadcast_to(np.int64(0), n_copies)
+        assert _count_entries(matrix, indices) == (n_copies * 2**16, expected)
+
+
+def test_rows_of_csr_with_wider_indices_are_the_same(monkeypatch):
+    def count_entries(matrix, indices):
+        return _count_entries(matrix, indices)[0], np.dtype(np.int64)
+
+    monkeypatch.setattr("mlresample._containers._count_entries", count_entries)
+    monkeypatch.setattr("mlresample._containers._CHUNK", 7)
+    matrix = sp.csr_array(random_bits(50, 9, 0.3, seed=0))
+    for indices in (np.append(np.arange(50), [3, 3, 49]), np.arange(50)[::-1], np.arange(0)):
+        taken = take_rows(matrix, indices)
+        assert taken.indices.dtype == taken.indptr.dtype == np.int64
+        taken.check_format(full_check=True)
+        assert_array_equal(taken.toarray(), matrix.toarray()[indices])

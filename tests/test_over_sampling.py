@@ -1,6 +1,8 @@
 """The estimator, called by itself."""
 
 import pickle
+import sys
+import types
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 
 from mlresample import MaxMultiplierOverSampler, plan_resampling
+from mlresample._containers import take_rows
 
 from .containers import SPARSE, to_array
 
@@ -140,6 +143,8 @@ def data_containers(tmp_path):
     yield "tuple of rows", tuple(X.tolist())
     yield "list of paths", [f"images/{i}.png" for i in range(60)]
     yield "array of paths", np.array([f"images/{i}.png" for i in range(60)])
+    if hasattr(np, "dtypes") and hasattr(np.dtypes, "StringDType"):  # NumPy 2
+        yield "NumPy's strings", np.array([f"{i}.png" for i in range(60)], np.dtypes.StringDType())
     yield "objects of one dimension", np.array([f"{i}.png" for i in range(60)], dtype=object)
     for name, make in SPARSE.items():
         yield name, make(np.round(np.maximum(X, 0), 1))
@@ -170,6 +175,133 @@ def test_data_of_every_kind_comes_back_as_it_was(tmp_path):
                 assert_array_equal(getattr(X_resampled, attribute), expected, err_msg=name)
         if hasattr(data, "iloc"):
             assert_array_equal(X_resampled.index, np.arange(len(indices)))
+
+
+class FlatTake:
+    """An array that takes along the flattened array, as JAX's does, unless told an axis."""
+
+    def __init__(self, array):
+        self.array, self.shape, self.ndim = array, array.shape, array.ndim
+
+    def __array__(self, dtype=None, copy=None):
+        return np.asarray(self.array, dtype=dtype)
+
+    def __len__(self):
+        return len(self.array)
+
+    def __getitem__(self, key):
+        return FlatTake(self.array[key])
+
+    def take(self, indices, axis=None):
+        return FlatTake(self.array.take(indices, axis=axis))
+
+
+class AscendingOnly(FlatTake):
+    """An array that is indexed in ascending order, as h5py's."""
+
+    take = None
+
+    def __getitem__(self, key):
+        if not isinstance(key, slice) and (np.diff(key) <= 0).any():
+            raise TypeError("Indexing elements must be in increasing order")
+        return self.array[key]
+
+
+class PointsOnly(FlatTake):
+    """An array that gives something else for an array of indices."""
+
+    take = None
+
+    def __getitem__(self, key):
+        return self.array[key] if isinstance(key, slice) else self.array[key, 0]
+
+
+class ArrayAlone:
+    """All that NumPy needs to read an array."""
+
+    def __init__(self, array):
+        self.array = array
+
+    def __array__(self, dtype=None, copy=None):
+        return np.asarray(self.array, dtype=dtype)
+
+
+@pytest.mark.parametrize(
+    ("make", "kind"),
+    [
+        (FlatTake, FlatTake),
+        (AscendingOnly, np.ndarray),
+        (PointsOnly, np.ndarray),
+        (ArrayAlone, np.ndarray),
+        (memoryview, np.ndarray),
+    ],
+)
+def test_rows_of_other_libraries_arrays_are_taken_along_the_first_axis(make, kind):
+    sampler = MaxMultiplierOverSampler(cap=6, random_state=0)
+    X_resampled, y_resampled = sampler.fit_resample(make(X), make(Y))
+    assert type(X_resampled) is type(y_resampled) is kind
+    assert_array_equal(np.asarray(X_resampled), X[sampler.sample_indices_])
+    assert_array_equal(np.asarray(y_resampled), Y[sampler.sample_indices_])
+    _, labels = sampler.fit_resample(make(X), make(Y[:, 0]))
+    assert_array_equal(np.asarray(labels), Y[sampler.sample_indices_, 0])
+    with pytest.raises(ValueError, match="Expected 2D array"):
+        sampler.fit_resample(make(X[:, 0].copy()), Y)
+
+
+def test_what_claims_a_shape_and_is_no_array_is_refused_by_name():
+    class Shaped:
+        shape = (60, 2)
+
+    with pytest.raises(ValueError, match="Rows of Shaped cannot be taken by index"):
+        MaxMultiplierOverSampler().fit_resample(Shaped(), Y)
+
+
+def test_hugging_face_dataset_comes_back_as_one(monkeypatch):
+    class Dataset:
+        """Takes the first rows by `take`, and rows by their numbers by `select`."""
+
+        shape = (60, 1)
+
+        def __init__(self, rows):
+            self.rows = rows
+
+        def __len__(self):
+            return len(self.rows)
+
+        def __getitem__(self, key):
+            return {"path": self.rows[key]}
+
+        def take(self, n):
+            return Dataset(self.rows[: bool(n != 0) and n])
+
+        def select(self, indices):
+            return Dataset([self.rows[i] for i in indices])
+
+    monkeypatch.setitem(sys.modules, "datasets", types.SimpleNamespace(Dataset=Dataset))
+    sampler = MaxMultiplierOverSampler(random_state=0)
+    resampled, _ = sampler.fit_resample(Dataset([f"{i}.png" for i in range(60)]), Y)
+    assert isinstance(resampled, Dataset)
+    assert resampled.rows == [f"{i}.png" for i in sampler.sample_indices_]
+
+
+def test_arrow_columns_and_batches_come_back_as_they_were():
+    pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    batch = pa.record_batch({"a": X[:, 0], "b": X[:, 1]})
+    labels = pa.array(Y[:, 0])
+    sampler = MaxMultiplierOverSampler(random_state=0)
+    X_resampled, y_resampled = sampler.fit_resample(batch, labels)
+    assert X_resampled.equals(batch.take(sampler.sample_indices_))
+    assert y_resampled.equals(labels.take(sampler.sample_indices_))
+
+
+@pytest.mark.parametrize("kind", [list, tuple])
+def test_items_of_a_sequence_are_taken_in_any_order(kind):
+    paths = kind(f"{i}.png" for i in range(40_000))
+    copies = np.repeat(np.arange(3), 2)
+    for indices in (np.append(np.arange(40_000), copies), np.arange(40_000)[::-1], copies[:0]):
+        rows = take_rows(paths, indices)
+        assert type(rows) is kind
+        assert_array_equal(rows, np.array(paths)[indices])
 
 
 def test_tensor_comes_back_as_a_tensor():

@@ -14,7 +14,6 @@ import mlresample
 # All that is imported from scikit-learn without being public there.
 PRIVATE_NAMES = [
     ("sklearn.base", "_fit_context"),
-    ("sklearn.utils", "_safe_indexing"),
     ("sklearn.utils._param_validation", "HasMethods"),
     ("sklearn.utils._param_validation", "Interval"),
     ("sklearn.utils._param_validation", "StrOptions"),

@@ -18,6 +18,8 @@ M = PLAN.class_multipliers
 RANKS = np.unique(M, return_inverse=True)[1].astype(np.uint8)
 BYTES, ENTRIES = as_target(Y), as_target(CSR)
 INDICES = PLAN.indices(0)
+PATHS = [f"images/{i:06}.png" for i in range(len(Y))] * 5
+OF_PATHS = np.append(np.arange(len(PATHS)), INDICES[len(Y) :])
 
 
 def seconds(function):
@@ -29,7 +31,7 @@ def seconds(function):
 @pytest.mark.parametrize(
     ("ours", "theirs", "times"),
     [
-        # As measured on a quiet machine: 8, 9, 5, 69, 3 times as fast.
+        # As measured on a quiet machine: 8, 9, 5, 69, 3, 9 times as fast.
         (lambda: as_target(Y), lambda: Y.sum(axis=0), 3),
         (lambda: BYTES.row_maximum(RANKS), lambda: (Y * M).max(axis=1), 3),
         (lambda: ENTRIES.row_maximum(RANKS), lambda: CSR.multiply(M).max(axis=1), 2),
@@ -39,8 +41,9 @@ def seconds(function):
             9,
         ),
         (lambda: take_rows(CSR, INDICES), lambda: CSR[INDICES], 1.2),
+        (lambda: take_rows(PATHS, OF_PATHS), lambda: [PATHS[i] for i in OF_PATHS], 2),
     ],
-    ids=["counts", "row maximum of bytes", "row maximum of CSR", "plan", "rows of CSR"],
+    ids=["counts", "row maximum of bytes", "row maximum of CSR", "plan", "rows of CSR", "items"],
 )
 def test_step_is_faster_than_the_plain_way(ours, theirs, times):
     pairs = [(seconds(ours), seconds(theirs)) for _ in range(7)]

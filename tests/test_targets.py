@@ -106,6 +106,8 @@ def single_label_containers():
     yield "list", labels.tolist()
     yield "array", labels
     yield "object", labels.astype(object)
+    if hasattr(np, "dtypes") and hasattr(np.dtypes, "StringDType"):  # NumPy 2
+        yield "NumPy's strings", labels.astype(np.dtypes.StringDType())
     yield "list of two kinds of string", [*labels[:3], *labels[3:].tolist()]
     yield "numbers as objects", codes.astype(object)
     yield "int", codes

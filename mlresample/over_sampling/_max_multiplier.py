@@ -190,7 +190,8 @@ class MaxMultiplierOverSampler(BaseSampler):
         Returns
         -------
         X_resampled : same kind as X, of n_samples_new rows
-            The kept originals in order, then the copies.
+            The kept originals in order, then the copies. Arrays of other libraries stay what they
+            are if their rows can be indexed, and become NumPy arrays if not.
         y_resampled : same kind as y, of n_samples_new rows
             Their targets.
 
@@ -253,14 +254,18 @@ def _check_X(X: Any) -> None:
     """Refuse what cannot be rows of data; nothing is converted or copied."""
     if X is None or isinstance(X, str):
         raise ValueError(f"Expected array-like (array or non-string sequence), got {X!r} as X.")
-    paths = isinstance(X, np.ndarray) and X.ndim == 1 and X.dtype.kind in "OUS"
+    paths = isinstance(X, np.ndarray) and X.ndim == 1 and X.dtype.kind in "OUST"
     if (isinstance(X, np.ndarray) or issparse(X)) and not paths:
         check_array(X, accept_sparse=True, dtype=None, ensure_all_finite=False, allow_nd=True)
-    elif isinstance(X, list | tuple) or getattr(X, "ndim", 0) == 1 or is_series(X):
-        first = np.asarray(X[:1])
-        if first.ndim == 1 and first.dtype.kind in "biufc":
-            raise ValueError(
-                "Expected 2D array, got numbers in one dimension as X. Reshape your data, either "
-                "with X.reshape(-1, 1) if it has one feature or X.reshape(1, -1) if it is one "
-                "sample."
-            )
+        return
+    if isinstance(X, list | tuple) or getattr(X, "ndim", 0) == 1 or is_series(X):
+        rows = np.asarray(X[:1])
+    elif hasattr(X, "__array__") and not hasattr(X, "__getitem__"):
+        rows = np.asarray(X)
+    else:
+        return
+    if rows.ndim == 1 and rows.dtype.kind in "biufc":
+        raise ValueError(
+            "Expected 2D array, got numbers in one dimension as X. Reshape your data, either "
+            "with X.reshape(-1, 1) if it has one feature or X.reshape(1, -1) if it is one sample."
+        )
