@@ -32,7 +32,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader, Dataset, Subset
 
-from mlresample import correct_logits, plan_resampling
+from mlresample import compute_loss_weights, plan_resampling
 from mlresample.datasets import make_multilabel_digits
 from mlresample.metrics import evaluate_by_frequency
 from mlresample.model_selection import tune_thresholds
@@ -390,7 +390,8 @@ def main(arguments=None):
         logits = predict(network, valid_loader, device, options)
         if options.rank == 0:
             # Added to the logits, it takes copies and weights out of the probabilities.
-            offset = correct_logits(np.zeros(len(class_names)), plan=plan, pos_weight=pos_weight)
+            taken = np.nan_to_num(compute_loss_weights(plan).taken_by_resampling, nan=1)
+            offset = -np.log(taken * pos_weight.cpu().numpy())
             thresholds = evaluate(valid_images.target, logits, offset, plan)
             content = torch.load(options.checkpoint, map_location="cpu", weights_only=True)
             content |= {"thresholds": thresholds.tolist(), "offset": offset.tolist()}

@@ -1,51 +1,70 @@
 """Predictions of a model that was trained with resampling or weights, set right again.
 
-Both shift the odds of each class by a factor: in logits, by an offset.
+Both multiply the odds of each class by a factor, or its posterior where a sample has exactly one
+class: in logits, an offset.
 """
 
+import sys
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mlresample._containers import is_dataframe, is_series, is_tensor
+from mlresample._indicators import plain
 from mlresample._loss_weights import LossWeights, compute_loss_weights
 from mlresample._plan import ResamplingPlan, as_plan
 from mlresample._targets import in_another_order
 
 
-def correct_logits(logits: Any, *, plan: Any = None, pos_weight: Any = None) -> Any:
+def correct_logits(
+    logits: Any, *, plan: Any = None, pos_weight: Any = None, class_weight: Any = None
+) -> Any:
     """Take resampling and loss weights out of predicted logits.
 
     Parameters
     ----------
     logits : {ndarray, tensor} of shape (..., n_classes)
-        Predicted log odds of each class.
+        Log odds of each class; for a single-label plan or `class_weight`, logits of a softmax
+        over the classes.
     plan : ResamplingPlan or fitted sampler, default=None
         The plan whose epochs the model was trained on, if it was.
     pos_weight : LossWeights, LossWeightTensors, array-like or tensor of shape (n_classes,)
         Weights of the positives in the binary cross-entropy that it was trained with, if any.
+    class_weight : LossWeights, LossWeightTensors, array-like or tensor of shape (n_classes,)
+        Weights of the classes in the cross-entropy over classes that it was trained with, if any.
 
     Returns
     -------
     corrected : same kind as logits
-        Log odds in data that are not resampled; a tensor stays on its device and in its graph.
+        Logits in data that are not resampled; a tensor stays on its device and in its graph.
 
     Raises
     ------
     ValueError
-        If neither `plan` nor `pos_weight` is given, they are for another number of classes, or a
-        weight is not above 0.
+        If nothing is given to take out, plan and weights are not for the same kind of target or
+        for another number of classes, a weight is not above 0, or a single-label plan leaves out
+        a class.
 
     Notes
     -----
-    With weight w, the loss is smallest at the odds ``w p / (1 - p)``: the correction for
-    `pos_weight`, ``logit(p) = logit(p') - log(w)``, is exact. That for `plan` is the correction
-    for a shift of prior probabilities [1]_ [2]_, with the class shares before and after
-    resampling. It would be exact if samples were chosen by each class alone; here another class
-    of a sample may have chosen it, so that it is right on average over samples, not for each.
+    A plan is single-label if each of its samples has exactly one class, in labels of shape
+    (n_samples,) or in an indicator matrix. Training has then multiplied the posterior of class c
+    by its multiplier m_c and weight w_c, and the correction, ``z_c - log(m_c w_c)``, is exact
+    under a softmax [1]_ [2]_. For a sigmoid per class, pass its probabilities to
+    :func:`correct_probabilities`.
 
-    A class without positives or without negatives, before or after, is left as it is.
+    With several classes per sample and weight w, the loss is smallest at the odds
+    ``w p / (1 - p)``: the correction for `pos_weight`, ``logit(p) = logit(p') - log(w)``, is
+    exact. That for `plan` is the correction for a shift of prior probabilities [1]_ [2]_, with the
+    class shares before and after resampling. It would be exact if samples were chosen by each
+    class alone; here another class of a sample may have chosen it, so that it is right on average
+    over samples, not for each. A class without positives or without negatives, before or after,
+    is left as it is.
+
+    Epochs drawn with ``rounding="nearest"`` realise the rounded multipliers: pass the plan of
+    these, ``plan_resampling(y, class_multipliers=np.floor(plan.class_multipliers + 0.5),
+    floor=0, cap=np.inf)``.
 
     References
     ----------
@@ -61,101 +80,183 @@ def correct_logits(logits: Any, *, plan: Any = None, pos_weight: Any = None) -> 
     array([[ 0., -1.]])
     """
     logits = _predictions(logits, "logits")
-    offset = np.log(_odds_factor(logits.shape[-1], plan, pos_weight))
-    return logits - _like(offset, logits)
+    log_factors, _ = _log_factors(logits.shape[-1], plan, pos_weight, class_weight)
+    return logits - _like(log_factors, logits)
 
 
-def correct_probabilities(probabilities: Any, *, plan: Any = None, pos_weight: Any = None) -> Any:
+def correct_probabilities(
+    probabilities: Any, *, plan: Any = None, pos_weight: Any = None, class_weight: Any = None
+) -> Any:
     """Take resampling and loss weights out of predicted probabilities.
 
     Parameters
     ----------
     probabilities : {ndarray, tensor} of shape (..., n_classes)
-        Predicted probability of each class, in [0, 1].
+        Predicted probability of each class, in [0, 1] but for rounding.
     plan : ResamplingPlan or fitted sampler, default=None
         The plan whose epochs the model was trained on, if it was.
     pos_weight : LossWeights, LossWeightTensors, array-like or tensor of shape (n_classes,)
         Weights of the positives in the binary cross-entropy that it was trained with, if any.
+    class_weight : LossWeights, LossWeightTensors, array-like or tensor of shape (n_classes,)
+        Weights of the classes in the cross-entropy over classes that it was trained with, if any.
 
     Returns
     -------
     corrected : same kind as probabilities
-        Probabilities in data that are not resampled; 0 and 1 stay 0 and 1.
+        Probabilities in data that are not resampled; 0 stays 0, and 1 stays 1. For a single-label
+        plan or `class_weight` those of a sample sum to 1.
 
     Raises
     ------
     ValueError
-        As for :func:`correct_logits`, or if a probability is outside [0, 1].
+        As for :func:`correct_logits`, or if a probability is NaN or outside [0, 1].
 
     Notes
     -----
-    ``p = p' / (p' + f (1 - p'))``, f being the factor by which resampling and weights have raised
-    the odds; see :func:`correct_logits` for where it comes from and how exact it is.
+    Several classes per sample: ``p = p' / (p' + f (1 - p'))``, f being the factor by which
+    resampling and weights have raised the odds.
+
+    A single-label plan, or `class_weight`: ``p_c = (p'_c / f_c) / sum_k (p'_k / f_k)``, with
+    ``f_c = m_c w_c``. Predictions of a sigmoid per class need not sum to 1; each estimates the
+    same posterior as a softmax does, and so the result is normalised as well. If they were trained
+    with `pos_weight`, take that out first, then `plan`.
+
+    See :func:`correct_logits` for where the factors come from and how exact they are.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from mlresample import correct_probabilities
+    >>> from mlresample import correct_probabilities, plan_resampling
     >>> correct_probabilities(np.array([[0.5, 0.5]]), pos_weight=[1.0, 3.0])
     array([[0.5 , 0.25]])
+    >>> plan = plan_resampling(np.repeat([0, 1, 2], [900, 90, 10]))  # multipliers 1, 1, 4
+    >>> correct_probabilities(np.array([[0.40, 0.40, 0.20]]), plan=plan)
+    array([[0.47058824, 0.47058824, 0.05882353]])
     """
-    probabilities = _predictions(probabilities, "probabilities")
-    if not ((probabilities >= 0) & (probabilities <= 1)).all():
-        raise ValueError("probabilities must be in [0, 1]; for log odds use correct_logits.")
-    given, probabilities = probabilities, _wide(probabilities)
-    factor = _odds_factor(probabilities.shape[-1], plan, pos_weight)
-    factor = _like(np.clip(factor, *_RANGE), probabilities)
-    corrected = probabilities / (probabilities + factor * (1 - probabilities))
+    given = _predictions(probabilities, "probabilities")
+    probabilities = _wide(_checked_probabilities(given))
+    log_factors, is_single_label = _log_factors(
+        probabilities.shape[-1], plan, pos_weight, class_weight
+    )
+    if is_single_label:
+        # The largest factor becomes 1, so that quotients do not vanish.
+        factors = np.exp(np.maximum(log_factors - log_factors.max(), np.log(_SMALLEST_RATIO)))
+        corrected = probabilities / _like(factors, probabilities)
+        total = corrected.sum(-1)[..., np.newaxis]
+        if not (total > 0).all():
+            raise ValueError(
+                f"probabilities of sample {_first_index(total[..., 0] == 0)} are all 0, and a "
+                f"sample of a single-label target has a class."
+            )
+        corrected = corrected / total
+    else:
+        factors = _like(np.exp(np.clip(log_factors, *np.log(_RANGE))), probabilities)
+        corrected = probabilities / (probabilities + factors * (1 - probabilities))
     return corrected.to(given.dtype) if is_tensor(given) else corrected.astype(given.dtype)
 
 
 _RANGE = 2.0**-126, 2.0**127  # of float32: a factor beyond it takes all but 0 and 1 there too
+_SMALLEST_RATIO = 2.0**-100  # sums of quotients by it stay finite in float32
 
 
-def _odds_factor(n_classes: int, plan: Any, pos_weight: Any) -> NDArray[np.float64]:
-    """Factor by which training has raised the odds of each class."""
-    if plan is None and pos_weight is None:
-        raise ValueError("Name what to take out: plan, pos_weight or both.")
-    factor = np.ones(n_classes)
+# -- what training has done --------------------------------------------------------------------
+
+
+def _log_factors(
+    n_classes: int, plan: Any, pos_weight: Any, class_weight: Any
+) -> tuple[NDArray[np.float64], bool]:
+    """Compute the logarithm of each class's factor, and whether it is of a posterior.
+
+    Training has raised the posterior of each class by its factor if samples have exactly one
+    class, else its odds.
+    """
+    if plan is None and pos_weight is None and class_weight is None:
+        raise ValueError("Name what to take out: plan, pos_weight or class_weight.")
+    if pos_weight is not None and class_weight is not None:
+        raise ValueError("A loss has pos_weight or class_weight: pass one of the two.")
     plan = as_plan(plan)
+    if plan is not None and not isinstance(plan, ResamplingPlan):
+        raise ValueError(
+            f"plan must be a ResamplingPlan or a fitted sampler, got {type(plan).__name__}."
+        )
+    is_single_label = class_weight is not None if plan is None else _is_single_label(plan)
+    if class_weight is not None and not is_single_label:
+        raise ValueError(
+            "class_weight is of a cross-entropy over classes of which each sample has exactly "
+            "one, and the plan has samples with several classes or none: pass pos_weight."
+        )
+    if pos_weight is not None and is_single_label:
+        raise ValueError(
+            "pos_weight is of a binary cross-entropy for each class, and the plan's samples have "
+            "exactly one class: pass class_weight. For a sigmoid per class take pos_weight out "
+            "first: correct_probabilities(correct_probabilities(p, pos_weight=w), plan=plan)."
+        )
+    log_factors = np.zeros(n_classes)
     if plan is not None:
-        if not isinstance(plan, ResamplingPlan):
-            raise ValueError(
-                f"plan must be a ResamplingPlan or a fitted sampler, got {type(plan).__name__}."
-            )
-        taken = compute_loss_weights(plan).taken_by_resampling
-        factor = factor * _for_classes(np.where(np.isnan(taken), 1.0, taken), n_classes, "plan")
-    if pos_weight is not None:
-        if is_series(pos_weight):
-            raise ValueError(
-                "pos_weight must be in the classes' order, and a series may have another: pass "
-                "LossWeights or an array."
-            )
-        if isinstance(pos_weight, LossWeights) and plan is not None:
-            own, expected = pos_weight.classes.tolist(), plan.classes.tolist()
-            if in_another_order(own, expected):
-                raise ValueError(
-                    f"pos_weight has the classes in the order {own[:10]}, plan {expected[:10]}."
-                )
-        weights: Any = getattr(pos_weight, "pos_weight", pos_weight)
-        weights = weights.detach().cpu().double().numpy() if is_tensor(weights) else weights
-        factor = factor * _for_classes(weights, n_classes, "pos_weight")
-    return factor
+        # Logarithms are added: a product of factors may be infinite.
+        factors = _posterior_factors(plan) if is_single_label else _odds_factors(plan)
+        log_factors += np.log(_for_classes(factors, n_classes, "plan"))
+    for name, weights in {"pos_weight": pos_weight, "class_weight": class_weight}.items():
+        if weights is not None:
+            log_factors += np.log(_for_classes(_read(weights, name, plan), n_classes, name))
+    return log_factors, is_single_label
 
 
-def _for_classes(factor: ArrayLike, n_classes: int, name: str) -> NDArray[np.float64]:
+def _is_single_label(plan: ResamplingPlan) -> bool:
+    """Check whether every sample has exactly one class."""
+    return plan.n_without_class == 0 and int(plan.class_counts.sum()) == plan.n_samples
+
+
+def _posterior_factors(plan: ResamplingPlan) -> NDArray[np.float64]:
+    """Factor by which resampling has raised the posterior of each class: its multiplier."""
+    left_out = np.flatnonzero(plan.class_multipliers == 0)
+    if len(left_out):
+        raise ValueError(
+            f"plan leaves out class {plain(plan.classes[left_out[0]])!r} by a multiplier of 0: "
+            f"predictions of a model that has not seen it cannot be corrected."
+        )
+    return plan.class_multipliers
+
+
+def _odds_factors(plan: ResamplingPlan) -> NDArray[np.float64]:
+    """Factor by which resampling has raised the odds of each class; 1 where it is unknown."""
+    factors = compute_loss_weights(plan).taken_by_resampling
+    return np.where(np.isnan(factors), 1.0, factors)
+
+
+def _read(weights: Any, name: str, plan: ResamplingPlan | None) -> Any:
+    """Read weights in the classes' order."""
+    if is_series(weights):
+        raise ValueError(
+            f"{name} must be in the classes' order, and a series may have another: pass "
+            f"LossWeights or an array."
+        )
+    if isinstance(weights, LossWeights) and plan is not None:
+        names, expected = weights.classes.tolist(), plan.classes.tolist()
+        if in_another_order(names, expected):
+            raise ValueError(
+                f"{name} has the classes in the order {names[:10]}, plan {expected[:10]}."
+            )
+    weights = getattr(weights, name, weights)
+    return weights.detach().cpu().double().numpy() if is_tensor(weights) else weights
+
+
+def _for_classes(factors: ArrayLike, n_classes: int, name: str) -> NDArray[np.float64]:
     try:
-        factor = np.asarray(factor, dtype=np.float64)
+        factors = np.asarray(factors, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} must be numbers, got {factor!r}.") from error
-    if factor.shape != (n_classes,):
+        raise ValueError(f"{name} must be numbers, got {factors!r}.") from error
+    if factors.shape != (n_classes,):
         raise ValueError(
             f"{name} must be for the {n_classes} classes of the predictions, got one for "
-            f"{factor.size if factor.ndim == 1 else factor.shape}."
+            f"{factors.size if factors.ndim == 1 else factors.shape}."
         )
-    if not ((factor > 0) & np.isfinite(factor)).all():
+    if not ((factors > 0) & np.isfinite(factors)).all():
         raise ValueError(f"{name} must have finite weights above 0.")
-    return factor
+    return factors
+
+
+# -- predictions -------------------------------------------------------------------------------
 
 
 def _predictions(values: Any, name: str) -> Any:
@@ -182,14 +283,39 @@ def _predictions(values: Any, name: str) -> Any:
     return values
 
 
+def _checked_probabilities(probabilities: Any) -> Any:
+    """Check that probabilities are in [0, 1], and clip those that rounding took out of it."""
+    library = sys.modules["torch"] if is_tensor(probabilities) else np
+    tolerance = max(1e-6, 4 * float(library.finfo(probabilities.dtype).eps))
+    is_valid = (probabilities >= -tolerance) & (probabilities <= 1 + tolerance)
+    if not is_valid.all():
+        index = _first_index(~is_valid)
+        value = float(probabilities[index])
+        if np.isnan(value):
+            raise ValueError(
+                f"probabilities has NaN at index {index}: drop samples without a prediction."
+            )
+        raise ValueError(
+            f"probabilities must be in [0, 1], got {value:g} at index {index}; for logits use "
+            f"correct_logits."
+        )
+    return probabilities.clip(0, 1)
+
+
+def _first_index(chosen: Any) -> tuple[int, ...]:
+    """Return the index of the first True of an array or tensor."""
+    indices = chosen.nonzero() if is_tensor(chosen) else np.argwhere(chosen)
+    return tuple(map(int, indices[0]))
+
+
 def _wide(values: Any) -> Any:
-    """Give floats a type whose range a factor cannot leave."""
+    """Convert floats to a type whose range a factor cannot leave."""
     if is_tensor(values):
         return values.float() if values.dtype.itemsize < 4 else values
     return values.astype(np.float64)
 
 
-def _like(factor: NDArray[np.float64], values: Any) -> Any:
+def _like(factors: NDArray[np.float64], values: Any) -> Any:
     if is_tensor(values):
-        return values.new_tensor(factor)
-    return factor.astype(values.dtype, copy=False)
+        return values.new_tensor(factors)
+    return factors.astype(values.dtype, copy=False)

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from scipy.special import expit, logit
+from scipy.special import expit, logit, softmax
 from sklearn.linear_model import LogisticRegression
 
 from mlresample import (
@@ -159,12 +159,151 @@ def test_the_correction_for_weights_recovers_the_true_logits():
     )
 
 
-def test_the_correction_for_resampling_is_exact_where_a_class_alone_chooses():
-    # One class a sample: the odds of lynx rise by its multiplier over that of the others.
-    y = np.repeat(["cat", "lynx"], [90, 30])
-    plan = plan_resampling(y, class_names=["cat", "lynx"], cap=2, target=90)
-    trained = logit(np.array([[0.75, 0.25]])) + np.log([[1 / 2, 2]])
-    assert_allclose(correct_logits(trained, plan=plan), logit([[0.75, 0.25]]), atol=1e-12)
+def posteriors(shares):
+    """Posteriors of three classes of normal densities, as a function of their shares."""
+    X = np.linspace(-4, 4, 41)[:, np.newaxis]
+    joint = np.exp(-((X - [-1.5, 0.0, 2.0]) ** 2) / 2) * shares
+    return joint / joint.sum(axis=1, keepdims=True)
+
+
+CATS = np.repeat(["cat", "dog", "lynx"], [900, 90, 10])
+SHARES = np.array([0.9, 0.09, 0.01])
+RULES = {
+    "default": ({}, [1, 1, 4]),
+    "floor": ({"floor": 0.2}, [0.2, 1, 4]),
+    "power": ({"power": 0.5, "target": "max", "cap": 20}, [1, np.sqrt(10), np.sqrt(90)]),
+    "epoch size": ({"epoch_size": 1000, "floor": 0.1}, None),
+    "user-supplied": ({"class_multipliers": [0.5, 3, 7], "floor": 0, "cap": np.inf}, [0.5, 3, 7]),
+}
+
+
+@pytest.mark.parametrize("one_hot", [False, True])
+@pytest.mark.parametrize("rule", RULES)
+def test_posteriors_of_a_single_label_target_are_recovered_exactly(rule, one_hot):
+    options, multipliers = RULES[rule]
+    y = (CATS[:, np.newaxis] == ["cat", "dog", "lynx"]).astype(int) if one_hot else CATS
+    plan = plan_resampling(y, **options)
+    if multipliers is not None:
+        assert_allclose(plan.class_multipliers, multipliers)
+    truth, trained = posteriors(SHARES), posteriors(SHARES * plan.class_multipliers)
+    assert np.abs(trained - truth).max() > 0.1
+    assert_allclose(correct_probabilities(trained, plan=plan), truth, rtol=1e-12, atol=0)
+    logits = np.log(trained) + 5
+    assert_allclose(
+        softmax(correct_logits(logits, plan=plan), axis=1), truth, rtol=1e-12, atol=1e-15
+    )
+    permuted = plan_resampling(np.array(y)[::-1], **options)
+    assert_allclose(correct_probabilities(trained, plan=permuted), truth, rtol=1e-12, atol=0)
+
+
+def test_corrected_probabilities_of_three_classes_sum_to_one():
+    plan = plan_resampling(np.repeat([0, 1, 2], [900, 90, 10]))  # multipliers 1, 1, 4
+    corrected = correct_probabilities(np.array([[0.40, 0.41, 0.19]]), plan=plan)
+    assert_allclose(corrected, np.array([[1.60, 1.64, 0.19]]) / 3.43, rtol=1e-14)
+
+
+def test_two_classes_have_the_odds_of_the_data():
+    plan = plan_resampling(np.repeat(["cat", "lynx"], [90, 30]), cap=2, target=90)  # 1 and 2
+    trained = np.array([[0.6, 0.4]])  # odds of 2 / 3 for a lynx, which are 1 / 3 in the data
+    assert_allclose(correct_probabilities(trained, plan=plan), [[0.75, 0.25]], rtol=1e-15)
+    assert_allclose(correct_logits(np.log(trained), plan=plan) @ [-1, 1], [np.log(1 / 3)])
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings("ignore:Line search")
+def test_the_optimum_of_a_weighted_cross_entropy_on_resampled_data_is_corrected():
+    # Four kinds of samples, each with its own shares of the classes, in a saturated model.
+    truth = np.array([[0.95, 0.04, 0.01], [0.9, 0.09, 0.01], [0.5, 0.3, 0.2], [0.97, 0.01, 0.02]])
+    counts = np.round(truth * 1000).astype(int).ravel()
+    kind, label = np.repeat(np.indices((4, 3)).reshape(2, 12), counts, axis=1)
+    plan = plan_resampling(label, cap=3)
+    class_weight = compute_loss_weights(plan).class_weight
+    sample_weight = plan.sample_multipliers * class_weight[label]
+    model = LogisticRegression(
+        C=np.inf, fit_intercept=False, solver="newton-cholesky", tol=1e-12, max_iter=1000
+    ).fit(np.eye(4)[kind], label, sample_weight=sample_weight)
+    trained = model.predict_proba(np.eye(4))
+    for weights in (class_weight, compute_loss_weights(plan)):
+        corrected = correct_probabilities(trained, plan=plan, class_weight=weights)
+        assert_allclose(corrected, truth, atol=1e-6)
+        logits = correct_logits(
+            model.decision_function(np.eye(4)), plan=plan, class_weight=weights
+        )
+        assert_allclose(softmax(logits, axis=1), truth, atol=1e-6)
+    assert np.abs(trained - truth).max() > 0.3
+    # Weights alone: 1 / n_c without resampling is m_c w_c with it, but for a constant.
+    alone = compute_loss_weights(plan.class_counts, n_samples=len(label))
+    assert_allclose(correct_probabilities(trained, class_weight=alone), truth, atol=1e-6)
+
+
+def test_nearest_rounding_is_corrected_by_the_plan_of_the_rounded_multipliers():
+    plan = plan_resampling(CATS, cap=2.6, target=150)
+    assert_allclose(plan.class_multipliers, [1, 150 / 90, 2.6])
+    epoch = CATS[plan.indices(0, rounding="nearest")]
+    counts = np.unique(epoch, return_counts=True)[1]
+    realised = plan_resampling(
+        CATS, class_multipliers=np.floor(plan.class_multipliers + 0.5), floor=0, cap=np.inf
+    )
+    trained = posteriors(counts / counts.sum())
+    corrected = correct_probabilities(trained, plan=realised)
+    assert_allclose(corrected, posteriors(SHARES), rtol=1e-12)
+
+
+def test_predictions_of_sigmoids_on_a_single_label_target_are_normalised():
+    plan = plan_resampling(CATS)
+    corrected = correct_probabilities(np.array([[0.8, 0.4, 0.8], [1, 0, 0]]), plan=plan)
+    assert_allclose(corrected, [[0.8 / 1.4, 0.4 / 1.4, 0.2 / 1.4], [1, 0, 0]])
+    raised = np.array([[0.5, 0.25, 0.5]])  # odds 1, 1/3, 1, the last by a weight of 3
+    in_turn = correct_probabilities(correct_probabilities(raised, pos_weight=[1, 1, 3]), plan=plan)
+    assert_allclose(in_turn, np.array([[0.5, 0.25, 0.0625]]) / 0.8125)
+
+
+def test_one_sample_with_two_classes_or_none_makes_a_target_multi_label():
+    y = np.eye(3)[np.repeat([0, 1, 2], [90, 9, 1])]
+    for row in ([1, 1, 0], [0, 0, 0]):
+        y[0] = row
+        plan = plan_resampling(y)
+        corrected = correct_probabilities(np.array([[0.0, 0.5, 0.5]]), plan=plan)
+        assert corrected.sum() < 1
+        with pytest.raises(ValueError, match=r"several classes or none: pass pos_weight"):
+            correct_logits(np.zeros((1, 3)), plan=plan, class_weight=[1, 1, 1])
+
+
+def test_a_class_that_is_left_out_is_named():
+    plan = plan_resampling(CATS, class_multipliers={"dog": 0}, floor=0)
+    with pytest.raises(ValueError, match="leaves out class 'dog' by a multiplier of 0"):
+        correct_probabilities(np.full((1, 3), 1 / 3), plan=plan)
+
+
+def test_single_label_predictions_keep_type_shape_and_graph():
+    plan = plan_resampling(CATS)
+    given = np.full((2, 5, 3), 1 / 3, dtype=np.float16)
+    corrected = correct_probabilities(given, plan=plan)
+    assert corrected.dtype == np.float16
+    assert_allclose(corrected, np.broadcast_to(np.array([4, 4, 1]) / 9, given.shape), rtol=1e-3)
+    assert_allclose(correct_probabilities(given[0, 0], plan=plan), corrected[0, 0])
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    from mlresample.torch import loss_weights
+
+    logits = torch.zeros(1, 3, requires_grad=True)
+    probabilities = correct_probabilities(logits.softmax(-1), plan=plan)
+    assert_allclose(probabilities.detach(), [[4 / 9, 4 / 9, 1 / 9]], rtol=1e-6)
+    probabilities[0, 0].backward()
+    assert_allclose(logits.grad, np.array([[20, -16, -4]]) / 81, rtol=1e-5)
+    weights = loss_weights(plan)
+    both = correct_logits(logits, plan=plan, class_weight=weights).softmax(-1)
+    assert_allclose(both.detach(), [SHARES], rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_single_label_predictions_bear_weights_outside_their_range(dtype):
+    given = np.array([[1, 0, 0], [0.5, 0.25, 0.25]], dtype=dtype)
+    for extreme, expected in ((1e300, [0, 0.5, 0.5]), (1e-300, [1, 0, 0])):
+        options = {"class_weight": [extreme, 1, 1]}
+        assert_allclose(correct_probabilities(given, **options), [[1, 0, 0], expected], atol=1e-29)
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    corrected = correct_probabilities(torch.tensor(given), class_weight=[1e300, 1, 1])
+    assert_allclose(corrected, [[1, 0, 0], [0, 0.5, 0.5]], atol=1e-29)
 
 
 def test_both_corrections_add_up():
@@ -218,6 +357,26 @@ def test_tensors_bear_weights_outside_their_range(weight):
     assert correct_probabilities(given, pos_weight=[weight] * 2).tolist() == [[0, 1]]
 
 
+def test_factors_whose_product_is_infinite_are_corrected_as_logarithms():
+    plan = plan_resampling([[1, 0]] * 9999 + [[1, 1]], cap=np.inf, class_multipliers=[1, 5000])
+    corrected = correct_logits(np.zeros((1, 2)), plan=plan, pos_weight=[1, 1e308])
+    assert_allclose(corrected, [[0, -np.log(5000) - np.log(1e308)]], rtol=1e-9)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_probabilities_beyond_one_by_rounding_are_one(dtype):
+    above = np.nextafter(np.array([[1.0, 0.5]], dtype=dtype), np.array(2, dtype=dtype))
+    assert above[0, 0] > 1
+    corrected = correct_probabilities(above, pos_weight=[3, 1])
+    assert corrected[0, 0] == 1
+    below = np.array([[-np.finfo(dtype).eps, 0.5]], dtype=dtype)
+    assert correct_probabilities(below, pos_weight=[3, 1])[0, 0] == 0
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    assert correct_probabilities(torch.tensor(above), pos_weight=[3, 1])[0, 0] == 1
+    with pytest.raises(ValueError, match=r"has NaN at index \(0, 1\)"):
+        correct_probabilities(torch.tensor([[0.5, np.nan]]), pos_weight=[3, 1])
+
+
 def test_classes_without_positives_or_negatives_are_left_as_they_are():
     y = np.zeros((20, 3), dtype=int)
     y[:, 0] = y[:4, 1] = 1  # everywhere, sometimes, never
@@ -254,7 +413,7 @@ def test_tensors_stay_tensors_in_their_graph():
 @pytest.mark.parametrize(
     ("correct", "values", "options", "message"),
     [
-        (correct_logits, [[0.0, 1.0]], {}, "plan, pos_weight or both"),
+        (correct_logits, [[0.0, 1.0]], {}, "plan, pos_weight or class_weight"),
         (
             correct_logits,
             [[0.0]],
@@ -266,8 +425,28 @@ def test_tensors_stay_tensors_in_their_graph():
         (correct_logits, [[0.0, 1.0]], {"pos_weight": [1, np.nan]}, "finite weights above 0"),
         (correct_logits, [[0, 1]], {"plan": PLAN}, "must be floats"),
         (correct_logits, 1.0, {"plan": PLAN}, "last dimension"),
-        (correct_probabilities, [[0.5, 1.5]], {"plan": PLAN}, r"in \[0, 1\]"),
-        (correct_probabilities, [[0.5, np.nan]], {"plan": PLAN}, r"in \[0, 1\]"),
+        (correct_probabilities, [[0.5, 1.5]], {"plan": PLAN}, r"in \[0, 1\], got 1.5 at .*\(0, 1"),
+        (correct_probabilities, [[0.5, -1e-3]], {"plan": PLAN}, r"in \[0, 1\], got -0.001"),
+        (correct_probabilities, [[0.5, np.nan]], {"plan": PLAN}, r"has NaN at index \(0, 1\)"),
+        (
+            correct_probabilities,
+            [[0.5, 0.5]],
+            {"plan": plan_resampling([0, 0, 1]), "pos_weight": [1, 2]},
+            "exactly one class: pass class_weight",
+        ),
+        (
+            correct_probabilities,
+            [[0.5, 0.5], [0.0, 0.0]],
+            {"plan": plan_resampling([0, 0, 1])},
+            r"sample \(1,\) are all 0",
+        ),
+        (
+            correct_logits,
+            [[0.0, 1.0]],
+            {"pos_weight": [1, 2], "class_weight": [1, 2]},
+            "pos_weight or class_weight: pass one",
+        ),
+        (correct_logits, [[0.0, 1.0]], {"class_weight": [1]}, "class_weight must be for the 2"),
         (correct_probabilities, [np.full((1, 2), 0.5)] * 2, {"plan": PLAN}, "got a list of arra"),
         (correct_logits, np.ma.masked_less([[0.0, 1]], 1), {"plan": PLAN}, "masked values"),
         (
