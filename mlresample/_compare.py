@@ -12,6 +12,7 @@ from mlresample._html import fragment, table
 from mlresample._indicators import Indicator, plain
 from mlresample._multipliers import (
     RULE_CONSTRAINTS,
+    as_numbers,
     balanced_multipliers,
     check_rule,
     check_some_class_occurs,
@@ -19,7 +20,7 @@ from mlresample._multipliers import (
     resolve_target,
 )
 from mlresample._plan import imbalance_per_class
-from mlresample._repeats import check_epoch_size
+from mlresample._repeats import check_epoch_size, round_half_up
 from mlresample._report import Report, Rows, as_rows
 from mlresample._sklearn import validate_parameter_constraints, validate_params
 from mlresample._targets import as_target
@@ -162,12 +163,11 @@ def compare_plans(
         raise ValueError("param_grid has no combinations.")
     if len({tuple(sorted(one)) for one in grid}) > 1:
         raise ValueError("param_grid must name the same parameters in each of its dicts.")
-    for one in grid:
-        _check(one)
-    return _measure(indicator, grid)
+    return _measure(indicator, list(map(_checked, grid)))
 
 
-def _check(parameters: dict[str, Any]) -> None:
+def _checked(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Refuse what is no combination; its numbers become Python's own."""
     unknown = [name for name in parameters if name not in _DEFAULTS]
     if unknown:
         raise ValueError(
@@ -175,10 +175,12 @@ def _check(parameters: dict[str, Any]) -> None:
         )
     constraints = {name: RULE_CONSTRAINTS[name] for name in parameters}
     validate_parameter_constraints(constraints, parameters, caller_name="compare_plans")
-    full = _DEFAULTS | parameters
+    checked = as_numbers(**parameters)
+    full = _DEFAULTS | checked
     check_rule(
         "balanced", target=full["target"], power=full["power"], epoch_size=full["epoch_size"]
     )
+    return checked
 
 
 def _measure(indicator: Indicator, grid: list[dict[str, Any]]) -> PlanComparison:
@@ -206,7 +208,7 @@ def _measure(indicator: Indicator, grid: list[dict[str, Any]]) -> PlanComparison
     return PlanComparison(
         parameters=grid,
         target_count=np.array(target_counts),
-        epoch_size=np.rint(expected).astype(np.int64),
+        epoch_size=round_half_up(expected).astype(np.int64),
         growth=expected / n_samples,
         imbalance_ratio=np.array([one.max() for one in imbalance]),
         mean_imbalance=np.array([one.mean() for one in imbalance]),

@@ -49,18 +49,24 @@ def solve_target_count(
     sizes, n_without = rarest.sizes[1:], int(rarest.sizes[0])
     curve = _EpochSizeCurve(rarest.counts, sizes, n_without, float(power), floor, cap)
     smallest, largest = curve.limits()
-    if not smallest * (1 - 1e-9) <= budget <= largest * (1 + 1e-9):
-        kind = "" if whole else " (a float: times the samples)"
-        raise ValueError(
-            f"epoch_size={epoch_size}{kind} cannot be met: with floor={floor}, cap={cap} and "
-            f"power={power} an epoch has between {np.ceil(smallest):,.0f} and "
-            f"{np.floor(largest):,.0f} samples ({smallest / n_samples:.3g} to "
-            f"{largest / n_samples:.3g} times the {n_samples:,} of y)."
-        )
-    target_count = curve.solve(budget)
-    if not abs(curve(target_count) - budget) <= 1e-6 * budget:
-        raise ValueError(f"epoch_size={epoch_size} cannot be solved for with power={power}.")
-    return target_count
+    smallest = max(smallest, 0.5)  # which is rounded to a single sample
+    inside = smallest * (1 - 1e-9) <= budget <= largest * (1 + 1e-9)
+    if inside:
+        target_count = curve.solve(budget)
+        if abs(curve(target_count) - budget) <= 1e-6 * budget:
+            return target_count
+    kind = "" if whole else " (a float: times the samples)"
+    between = (
+        f"with floor={floor}, cap={cap} and power={power} an epoch has between "
+        f"{np.ceil(smallest):,.0f} and {np.floor(largest):,.0f} samples "
+        f"({smallest / n_samples:.3g} to {largest / n_samples:.3g} times the {n_samples:,} of y)"
+    )
+    if not inside:
+        raise ValueError(f"epoch_size={epoch_size}{kind} cannot be met: {between}.")
+    raise ValueError(
+        f"epoch_size={epoch_size}{kind} cannot be solved for: {between}, but powers and floors "
+        f"so extreme are too coarse in floats for every size between."
+    )
 
 
 @dataclass(frozen=True)
@@ -91,7 +97,7 @@ class _EpochSizeCurve:
             return float(self.n_without + n_with), float(self.n_without + n_with)
         return self.n_without + self.floor * n_with, self.n_without + self.cap * n_with
 
-    @np.errstate(over="ignore", under="ignore", invalid="ignore")
+    @np.errstate(all="ignore")
     def solve(self, size: float) -> float:
         """Smallest t with E(t) = size, among those where E rises; exact but for rounding.
 
@@ -109,8 +115,10 @@ class _EpochSizeCurve:
             return float(breaks[0])
         left, right = breaks[k - 1], breaks[k] if k < len(breaks) else np.inf
         rising = (leaves_floor <= left) & (reaches_cap >= right)
-        # E(t) = E(left) + b (t ** power - left ** power), with t in units that do not overflow.
-        unit = left if left > 0 else self.counts.min()
+        # E(t) = E(left) + b (t ** power - left ** power), with t in units that do not overflow
+        # and whose power does not vanish.
+        rarest = self.counts.min()
+        unit = left if (left / rarest) ** self.power > 1e-300 else rarest
         b = (self.sizes[rising] * (unit / self.counts[rising]) ** self.power).sum()
         t_power = (left / unit) ** self.power + (size - self(left)) / b
         return float(min(unit * t_power ** (1 / self.power), right))

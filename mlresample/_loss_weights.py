@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mlresample._indicators import plain
-from mlresample._multipliers import counts_by_name
+from mlresample._multipliers import as_numbers, counts_by_name
 from mlresample._plan import ResamplingPlan, as_plan
 from mlresample._report import Report, Rows, as_rows
 from mlresample._sklearn import Interval, validate_params
@@ -150,6 +150,7 @@ def compute_loss_weights(
     array([1., 3.])
     """
     plan = as_plan(plan_or_counts)
+    n_samples, power, cap = as_numbers(n_samples=n_samples, power=power, cap=cap).values()
     if isinstance(plan, ResamplingPlan):
         if n_samples is not None or class_names is not None:
             raise ValueError("A plan has its own n_samples and class names: leave them out.")

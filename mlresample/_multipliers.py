@@ -1,5 +1,6 @@
 """Class counts become class multipliers, class multipliers become sample multipliers."""
 
+import sys
 import warnings
 from collections.abc import Callable, Iterable
 from numbers import Integral, Real
@@ -24,6 +25,30 @@ RULE_CONSTRAINTS: dict[str, Any] = {
     "power": [Interval(Real, 0, None, closed="left")],
     "epoch_size": [Interval(Real, 0, None, closed="neither"), None],
 }
+
+
+def as_numbers(**parameters: Any) -> dict[str, Any]:
+    """Turn numbers of any type into Python's own; other values stay.
+
+    A small float of NumPy's would make the arithmetic as coarse as itself.
+    """
+    return {
+        name: _as_number(name, value)
+        if isinstance(value, Real) and not isinstance(value, bool)
+        else value
+        for name, value in parameters.items()
+    }
+
+
+def _as_number(name: str, value: Any) -> int | float:
+    try:
+        number = float(value)
+    except OverflowError as error:
+        raise ValueError(
+            f"{name} must be at most {sys.float_info.max:.2g}, the largest float, got a larger "
+            f"integer."
+        ) from error
+    return int(value) if isinstance(value, Integral) else number
 
 
 def check_rule(class_multipliers: Any, *, target: Any, power: float, epoch_size: Any) -> None:
@@ -150,8 +175,10 @@ def compute_class_multipliers(
     """
     counts = checked_counts(class_counts)
     check_rule("balanced", target=target, power=power, epoch_size=None)
-    target_count = resolve_target(target, counts, n_samples)
-    return balanced_multipliers(counts, target_count, power=power, floor=floor, cap=cap)
+    numbers = as_numbers(target=target, n_samples=n_samples)
+    target_count = resolve_target(numbers["target"], counts, numbers["n_samples"])
+    bounds = as_numbers(power=power, floor=floor, cap=cap)
+    return balanced_multipliers(counts, target_count, **bounds)
 
 
 def checked_counts(class_counts: ArrayLike) -> NDArray[np.float64]:
@@ -262,6 +289,11 @@ def _as_multipliers(values: Any, n_classes: int) -> NDArray[np.float64]:
         multipliers = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(f"class_multipliers must be numbers, got {values!r}.") from error
+    except OverflowError as error:
+        raise ValueError(
+            f"class_multipliers must be at most {sys.float_info.max:.2g}, the largest float, got "
+            f"a larger integer."
+        ) from error
     if multipliers.shape != (n_classes,):
         raise ValueError(
             f"class_multipliers must be one number for each of the {n_classes} classes, got an "

@@ -11,6 +11,7 @@ from mlresample._html import plan_html
 from mlresample._indicators import Indicator, plain
 from mlresample._multipliers import (
     RULE_CONSTRAINTS,
+    as_numbers,
     balanced_multipliers,
     check_rule,
     check_some_class_occurs,
@@ -230,18 +231,19 @@ def make_plan(
     epoch_size: float | None,
 ) -> ResamplingPlan:
     """Learn a plan from an indicator matrix; parameters are valid, one by one."""
-    check_rule(class_multipliers, target=target_rule, power=power, epoch_size=epoch_size)
+    rule = as_numbers(target=target_rule, power=power, epoch_size=epoch_size)
+    check_rule(class_multipliers, **rule)
     counts = indicator.class_counts
     check_some_class_occurs(counts)
-    bounds = {"floor": float(floor), "cap": float(cap)}
+    bounds = {name: float(x) for name, x in as_numbers(floor=floor, cap=cap).items()}
     target_count = of_power = None
     if isinstance(class_multipliers, str):
-        if epoch_size is None:
-            target_count = resolve_target(target_rule, counts, indicator.n_samples)
+        of_power = float(rule["power"])
+        if rule["epoch_size"] is None:
+            target_count = resolve_target(rule["target"], counts, indicator.n_samples)
         else:
             rarest = RarestClasses.of(indicator)
-            target_count = solve_target_count(rarest, epoch_size, power=power, **bounds)
-        of_power = float(power)
+            target_count = solve_target_count(rarest, rule["epoch_size"], power=of_power, **bounds)
         multipliers = balanced_multipliers(counts, target_count, power=of_power, **bounds)
     else:
         multipliers = explicit_multipliers(class_multipliers, indicator.classes, counts, **bounds)

@@ -17,12 +17,18 @@ _CHUNK = 1 << 17  # samples, so many that a chunk stays in the processor's cache
 _HISTOGRAM_BITS = 18  # at most so many bins, of eight bytes each, for all levels
 
 
+def round_half_up(x: Any) -> Any:
+    """Round to whole numbers, a half up; x + 0.5 would itself be rounded."""
+    whole = np.floor(x)
+    return whole + (x - whole >= 0.5)
+
+
 def check_epoch_size(expected: float, of: str = "") -> None:
     """Refuse epochs without samples, or with more than can be counted."""
     of = f" {of}" if of else ""
     if not expected < 2**53:
         raise ValueError(f"The plan's epoch{of} would have {expected:.3g} samples: lower the cap.")
-    if round(expected) == 0:
+    if round_half_up(expected) == 0:
         raise ValueError(f"The plan's epoch{of} is empty: every sample is left out. Raise floor.")
 
 
@@ -80,8 +86,8 @@ class RepeatPlan:
 
     @property
     def epoch_size(self) -> int:
-        """Number of samples of a drawn epoch: the expected size, rounded."""
-        return round(self.expected_epoch_size)
+        """Number of samples of a drawn epoch: the expected size, rounded, a half up."""
+        return int(round_half_up(self.expected_epoch_size))
 
     def draw(
         self,
@@ -120,7 +126,7 @@ class RepeatPlan:
             raise ValueError(f"rounding must be one of {sorted(ROUNDINGS)}, got {rounding!r}.")
         small = np.min_scalar_type(int(self.level_multipliers.max()) + 1)
         if rounding == "nearest":
-            return np.floor(self.level_multipliers + 0.5).astype(small).take(self.levels)
+            return round_half_up(self.level_multipliers).astype(small).take(self.levels)
         whole = np.floor(self.level_multipliers)
         fraction = np.where(self.level_sizes > 0, self.level_multipliers - whole, 0)
         if rounding == "bernoulli" and fraction.any():
@@ -236,7 +242,7 @@ def _choose_smallest(
 def share_extra_copies(
     shares: NDArray[np.float64], n_extra: int, start: float
 ) -> NDArray[np.int64]:
-    """Round the levels' shares s_l to whole numbers k_l that add up to n_extra = round(sum s).
+    """Round the levels' shares s_l to whole numbers k_l that add up to n_extra, sum(s) rounded.
 
     Systematic sampling: with C_l the running sum of the shares and one random start u in
     [0, 1), k_l = floor(C_l + u) - floor(C_(l-1) + u), so that k_l is s_l rounded down or up,
@@ -264,6 +270,6 @@ def repeats_to_indices(repeats: NDArray[Any]) -> NDArray[np.int64]:
     n_kept = np.count_nonzero(repeats)
     if n_kept < len(repeats):
         return np.concatenate([np.flatnonzero(repeats), np.repeat(copied, copies)])
-    indices = np.arange(n_kept + copies.sum())
+    indices = np.arange(n_kept + copies.sum(), dtype=np.int64)
     indices[n_kept:] = np.repeat(copied, copies)
     return indices

@@ -77,14 +77,14 @@ def make_multilabel_digits(
     8
     """
     # Each subset has a generator of its own: one seed must not give both the same targets.
-    seeds = check_random_state(random_state).randint(2**31 - 1, size=2)
+    seeds = check_random_state(random_state).randint(2**31 - 1, size=2, dtype=np.int64)
     generator = np.random.RandomState(seeds[0 if subset == "train" else 1])
     digits = load_digits()
     own = slice(None, _N_TRAIN_SCANS) if subset == "train" else slice(_N_TRAIN_SCANS, None)
     scans, labels = digits.images[own], digits.target[own]
 
     weights = np.arange(1, len(_NAMES) + 1, dtype=np.float64) ** -exponent
-    n_digits = generator.randint(1, 5, size=n_samples)
+    n_digits = generator.randint(1, 5, size=n_samples, dtype=np.int64)
     # Sampling without replacement in proportion to weights: the smallest of E / w, E ~ Exp(1).
     order = np.argsort(generator.exponential(size=(n_samples, len(_NAMES))) / weights, axis=1)
     corners = np.argsort(generator.uniform(size=(n_samples, 4)), axis=1)
@@ -95,7 +95,7 @@ def make_multilabel_digits(
         images = np.flatnonzero(n_digits > k)
         digit = order[images, k]
         y[images, digit] = 1
-        shift = generator.randint(_CELL - _SCAN + 1, size=(2, len(images)))
+        shift = generator.randint(_CELL - _SCAN + 1, size=(2, len(images)), dtype=np.int64)
         top, left = np.stack(np.divmod(corners[images, k], 2)) * _CELL + shift
         rows = top[:, None, None] + np.arange(_SCAN)[:, None]
         columns = left[:, None, None] + np.arange(_SCAN)

@@ -92,7 +92,9 @@ def test_power_and_cap_temper_the_weights_on_both_sides():
         compute_loss_weights(counts, n_samples=100, power=0.5).pos_weight,
         [np.sqrt(99), 2, np.sqrt(1 / 99)],
     )
-    assert_allclose(compute_loss_weights(counts, n_samples=100, cap=10).pos_weight, [10, 4, 0.1])
+    for cap in (10, np.float16(10)):
+        weights = compute_loss_weights(counts, n_samples=100, cap=cap)
+        assert_allclose(weights.pos_weight, [10, 4, 0.1])
     assert_allclose(compute_loss_weights(counts, n_samples=100, power=0).pos_weight, 1)
 
 
@@ -121,6 +123,7 @@ def test_the_text_says_what_each_takes_and_both_together():
         (([0, 0],), {"n_samples": 9}, "No class occurs: every count is 0"),
         (([1e300, 1],), {"n_samples": 9}, r"at most 2\*\*53"),
         (([1, 2],), {"n_samples": 9, "cap": 0.5}, "'cap' parameter"),
+        (([1, 2],), {"n_samples": 9, "cap": 10**400}, "cap must be at most 1.8e.308"),
         (([1, 2],), {"n_samples": 9, "power": -1}, "'power' parameter"),
         (([1, 2],), {"n_samples": 10**9, "power": 100}, "power=100 makes weights"),
         (([1, 2],), {"n_samples": 9, "class_names": ["a"]}, "1 names for 2 classes"),

@@ -8,6 +8,8 @@ from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
 
 from mlresample import (
+    MaxMultiplierOverSampler,
+    compare_plans,
     compute_class_multipliers,
     compute_sample_multipliers,
     plan_resampling,
@@ -66,6 +68,10 @@ def test_class_that_never_occurs_has_multiplier_one_and_no_say_in_the_target():
         (COUNTS, {"floor": -0.1}, "'floor' parameter"),
         (COUNTS, {"power": -1}, "'power' parameter"),
         (COUNTS, {"power": np.inf}, "'power' parameter"),
+        (COUNTS, {"cap": 10**400}, "cap must be at most 1.8e.308, the largest float"),
+        (COUNTS, {"target": 10**400}, "target must be at most 1.8e.308, the largest float"),
+        (COUNTS, {"power": 10**400}, "power must be at most 1.8e.308, the largest float"),
+        (COUNTS, {"n_samples": 10**400}, "n_samples must be at most 1.8e.308, the largest"),
     ],
 )
 def test_rule_refuses_what_it_cannot_use(counts, parameters, message):
@@ -77,6 +83,53 @@ def test_counts_of_small_types_are_computed_in_float64():
     counts = np.array([1000, 3], dtype=np.float16)
     multipliers = compute_class_multipliers(counts, target=100_000, cap=np.inf)
     assert_allclose(multipliers, [100, 100_000 / 3], rtol=1e-15)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"target": np.float16(0.9)},
+        {"epoch_size": np.float16(1.01)},
+        {"epoch_size": np.float32(1.0123457)},
+        {"epoch_size": np.int32(100_001), "floor": np.float16(0.3)},
+        {"power": np.float16(0.3), "cap": np.float16(3.3), "target": np.longdouble(60_000)},
+        {"target": np.uint8(200), "floor": np.float16(0.001)},
+    ],
+)
+def test_numbers_of_numpy_are_computed_with_as_python_ones(parameters):
+    y = np.repeat([0, 1, 2], [90_000, 9_900, 100])
+    expected = plan_resampling(
+        y,
+        **{
+            name: int(value) if isinstance(value, np.integer) else float(value)
+            for name, value in parameters.items()
+        },
+    )
+
+    plan = plan_resampling(y, **parameters)
+    assert plan.to_dict() == expected.to_dict()
+    sampler = MaxMultiplierOverSampler(**parameters).fit(y.reshape(-1, 1), y)
+    assert_array_equal(sampler.class_multipliers_, expected.class_multipliers)
+    assert all(sampler.get_params()[name] is value for name, value in parameters.items())
+    compared = compare_plans(y, {name: [value] for name, value in parameters.items()})
+    assert compared.epoch_size == expected.epoch_size
+    assert compared.target_count == expected.target_count
+    if "epoch_size" not in parameters:
+        multipliers = compute_class_multipliers(
+            expected.class_counts, n_samples=np.int32(100_000), **parameters
+        )
+        assert_array_equal(multipliers, expected.class_multipliers)
+
+
+@pytest.mark.parametrize("name", ["cap", "target", "power", "epoch_size"])
+def test_integers_beyond_floats_are_refused_by_name(name):
+    message = f"{name} must be at most 1.8e.308, the largest float, got a larger integer"
+    with pytest.raises(ValueError, match=message):
+        plan_resampling(Y, **{name: 10**400})
+    with pytest.raises(ValueError, match=message):
+        compare_plans(Y, {name: [10**400]})
+    with pytest.raises(ValueError, match=message):
+        MaxMultiplierOverSampler(**{name: 10**400}).fit(Y, Y)
 
 
 def test_masked_values_are_refused():
@@ -106,6 +159,7 @@ def test_sample_multiplier_is_the_largest_of_its_classes_not_the_sum_or_product(
         (["a", "b"], "must be numbers"),
         ({"cat": 2}, "unknown class 'cat'; the classes are 0, 1"),
         ({0: None}, "must be numbers"),
+        ([1, 10**400], "class_multipliers must be at most 1.8e.308, the largest float"),
     ],
 )
 def test_wrong_class_multipliers_are_refused(multipliers, message):
@@ -256,12 +310,27 @@ def test_budget_that_cannot_be_met_names_the_feasible_range(parameters, message)
         plan_resampling(SINGLE_CLASS, **parameters)
 
 
+@pytest.mark.parametrize("power", [0.5, 1.0, 2.0])
+@pytest.mark.parametrize("floor", [5e-324, 1e-310, 1e-300])
+def test_budget_is_met_with_a_floor_that_floats_can_hardly_tell_from_zero(floor, power):
+    for budget in (4, 1000, 12_000):
+        plan = plan_resampling(SINGLE_CLASS, epoch_size=budget, floor=floor, power=power)
+        assert_allclose(plan.expected_epoch_size, budget, rtol=1e-9)
+
+
+@pytest.mark.parametrize("epoch_size", [5e-324, 1e-310, 4e-5])
+def test_budget_below_half_a_sample_names_the_feasible_range(epoch_size):
+    with pytest.raises(ValueError, match=r"cannot be met: .* between 1 and 40,000 samples"):
+        plan_resampling(SINGLE_CLASS, epoch_size=epoch_size, floor=0)
+
+
 def test_budget_is_met_or_refused_at_extreme_powers():
     y = np.repeat([0, 1], [9000, 1000])
     plan = plan_resampling(y, epoch_size=11_000, power=120)
     assert plan.epoch_size == 11_000
     assert plan_resampling(y, epoch_size=11_000, power=np.float16(0.3)).epoch_size == 11_000
-    with pytest.raises(ValueError, match=r"cannot be solved for with power=0\.001"):
+    message = r"cannot be solved for: .* power=0\.001 an epoch has between 1,000 and 10,000"
+    with pytest.raises(ValueError, match=message):
         plan_resampling(y, epoch_size=5000, power=0.001, floor=0.1, cap=1)
 
 

@@ -77,6 +77,15 @@ def private_names(path):
                 yield module, name
 
 
+def test_random_integers_name_their_type():
+    # The default is C's long, which has 32 bits on Windows.
+    for path in Path(mlresample.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", None) == "randint":
+                named = {keyword.arg for keyword in node.keywords}
+                assert "dtype" in named, f"{path}, line {node.lineno}"
+
+
 def test_one_module_imports_private_names_of_scikit_learn():
     folder = Path(mlresample.__file__).parent
     found = {path: sorted(private_names(path)) for path in folder.rglob("*.py")}

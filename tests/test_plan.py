@@ -32,7 +32,7 @@ def test_plan_gives_the_figures_worked_out_by_hand():
     assert plan.target_count == 3
     assert plan.n_samples == 7
     assert plan.expected_epoch_size == 8.5
-    assert plan.epoch_size == 8
+    assert plan.epoch_size == 9
     assert plan.imbalance_ratio == 6
     assert plan.resampled_imbalance_ratio == 3
     assert_allclose(plan.mean_imbalance, (1 + 2 + 6) / 3)

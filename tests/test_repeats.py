@@ -6,8 +6,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from mlresample import plan_resampling
-from mlresample._repeats import RepeatPlan, share_extra_copies
+from mlresample import compare_plans, plan_resampling
+from mlresample._repeats import RepeatPlan, round_half_up, share_extra_copies
 
 N_SEEDS = 2000
 
@@ -35,7 +35,8 @@ def test_stratified_draw_has_the_rounded_size_and_stays_within_one(levels, seed)
     r = plan.sample_multipliers
 
     assert repeats.dtype == np.int64
-    assert repeats.sum() == plan.epoch_size == round(plan.expected_epoch_size)
+    assert repeats.sum() == plan.epoch_size
+    assert abs(plan.epoch_size - plan.expected_epoch_size) <= 0.5
     assert (repeats >= np.floor(r)).all()
     assert (repeats <= np.ceil(r)).all()
     for level in np.unique(plan.levels):
@@ -100,6 +101,41 @@ def test_nearest_uses_no_randomness_and_halves_go_up():
     before = generator.get_state()[1].copy()
     plan.draw(generator, rounding="nearest")
     assert_array_equal(generator.get_state()[1], before)
+
+
+@pytest.mark.parametrize(
+    ("x", "expected"),
+    [
+        (0.5, 1),
+        (1.5, 2),
+        (2.5, 3),
+        (np.nextafter(0.5, 0), 0),
+        (2.0**52 + 1, 2**52 + 1),
+        (2.0**51 + 0.5, 2**51 + 1),
+    ],
+)
+def test_halves_go_up(x, expected):
+    assert round_half_up(x) == expected
+    assert_array_equal(round_half_up(np.array([x])), [expected])
+
+
+def test_epoch_sizes_round_a_half_up_everywhere():
+    plan = plan_of([1, 1], [1.5, 1.0])  # 2.5 samples
+    assert plan.epoch_size == plan.draw(0).sum() == 3
+    assert plan.draw(0, rounding="nearest").sum() == 3
+    assert plan_of([1, 1], [0.5, 0.0]).epoch_size == 1
+
+    y = np.repeat([0, 1], [3, 1])  # 3 + 1.5 samples
+    assert plan_resampling(y, target=1.5).epoch_size == 5
+    assert plan_resampling(y, epoch_size=1.125).epoch_size == 5
+    assert_array_equal(compare_plans(y, {"target": [1.5]}).epoch_size, [5])
+    assert_array_equal(compare_plans(y, {"epoch_size": [1.125]}).epoch_size, [5])
+
+
+@pytest.mark.parametrize("rounding", ["stratified", "nearest"])
+def test_constant_sizes_round_a_half_up(rounding):
+    plans = pytest.importorskip("mlresample.torch._plans", reason="torch is not installed")
+    assert plans.constant_size(plan_of([1, 1], [1.5, 1.0]), rounding) == 3
 
 
 def test_levels_without_a_fraction_use_no_randomness():

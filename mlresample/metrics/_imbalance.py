@@ -213,6 +213,7 @@ def _count_label_sets(indicator: Indicator) -> int:
     The numbers are whole and so small that the sums are exact.
     """
     most = 2 ** (52 - int(indicator.n_classes).bit_length())
-    numbers = np.random.RandomState(0).randint(min(most, 2**43), size=(indicator.n_classes, 2))
+    generator, shape = np.random.RandomState(0), (indicator.n_classes, 2)
+    numbers = generator.randint(min(most, 2**43), size=shape, dtype=np.int64)
     sums = indicator.row_sums(numbers.astype(np.float64))
     return len(np.unique(sums.view(np.complex128)))

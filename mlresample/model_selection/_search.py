@@ -103,7 +103,7 @@ def _best_candidate(
     for block in row_slices(n_positives - first, _CANDIDATES):
         candidates = positives[first:][block]
         most = n_positives - first - block.start
-        tp = np.arange(most, most - len(candidates), -1)
+        tp = np.arange(most, most - len(candidates), -1, dtype=np.int64)
         accepted = _n_not_below(top, candidates)
         values = metric(tp, accepted - tp, n_positives, n_samples - n_positives)
         equal = accepted[values == values.max()].tolist()

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlresample._plan import as_plan
-from mlresample._repeats import RepeatPlan
+from mlresample._repeats import RepeatPlan, round_half_up
 
 
 def as_repeat_plan(plan: Any) -> RepeatPlan:
@@ -63,7 +63,7 @@ def constant_size(plan: RepeatPlan, rounding: str) -> int:
     if rounding == "stratified":
         size = plan.epoch_size
     elif rounding == "nearest":
-        size = int(plan.level_sizes @ np.floor(plan.level_multipliers + 0.5).astype(np.int64))
+        size = int(plan.level_sizes @ round_half_up(plan.level_multipliers).astype(np.int64))
     else:
         raise ValueError(
             f"rounding must be 'stratified' or 'nearest', whose epochs all have one size, got "
