@@ -102,7 +102,7 @@ class DenseIndicator(Indicator):
         return row_slices(self.n_samples, max(1, n_entries // self.n_classes))
 
     def row_maximum(self, ranks: NDArray[Any]) -> NDArray[Any]:
-        kernel = _kernels.bytes_maximum(ranks)
+        kernel = _kernels.bytes_maximum(ranks, self.n_samples)
         maximum = np.empty(self.n_samples, dtype=ranks.dtype)
         for rows in self._rows(4 * BLOCK_SIZE):
             maximum[rows] = kernel(_bits(np.ascontiguousarray(self._array[rows])))
@@ -112,10 +112,9 @@ class DenseIndicator(Indicator):
         self, values: NDArray[np.float64], levels: NDArray[Any]
     ) -> NDArray[np.float64]:
         counts = np.zeros(self.n_classes)
-        has_weight = values != 0
         for rows in self._rows(4 * BLOCK_SIZE):
             block, own_levels = np.ascontiguousarray(self._array[rows]), levels[rows]
-            weighted = np.flatnonzero(has_weight.take(own_levels))
+            weighted = _kernels.weighted_rows(values, own_levels)
             for piece in row_slices(len(weighted), max(1, BLOCK_SIZE // self.n_classes)):
                 if len(weighted) == len(block):
                     bits, weights = _bits(block[piece]), values.take(own_levels[piece])
@@ -172,8 +171,9 @@ class SparseRowIndicator(Indicator):
     ) -> NDArray[np.float64]:
         counts = np.zeros(self.n_classes)
         for rows, entries in self._entries.blocks():
-            weights = values.take(levels[rows])
-            counts += _kernels.weighted_count_sparse(entries, self.n_classes, weights, self._ones)
+            counts += _kernels.weighted_count_sparse(
+                entries, self.n_classes, values, levels[rows], self._ones
+            )
         return counts
 
     def row_sums(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -337,7 +337,7 @@ class _CompressedEntries:
         self.widest = max(self.widest, min(int(lengths.max()), self._n_columns))
         if len(indices) and not 0 <= indices.min() <= indices.max() < self._n_columns:
             raise ValueError("y is broken: it has indices outside its shape.")
-        if _ascend(indptr, indices) and (data == 1).all():
+        if _ascend(indptr, indices, lengths) and (data == 1).all():
             return
         canonical = self._canonical(rows)
         self._clean &= canonical.nnz == len(indices)  # else it is merely in another order
@@ -373,12 +373,14 @@ class _CompressedEntries:
         return np.concatenate(lengths).astype(np.int64)
 
 
-def _ascend(indptr: NDArray[Any], indices: NDArray[Any]) -> bool:
-    """Tell whether the indices ascend within each row, so that none stands twice."""
-    rises = indices[1:] > indices[:-1]
-    first, last = np.searchsorted(indptr, [1, len(indices)])
-    rises[indptr[first:last] - 1] = True  # from one row to the next
-    return bool(rises.all())
+def _ascend(indptr: NDArray[Any], indices: NDArray[Any], lengths: NDArray[Any]) -> bool:
+    """Return whether the indices ascend within each row, so that none stands twice."""
+    if len(indices) == 0:
+        return True
+    falls = np.zeros(len(indices), dtype=np.bool_)  # from an entry to the next
+    np.less_equal(indices[1:], indices[:-1], out=falls[:-1])
+    at_ends = falls.take(indptr[1:] - 1, mode="wrap") & (lengths > 0)  # of rows
+    return bool(np.count_nonzero(falls) == np.count_nonzero(at_ends))
 
 
 # -- zeros and ones ----------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from scipy.sparse import csc_array, csr_array
 
 _NARROW = 256  # classes up to which a dense row's maximum is read from a product
 FLOATS = 1 << 18  # entries that are made into floats at a time: a megabyte or two
+_FEW = 1 << 13  # entries up to which plain NumPy is faster than setting up a product
 
 Entries = tuple[NDArray[Any], NDArray[Any]]  # indptr and indices
 
@@ -52,23 +53,41 @@ def count_sparse(
     All entries as one column of a transposed matrix: the compiled product adds a one for each,
     where bincount would first make them 64-bit. `ones` are at least as many as the entries.
     """
+    if len(indices) < _FEW:
+        return np.bincount(indices, minlength=n_columns)
     all_entries = np.array([0, len(indices)], dtype=indices.dtype), indices
     column = compressed(csc_array, all_entries, ones[: len(indices)], (n_columns, 1))
     return np.asarray(column @ np.ones(1)).astype(np.int64)
 
 
+def weighted_rows(values: NDArray[np.float64], levels: NDArray[Any]) -> NDArray[np.intp]:
+    """Return the rows whose weight, values[level], is not 0."""
+    zeros = np.flatnonzero(values == 0)
+    if len(zeros) == 1:  # a comparison is many times faster than looking up every row
+        return np.flatnonzero(levels != int(zeros[0]))
+    return np.flatnonzero((values != 0).take(levels))
+
+
 def weighted_count_sparse(
-    entries: Entries, n_columns: int, weights: NDArray[np.float64], ones: NDArray[np.float64]
+    entries: Entries,
+    n_columns: int,
+    values: NDArray[np.float64],
+    levels: NDArray[Any],
+    ones: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Sum the rows' weights over the entries of each column.
+    """Sum the rows' weights over the entries of each column; a row's weight is values[its level].
 
     `ones` are at least as many as there are entries.
     """
     indptr, indices = entries
-    weighted = np.flatnonzero(weights != 0)
-    if len(weighted) < len(weights) // 4:
-        weights = weights.take(weighted)
+    weighted = weighted_rows(values, levels)
+    if len(weighted) < len(levels) // 4:
+        levels = levels.take(weighted)
         indptr, indices = take_sparse_rows(entries, weighted)
+    weights = values.take(levels)
+    if len(indices) < _FEW:
+        weights = np.repeat(weights, np.diff(indptr))  # one per entry
+        return np.bincount(indices, weights, minlength=n_columns).astype(np.float64, copy=False)
     shape = n_columns, len(weights)
     transposed = compressed(csc_array, (indptr, indices), ones[: len(indices)], shape)
     return np.asarray(transposed @ weights)
@@ -141,13 +160,14 @@ def _exponent_above(value: float) -> int:
     return frexp(value * 1.01)[1]
 
 
-def bytes_maximum(ranks: NDArray[Any]) -> Callable[[NDArray[np.uint8]], NDArray[Any]]:
+def bytes_maximum(ranks: NDArray[Any], n_rows: int) -> Callable[[NDArray[np.uint8]], NDArray[Any]]:
     """Make the function from a dense block to the highest rank of each row's ones, or 0.
 
-    Ranks are small unsigned integers, one a column.
+    Ranks are small unsigned integers, one per column; `n_rows` are those of all blocks together.
     """
     n_columns = len(ranks)
-    if n_columns > _NARROW:  # a product and a maximum in bytes, or two bytes
+    if n_columns > _NARROW or n_rows * n_columns < _FEW:
+        # A product and a maximum in bytes, or two bytes.
         return lambda block: np.multiply(block, ranks, dtype=ranks.dtype).max(axis=1)
     if n_columns % 16 == 0:
         return _packed_maximum(ranks)
@@ -192,9 +212,11 @@ def sparse_maximum(
 ) -> Callable[[Entries], NDArray[Any]]:
     """Make the function from a sparse block to the highest rank of each row's entries, or 0.
 
-    Ranks are small unsigned integers, one a column; no row has more than `widest` entries, and
+    Ranks are small unsigned integers, one per column; no row has more than `widest` entries, and
     no block more entries than there are `ones`.
     """
+    if len(ones) < _FEW:
+        return lambda entries: _maximum_reduceat(entries, ranks)
     found = bands(ranks, widest, np.float64)
     if len(found) > 2:
         return lambda entries: _maximum_reduceat(entries, ranks)

@@ -22,7 +22,7 @@ from mlresample._multipliers import (
 )
 from mlresample._repeats import RepeatPlan
 from mlresample._report import Report, Rows, as_rows
-from mlresample._sklearn import validate_params
+from mlresample._sklearn import validate_parameter_constraints
 from mlresample._targets import as_target
 from mlresample._text import finite, plan_text
 from mlresample._verdicts import find_verdicts
@@ -266,10 +266,9 @@ def make_plan(
     )
 
 
-@validate_params(
-    {**RULE_CONSTRAINTS, "y": "no_validation", "class_names": ["array-like", None]},
-    prefer_skip_nested_validation=True,
-)
+_CONSTRAINTS = {**RULE_CONSTRAINTS, "class_names": ["array-like", None]}
+
+
 def plan_resampling(
     y: Any,
     *,
@@ -344,6 +343,8 @@ def plan_resampling(
     >>> plan.epoch_size
     5
     """
+    # validate_params would do the same, but takes as long as the rest of a small plan.
+    validate_parameter_constraints(_CONSTRAINTS, locals(), "plan_resampling")
     return make_plan(
         as_target(y, class_names=class_names),
         class_multipliers=class_multipliers,

@@ -50,8 +50,7 @@ class RepeatPlan:
     levels: NDArray[Any]
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
+        for value in vars(self).values():
             if isinstance(value, np.ndarray):
                 value.flags.writeable = False
         # The sizes of the levels are counted only where the bounds leave a doubt.

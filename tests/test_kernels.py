@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
@@ -46,12 +46,26 @@ shapes = {
 }
 
 
+@pytest.fixture(params=[0, 1 << 62], ids=["as many entries", "as few entries"])
+def every_size(request):
+    """Take every block for one of many entries, then for one of few."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_kernels, "_FEW", request.param)
+        yield
+
+
+# The fixture holds for all examples alike.
+fuzzed = settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
 @given(**shapes)
 @example(n_rows=0, n_columns=3, density=0.5, seed=0)
 @example(n_rows=255 * 3, n_columns=2, density=1.0, seed=0)
 @example(n_rows=255 * 3 + 1, n_columns=2, density=1.0, seed=0)
-@settings(max_examples=300, deadline=None)
-def test_counts_are_those_of_a_plain_sum(n_rows, n_columns, density, seed):
+@fuzzed
+def test_counts_are_those_of_a_plain_sum(every_size, n_rows, n_columns, density, seed):
     bits = random_bits(n_rows, n_columns, density, seed)
     expected = bits.sum(axis=0, dtype=np.int64)
     assert_array_equal(_kernels.count_bytes(bits), expected)
@@ -63,13 +77,13 @@ def test_counts_are_those_of_a_plain_sum(n_rows, n_columns, density, seed):
 @example(n_rows=0, n_columns=3, density=0.5, seed=0, n_ranks=3)
 @example(n_rows=0, n_columns=32, density=0.5, seed=0, n_ranks=3)
 @example(n_rows=0, n_columns=300, density=0.5, seed=0, n_ranks=3)
-@settings(max_examples=300, deadline=None)
-def test_row_maxima_are_those_of_a_loop(n_rows, n_columns, density, seed, n_ranks):
+@fuzzed
+def test_row_maxima_are_those_of_a_loop(every_size, n_rows, n_columns, density, seed, n_ranks):
     n_rows = min(n_rows, 60)
     bits = random_bits(n_rows, n_columns, density, seed)
     ranks = random_ranks(n_columns, n_ranks, seed)
     expected = plain_maximum(bits, ranks)
-    dense = _kernels.bytes_maximum(ranks)(bits)
+    dense = _kernels.bytes_maximum(ranks, n_rows)(bits)
     assert dense.dtype == ranks.dtype
     assert_array_equal(dense, expected)
     matrix = sp.csr_array(bits)
@@ -105,21 +119,23 @@ def test_lower_ranks_never_add_up_to_a_higher_one(n_bands, per_rank):
 def test_lower_ranks_never_add_up_in_dense_rows_either(n_columns, n_ranks):
     ranks = np.sort(np.arange(n_columns) % n_ranks + 1).astype(np.uint16)
     bits = np.tril(np.ones((n_columns, n_columns), dtype=np.uint8))
-    kernel = _kernels.bytes_maximum(ranks)
+    kernel = _kernels.bytes_maximum(ranks, 40 * n_columns)
     assert_array_equal(kernel(bits), ranks)
     bits = np.repeat(bits, 40, axis=0)  # longer than what is made into floats at a time
     assert_array_equal(kernel(bits), np.repeat(ranks, 40))
 
 
 @given(**shapes)
-@settings(max_examples=100, deadline=None)
-def test_weighted_counts_are_those_of_a_product(n_rows, n_columns, density, seed):
+@fuzzed
+def test_weighted_counts_are_those_of_a_product(every_size, n_rows, n_columns, density, seed):
     bits = random_bits(n_rows, n_columns, density, seed)
     generator = np.random.default_rng(seed)
-    weights = generator.random(n_rows) * (generator.random(n_rows) < density)
+    values = np.append(generator.random(4), np.zeros(seed % 3))
+    levels = generator.integers(0, len(values), n_rows).astype(np.uint8)
+    assert_array_equal(_kernels.weighted_rows(values, levels), np.flatnonzero(values[levels]))
     matrix = sp.csr_array(bits)
-    found = _kernels.weighted_count_sparse(entries(matrix), n_columns, weights, ONES)
-    assert_allclose(found, weights @ bits, rtol=1e-12, atol=0)
+    found = _kernels.weighted_count_sparse(entries(matrix), n_columns, values, levels, ONES)
+    assert_allclose(found, values[levels] @ bits, rtol=1e-12, atol=0)
 
 
 # -- layouts -----------------------------------------------------------------------------------
@@ -172,7 +188,9 @@ LAYOUTS = {
     ("n_rows", "n_columns", "density"),
     [(1, 2, 0.5), (2, 40, 0.5), (70, 2, 0.3), (90, 16, 0.2), (50, 33, 0.0), (40, 300, 0.05)],
 )
-def test_every_layout_gives_the_same(make, block_size, n_rows, n_columns, density, monkeypatch):
+def test_every_layout_gives_the_same(
+    make, block_size, n_rows, n_columns, density, every_size, monkeypatch
+):
     monkeypatch.setattr(_indicators, "BLOCK_SIZE", block_size)
     bits = random_bits(n_rows, n_columns, density, seed=n_rows)
     generator = np.random.default_rng(0)
