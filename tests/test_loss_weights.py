@@ -483,8 +483,12 @@ def test_tensors_of_weights_are_in_their_range():
 
     with pytest.raises(ValueError, match=r"outside the range of torch\.float16"):
         loss_weights([1, 99_999], n_samples=100_000, dtype=torch.float16)
-    with pytest.raises(ValueError, match=r"one of floats, got torch\.int64"):
+    with pytest.raises(ValueError, match=r"one of torch's floats, got torch\.int64"):
         loss_weights([1, 60], n_samples=100, dtype=torch.int64)
+    with pytest.raises(ValueError, match=r"one of torch's floats, got 'float32'"):
+        loss_weights([1, 60], n_samples=100, dtype="float32")
+    with pytest.raises(ValueError, match=r"outside the range of torch\.float8_e4m3fn"):
+        loss_weights([1, 60], n_samples=100_000, dtype=torch.float8_e4m3fn)
 
 
 def test_weights_as_tensors_are_the_same_weights():

@@ -11,7 +11,7 @@ from mlresample.torch._plans import as_repeat_plan
 
 
 def sampling_weights(plan: Any) -> torch.Tensor:
-    """Give the sample multipliers as weights for :class:`torch.utils.data.WeightedRandomSampler`.
+    """Return the sample multipliers as weights for a WeightedRandomSampler.
 
     Parameters
     ----------
@@ -97,9 +97,9 @@ def loss_weights(
     class_names : array-like of shape (n_classes,), default=None
         Order of the network's outputs, for counts that have names.
     device : device or str, default=None
-        Where the tensors shall be; None is the CPU.
-    dtype : dtype, default=torch.float32
-        Their type.
+        Device of the tensors; None is the CPU.
+    dtype : torch.dtype, default=torch.float32
+        Floating-point type of the tensors.
 
     Returns
     -------
@@ -125,17 +125,15 @@ def loss_weights(
     found = compute_loss_weights(
         plan_or_counts, n_samples=n_samples, power=power, cap=cap, class_names=class_names
     )
-    if not dtype.is_floating_point:
-        raise ValueError(f"dtype must be one of floats, got {dtype}.")
-    tensors = LossWeightTensors(
-        *(
-            torch.as_tensor(values, dtype=dtype, device=device)
-            for values in (found.pos_weight, found.class_weight)
-        )
-    )
-    for name, weights in tensors._asdict().items():
-        if not ((weights > 0) & weights.isfinite()).all():
+    if not (isinstance(dtype, torch.dtype) and dtype.is_floating_point):
+        raise ValueError(f"dtype must be one of torch's floats, got {dtype!r}.")
+    tensors = []
+    for name in LossWeightTensors._fields:
+        values = torch.as_tensor(getattr(found, name))
+        weights = values.to(dtype)
+        if not ((weights.double() > 0) & (values <= torch.finfo(dtype).max)).all():
             raise ValueError(
                 f"{name} is outside the range of {dtype}: set cap, or take a wider one."
             )
-    return tensors
+        tensors.append(weights.to(device))
+    return LossWeightTensors(*tensors)
