@@ -1,8 +1,10 @@
 """Batches on their way to the device."""
 
+import os
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 from joblib import cpu_count
 
@@ -13,15 +15,23 @@ def loader_options(*, num_workers: int | None = None, device: Any = None) -> dic
     Parameters
     ----------
     num_workers : int, default=None
-        Processes that load images; by default the cores of this process but one, 8 at the most.
+        Processes that load images, >= 0; by default the cores of this process but one, 8 at the
+        most. Processes that torchrun started on one machine (``LOCAL_WORLD_SIZE``) share its
+        cores.
     device : torch.device or str, default=None
         Where the model is; by default a GPU if there is one.
 
     Returns
     -------
     options : dict
-        ``num_workers``; pinned memory where the device is a GPU, so that copies to it can be
-        ``non_blocking``; with workers, kept alive between epochs and four batches ahead.
+        ``num_workers``; pinned memory if the device is a CUDA (or ROCm) or XPU one, so that
+        copies to it can be ``non_blocking``; with workers, kept alive between epochs and four
+        batches ahead.
+
+    Raises
+    ------
+    ValueError
+        If `num_workers` is not an integer >= 0.
 
     Examples
     --------
@@ -32,10 +42,15 @@ def loader_options(*, num_workers: int | None = None, device: Any = None) -> dic
     {'num_workers': 0, 'pin_memory': True}
     """
     if num_workers is None:
-        num_workers = min(8, max(0, cpu_count() - 1))
+        n_processes = max(1, int(os.environ.get("LOCAL_WORLD_SIZE") or 1))
+        num_workers = min(8, max(0, cpu_count() // n_processes - 1))
+    is_integer = isinstance(num_workers, int | np.integer) and not isinstance(num_workers, bool)
+    if not is_integer or num_workers < 0:
+        raise ValueError(f"num_workers must be None or an integer >= 0, got {num_workers!r}.")
     if device is None:
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    options = {"num_workers": num_workers, "pin_memory": torch.device(device).type != "cpu"}
+    pin_memory = torch.device(device).type in ("cuda", "xpu")
+    options = {"num_workers": int(num_workers), "pin_memory": pin_memory}
     if num_workers > 0:
         options |= {"persistent_workers": True, "prefetch_factor": 4}
     return options
@@ -55,7 +70,8 @@ def augment_copies(
     is_copy : Tensor of shape (batch_size,)
         Bool, which images are copies, as `ResampledDataset` gives with ``return_is_copy=True``.
     augment : callable
-        From a batch of images to as many of the same shape, such as a kornia augmentation.
+        From a batch of images to as many of the same shape and dtype, such as a kornia
+        augmentation (of floats from 0 to 1). Floats may come back in another precision.
 
     Returns
     -------
@@ -65,7 +81,10 @@ def augment_copies(
     Raises
     ------
     ValueError
-        If the mask is not one bool an image, or `augment` changes the shape.
+        If the mask is not one bool per image, or `augment` changes the shape.
+    TypeError
+        If `images` or what `augment` returns is not a tensor, or `augment` changes the dtype,
+        from bytes to floats above all: their range is not known.
 
     Examples
     --------
@@ -76,6 +95,8 @@ def augment_copies(
     tensor([[1, 2],
             [4, 3]])
     """
+    if not torch.is_tensor(images):
+        raise TypeError(f"images must be a tensor, got {type(images).__name__}.")
     is_copy = torch.as_tensor(is_copy, device=images.device)
     if is_copy.dtype is not torch.bool or is_copy.shape != images.shape[:1]:
         raise ValueError(
@@ -86,9 +107,18 @@ def augment_copies(
     if len(copies) == 0:
         return images.clone()
     augmented = augment(copies)
+    if not torch.is_tensor(augmented):
+        raise TypeError(f"augment must return a tensor of images, got {type(augmented).__name__}.")
     if augmented.shape != copies.shape:
         raise ValueError(
             f"augment must keep the shape {tuple(copies.shape)}, got {tuple(augmented.shape)}."
+        )
+    both_floats = augmented.is_floating_point() and images.is_floating_point()
+    if augmented.dtype is not images.dtype and not both_floats:
+        raise TypeError(
+            f"augment must keep the dtype {images.dtype}, got {augmented.dtype}: convert the "
+            f"whole batch before, as in augment_copies(images.float() / 255, ...) for bytes, or "
+            f"let augment clamp, round and convert back."
         )
     result = images.clone()
     result[is_copy] = augmented.to(images.dtype)

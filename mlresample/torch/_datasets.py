@@ -1,12 +1,13 @@
 """A resampled view of a dataset, for those who cannot set a sampler."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
+from mlresample._containers import is_dataframe, is_series
 from mlresample.torch._plans import as_repeat_plan, check_length, check_seed, epoch_indices
 
 
@@ -28,10 +29,12 @@ class ResampledDataset(Dataset[Any]):
     rounding : {"stratified", "bernoulli", "nearest"}, default="stratified"
         How fractions become whole repeats.
     copy_transform : callable, default=None
-        Applied to an item that is a copy, and to no other.
+        Applied to an item that is a copy, and to no other. It must return the item; one that it
+        changes in place is changed in a dataset that holds its items in memory, too.
     return_is_copy : bool, default=False
         Whether an item is followed by a bool that says if it is a copy: a tuple gets one more
-        element, a dict the key "is_copy", anything else becomes a pair.
+        element, a mapping becomes a dict with the key "is_copy" too, and anything else, such as
+        a namedtuple or a list, becomes the first of a pair.
 
     Attributes
     ----------
@@ -43,9 +46,10 @@ class ResampledDataset(Dataset[Any]):
     Raises
     ------
     ValueError
-        If dataset and plan differ in length, or the plan is not as described.
+        If dataset and plan differ in length, the plan is not as described, or, when an item is
+        asked for, the dataset's length has changed or the item has a key "is_copy" already.
     TypeError
-        If `dataset` is not map-style.
+        If `dataset` is not map-style, or `copy_transform` is not callable or returns None.
 
     Notes
     -----
@@ -74,7 +78,17 @@ class ResampledDataset(Dataset[Any]):
     ) -> None:
         repeat_plan = as_repeat_plan(plan)
         check_length(repeat_plan, dataset)
+        if is_dataframe(dataset) or is_series(dataset):
+            raise TypeError(
+                f"dataset must give its items by position, got {type(dataset).__name__}, which "
+                f"looks up columns or labels: pass the dataset that reads it."
+            )
+        if copy_transform is not None and not callable(copy_transform):
+            raise TypeError(
+                f"copy_transform must be None or callable, got {type(copy_transform).__name__}."
+            )
         self.dataset = dataset
+        self._n_samples = repeat_plan.n_samples
         self.indices: NDArray[np.int64] = epoch_indices(
             repeat_plan, check_seed(seed), 0, rounding=rounding, shuffle=False
         )
@@ -94,16 +108,26 @@ class ResampledDataset(Dataset[Any]):
 
     def __getitem__(self, index: int) -> Any:
         position = range(len(self))[index]  # an IndexError beyond the end, as iteration needs
+        if len(self.dataset) != self._n_samples:
+            raise ValueError(
+                f"The dataset had {self._n_samples:,} samples when this view of it was made, it "
+                f"has {len(self.dataset):,} now: make a plan and a view of it anew."
+            )
         item = self.dataset[int(self.indices[position])]
         is_copy = position >= self._n_originals
         if is_copy and self.copy_transform is not None:
             item = self.copy_transform(item)
+            if item is None:
+                raise TypeError("copy_transform must return the item, got None.")
         return _with_mask(item, is_copy) if self.return_is_copy else item
 
 
 def _with_mask(item: Any, is_copy: bool) -> Any:
-    if isinstance(item, dict):
+    if isinstance(item, Mapping):
+        if "is_copy" in item:
+            raise ValueError(
+                "An item has a key 'is_copy' already: rename it, or leave return_is_copy out."
+            )
         return {**item, "is_copy": is_copy}
-    if isinstance(item, tuple | list):
-        return (*item, is_copy)
-    return item, is_copy
+    is_plain_tuple = isinstance(item, tuple) and not hasattr(item, "_fields")
+    return (*item, is_copy) if is_plain_tuple else (item, is_copy)

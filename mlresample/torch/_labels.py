@@ -2,15 +2,20 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from itertools import repeat
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from scipy.sparse import csr_array, issparse, vstack
-from torch.utils.data import ConcatDataset, Subset, TensorDataset
+from torch.utils.data import ConcatDataset, Dataset, IterableDataset, Subset, TensorDataset
 
-from mlresample._containers import take_rows
+from mlresample._containers import is_dataframe, take_rows
+from mlresample._targets import as_array
+from mlresample.torch._datasets import ResampledDataset
 
 
 def dataset_target(
@@ -28,26 +33,39 @@ def dataset_target(
         A torch Dataset, a Hugging Face dataset, or a Subset or ConcatDataset of such.
     labels : str or callable, default=None
         Where the labels are: the name of a column or attribute, or a function from a sample's
-        number to its labels, such as ``lambda i: dataset.annotations[i].classes``. By default
-        the attribute ``targets`` or ``labels``, or the last tensor of a TensorDataset.
+        number in `dataset` to its labels, such as ``lambda i: dataset.annotations[i].classes``.
+        By default the column or attribute ``targets`` or ``labels``, or the last tensor of a
+        TensorDataset that has several.
     n_classes : int, default=None
         If given, labels are class numbers from 0 to ``n_classes - 1``: one, or any number of
-        them a sample, in which each class counts once. Else they are rows of an indicator
-        matrix, or one class label a sample.
+        them per sample, in which each class counts once. Otherwise they are rows of an indicator
+        matrix, or one class label per sample.
     progress : bool, default=False
         Whether to count on standard error while a function is asked for each sample.
 
     Returns
     -------
     y : {array-like, sparse array, tensor} of shape (n_samples, n_classes) or (n_samples,)
-        Indicator matrix (a sparse one, where `n_classes` is given) or class labels.
+        Indicator matrix (a sparse one if `n_classes` is given) or class labels. What comes from a
+        function can be indexed by a list of positions.
 
     Raises
     ------
     TypeError
         If the dataset is not map-style, or has no labels where they were looked for.
     ValueError
-        If a class number is outside the range.
+        If a class number is outside the range, labels and dataset differ in length, or `labels`
+        is a function and `dataset` is, wraps or concatenates a Subset or ResampledDataset.
+
+    Notes
+    -----
+    A Subset numbers its samples anew, so that a function of a sample's number could mean the one
+    or the other number. Ask the dataset behind it, and take the rows of the subset:
+    ``dataset_target(subset.dataset, function)[subset.indices]``. In a ConcatDataset the numbers
+    of a function run through all its parts; ``dataset.select`` of Hugging Face gives a dataset
+    with numbers of its own.
+
+    Attributes are taken as they are, before a ``target_transform``.
 
     Examples
     --------
@@ -62,80 +80,185 @@ def dataset_target(
            [0, 0, 0],
            [1, 1, 0]], dtype=uint8)
     """
-    found = _find(dataset, labels, progress)
-    return found if n_classes is None else _class_numbers_to_indicator(found, n_classes)
+    _check_parameters(dataset, labels, n_classes)
+    if not callable(labels):
+        found = _find(dataset, labels)
+    else:
+        _refuse_renumbered(dataset)
+        found = _stacked([labels(i) for i in _counted(len(dataset), progress)])
+    return found if n_classes is None else _class_numbers_to_indicator(found, int(n_classes))
 
 
-def _find(dataset: Any, labels: Any, progress: bool) -> Any:
-    if not hasattr(dataset, "__len__"):
+def _check_parameters(dataset: Any, labels: Any, n_classes: Any) -> None:
+    if isinstance(dataset, IterableDataset) or not hasattr(dataset, "__len__"):
         raise TypeError(
-            f"{type(dataset).__name__} has no length: an iterable-style dataset cannot be asked "
-            f"for its labels. Make the target from its label file."
+            f"{type(dataset).__name__} is not a map-style dataset: an iterable-style one cannot "
+            f"be asked for its labels. Make the target from its label file."
         )
-    if callable(labels):
-        rows = [labels(i) for i in _counted(len(dataset), progress)]
-        return torch.stack(rows) if all(map(torch.is_tensor, rows)) and _alike(rows) else rows
-    if isinstance(dataset, Subset):
-        whole = _find(dataset.dataset, labels, progress)
-        return take_rows(whole, np.asarray(dataset.indices, dtype=np.int64))
-    if isinstance(dataset, ConcatDataset):
-        return _concatenate([_find(part, labels, progress) for part in dataset.datasets])
-    if labels is not None and labels in getattr(dataset, "column_names", ()):
-        return dataset.with_format(None)[labels][:]  # a Hugging Face dataset
-    if labels is None and isinstance(dataset, TensorDataset):
-        return dataset.tensors[-1]
-    names = ("targets", "labels") if labels is None else (labels,)
-    for name in names:
-        if getattr(dataset, name, None) is not None:
-            return getattr(dataset, name)
-    raise TypeError(
-        f"{type(dataset).__name__} has no {' or '.join(map(repr, names))}: pass labels= the name "
-        f"of a column or attribute, or a function from a sample's number to its labels."
-    )
+    if not (labels is None or isinstance(labels, str) or callable(labels)):
+        raise TypeError(
+            f"labels must be the name of a column or attribute, or a function from a sample's "
+            f"number to its labels, got {type(labels).__name__}. Labels that are at hand need no "
+            f"dataset: pass them to plan_resampling."
+        )
+    if n_classes is not None and (
+        isinstance(n_classes, bool) or not isinstance(n_classes, int | np.integer) or n_classes < 1
+    ):
+        raise ValueError(f"n_classes must be None or an integer >= 1, got {n_classes!r}.")
 
 
-def _alike(rows: list[torch.Tensor]) -> bool:
-    return len({row.shape for row in rows}) == 1
+# -- functions ---------------------------------------------------------------------------------
 
 
-def _concatenate(parts: list[Any]) -> Any:
-    if any(map(issparse, parts)):
-        return vstack([csr_array(part) for part in parts], format="csr")
-    if all(map(torch.is_tensor, parts)):
-        return torch.cat(parts)
-    if all(isinstance(part, list) for part in parts):
-        return [row for part in parts for row in part]
-    return np.concatenate([part.cpu() if torch.is_tensor(part) else part for part in parts])
+def _refuse_renumbered(dataset: Any) -> None:
+    """Refuse a function if a Subset or ResampledDataset is anywhere inside of the dataset."""
+    pending, seen = [dataset], set()
+    while pending:
+        inner = pending.pop()
+        if isinstance(inner, Subset | ResampledDataset):
+            kind = type(inner).__name__
+            where = "" if inner is dataset else f", which the {type(dataset).__name__} holds"
+            raise ValueError(
+                f"labels must not be a function for a {kind}{where}: it numbers its samples anew, "
+                f"and a function could mean either number. Ask the dataset behind it and take its "
+                f"rows: dataset_target(subset.dataset, labels)[subset.indices]; if the labels are "
+                f"an attribute or a column, pass its name."
+            )
+        if id(inner) not in seen:
+            seen.add(id(inner))
+            for value in getattr(inner, "__dict__", {}).values():
+                if isinstance(value, dict):
+                    value = list(value.values())
+                parts = value if isinstance(value, list | tuple) else [value]
+                pending += [part for part in parts if isinstance(part, Dataset)]
+
+
+def _stacked(rows: list[Any]) -> Any:
+    """Put rows together as something that a list of positions indexes."""
+    rows = _stacked_tensors(rows)
+    if torch.is_tensor(rows):
+        return rows
+    try:
+        return as_array(rows)
+    except (TypeError, ValueError):  # of different lengths
+        return np.fromiter(rows, dtype=object, count=len(rows))
+
+
+def _stacked_tensors(rows: Any) -> Any:
+    """Stack tensors of one shape; return anything else as it is."""
+    if not (isinstance(rows, list | tuple) and rows and all(map(torch.is_tensor, rows))):
+        return rows
+    return torch.stack(list(rows)) if len({row.shape for row in rows}) == 1 else rows
 
 
 def _counted(n_samples: int, progress: bool) -> Iterator[int]:
-    told = time.monotonic()
+    latest = time.monotonic()
     for i in range(n_samples):
-        if progress and time.monotonic() - told > 1:
-            told = time.monotonic()
+        if progress and time.monotonic() - latest > 1:
+            latest = time.monotonic()
             print(f"\rlabels of {i:,} of {n_samples:,} samples", end="", file=sys.stderr)
         yield i
     if progress:
         print(f"\rlabels of {n_samples:,} of {n_samples:,} samples", file=sys.stderr)
 
 
-def _class_numbers_to_indicator(labels: Iterable[Any], n_classes: int) -> csr_array:
-    """One class number, or a collection of them, a sample; each class counts once."""
+# -- columns and attributes --------------------------------------------------------------------
+
+
+def _find(dataset: Any, name: str | None) -> Any:
+    if isinstance(dataset, Subset | ResampledDataset):
+        whole = _find(dataset.dataset, name)
+        return take_rows(whole, np.asarray(dataset.indices, dtype=np.int64))
+    if isinstance(dataset, ConcatDataset):
+        return _concatenated([_find(part, name) for part in dataset.datasets])
+    if name is None and isinstance(dataset, TensorDataset):
+        if len(dataset.tensors) == 1:
+            raise TypeError("A TensorDataset of one tensor has inputs alone, and no labels.")
+        return dataset.tensors[-1]
+    names = ("targets", "labels") if name is None else (name,)
+    for place in names:
+        if place in (getattr(dataset, "column_names", None) or ()):  # of a Hugging Face dataset
+            return dataset.with_format(None)[place][:]
+        found = getattr(dataset, place, None)
+        if found is not None:
+            return _stacked_tensors(_checked(found, dataset, place))
+    raise TypeError(
+        f"{type(dataset).__name__} has no {' or '.join(map(repr, names))}: pass labels= the name "
+        f"of a column or attribute, or a function from a sample's number to its labels."
+    )
+
+
+def _checked(found: Any, dataset: Any, name: str) -> Any:
+    """Refuse an attribute that does not hold the labels of each sample."""
+    place = f"{name!r} of {type(dataset).__name__}"
+    is_sized = hasattr(found, "shape") or hasattr(found, "__len__")
+    if isinstance(found, str | Mapping) or not is_sized:
+        raise TypeError(
+            f"{place} must hold the labels of each sample in order, got "
+            f"{type(found).__name__}: pass labels= a function from a sample's number to its "
+            f"labels."
+        )
+    shape = found.shape if hasattr(found, "shape") else (len(found),)
+    if tuple(shape[:1]) != (len(dataset),):
+        raise ValueError(
+            f"{place} must have one row for each of the {len(dataset):,} samples, got shape "
+            f"{tuple(shape)}: pass labels= a function from a sample's number to its labels."
+        )
+    return found
+
+
+def _concatenated(parts: list[Any]) -> Any:
+    if any(map(is_dataframe, parts)):  # other names, or names in another order, are an error
+        return nw.concat([nw.from_native(part, eager_only=True) for part in parts]).to_native()
+    if any(map(issparse, parts)):
+        return vstack([csr_array(part) for part in parts], format="csr")
+    if all(map(torch.is_tensor, parts)):
+        return torch.cat(parts)
+    if any(isinstance(part, list | tuple) for part in parts):
+        return [row for part in parts for row in part]
+    arrays = [as_array(part) for part in parts]
+    n_strings = sum(array.dtype.kind in "US" for array in arrays)
+    mixed = 0 < n_strings < len(arrays)  # which NumPy would turn into strings
+    return np.concatenate(arrays, dtype=object if mixed else None)
+
+
+# -- class numbers -----------------------------------------------------------------------------
+
+
+def _class_numbers_to_indicator(labels: Any, n_classes: int) -> csr_array:
+    """One class number, or a collection of them, per sample; each class counts once."""
+    if issparse(labels) or is_dataframe(labels):
+        raise ValueError(
+            f"With n_classes the labels must be class numbers per sample, got a "
+            f"{type(labels).__name__}: leave n_classes out for an indicator matrix."
+        )
     rows = [_class_numbers(row, i, n_classes) for i, row in enumerate(labels)]
+    if rows and n_classes > 1 and all(map(_is_indicator_row, labels, repeat(n_classes))):
+        raise ValueError(
+            f"The labels of each sample are {n_classes} numbers that are 0 or 1, as in an "
+            f"indicator matrix: leave n_classes out, or give class numbers as sets."
+        )
     indptr = np.cumsum([0, *map(len, rows)])
     indices = np.concatenate([np.empty(0, dtype=np.int64), *rows])
     ones = np.ones(len(indices), dtype=np.uint8)
     return csr_array((ones, indices, indptr), shape=(len(rows), n_classes))
 
 
-def _class_numbers(row: Any, i: int, n_classes: int) -> Any:
+def _class_numbers(row: Any, i: int, n_classes: int) -> NDArray[np.int64]:
     row = row.cpu() if torch.is_tensor(row) else row
     numbers = np.asarray(list(row) if isinstance(row, set | frozenset) else row)
-    if numbers.size and numbers.dtype.kind not in "iu":
-        raise ValueError(f"The labels of sample {i} are not class numbers: {row!r}.")
+    if np.ma.is_masked(row) or (numbers.size and numbers.dtype.kind not in "iu"):
+        raise ValueError(
+            f"The labels of sample {i} are not class numbers, which n_classes asks for: {row!r}."
+        )
     numbers = np.unique(numbers).astype(np.int64)
     if len(numbers) and not 0 <= numbers[0] <= numbers[-1] < n_classes:
         raise ValueError(
             f"The labels of sample {i}, {row!r}, are not all from 0 to {n_classes - 1}."
         )
     return numbers
+
+
+def _is_indicator_row(row: Any, n_classes: int) -> bool:
+    is_sequence = hasattr(row, "__len__") and not isinstance(row, set | frozenset)
+    return is_sequence and len(row) == n_classes and all(0 <= label <= 1 for label in row)

@@ -1,6 +1,7 @@
 """The resampled view of a dataset, weights, labels and batches."""
 
 import pickle
+from collections import UserDict, namedtuple
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from torch.utils.data import (  # noqa: E402
     Subset,
     TensorDataset,
     WeightedRandomSampler,
+    random_split,
 )
 
 from mlresample import plan_resampling  # noqa: E402
@@ -84,6 +86,43 @@ def test_mask_joins_tuples_and_dicts():
     assert list(pairs) == [("a", 0, False), ("b", 1, False), ("b", 1, True)]
     dicts = ResampledDataset([{"x": 0}, {"x": 1}], plan, return_is_copy=True)
     assert dicts[2] == {"x": 1, "is_copy": True}
+    mappings = ResampledDataset([UserDict(x=0), UserDict(x=1)], plan, return_is_copy=True)
+    assert mappings[2] == {"x": 1, "is_copy": True}
+    with pytest.raises(ValueError, match="key 'is_copy' already"):
+        ResampledDataset(dicts, [1.0, 1.0, 2.0], return_is_copy=True)[0]
+
+
+Sample = namedtuple("Sample", ["image", "label"])
+
+
+@pytest.mark.parametrize("item", [Sample(4, 1), [5, 7]])
+def test_namedtuples_and_lists_stay_whole_beside_the_mask(item):
+    resampled = ResampledDataset([item], [2.0], return_is_copy=True)
+    assert list(resampled) == [(item, False), (item, True)]
+    assert type(resampled[0][0]) is type(item)
+
+
+def test_dataset_of_another_length_than_at_first_is_refused():
+    images = list(range(60))
+    resampled = ResampledDataset(images, PLAN)
+    assert resampled[3] == resampled.indices[3]
+    images.append(60)
+    with pytest.raises(ValueError, match=r"had 60 samples when .* it has 61 now"):
+        resampled[3]
+
+
+def test_frames_whose_indices_are_columns_or_labels_are_refused():
+    pd = pytest.importorskip("pandas")
+    for frame in (pd.DataFrame(np.eye(3)), pd.Series([1, 2, 3], index=[2, 0, 1])):
+        with pytest.raises(TypeError, match=r"give its items by position, got (DataFrame|Series)"):
+            ResampledDataset(frame, [1.0, 1.0, 2.0])
+
+
+def test_transform_that_is_none_of_an_item_or_no_function_is_refused():
+    with pytest.raises(TypeError, match="must return the item, got None"):
+        ResampledDataset([0], [2.0], copy_transform=lambda item: None)[1]
+    with pytest.raises(TypeError, match="copy_transform must be None or callable, got list"):
+        ResampledDataset([0], [2.0], copy_transform=[abs])
 
 
 def test_view_goes_through_a_shuffling_loader_with_workers():
@@ -225,11 +264,17 @@ def test_labels_that_are_not_there_or_not_class_numbers_are_clear_errors():
     with pytest.raises(TypeError, match="no 'classes'"):
         dataset_target(Labelled(targets=Y), "classes")
     with pytest.raises(ValueError, match=r"sample 1, \[5\], are not all from 0 to 4"):
-        dataset_target(Labelled(targets=[[0], [5]]), n_classes=5)
+        dataset_target(Labelled(targets=[[0], [5]] * 30), n_classes=5)
     with pytest.raises(ValueError, match=r"sample 0, .* are not all from 0 to 4"):
-        dataset_target(Labelled(targets=[[-1], [3]]), n_classes=5)
+        dataset_target(Labelled(targets=[[-1], [3]] * 30), n_classes=5)
     with pytest.raises(ValueError, match="sample 1 are not class numbers"):
-        dataset_target(Labelled(targets=[[0], ["cat"]]), n_classes=5)
+        dataset_target(Labelled(targets=[[0], ["cat"]] * 30), n_classes=5)
+    with pytest.raises(ValueError, match=r"n_classes must be None or an integer >= 1, got 5\.0"):
+        dataset_target(Labelled(targets=ROWS), n_classes=5.0)
+    with pytest.raises(TypeError, match="plan_resampling"):
+        dataset_target(Labelled(), ROWS)
+    with pytest.raises(TypeError, match="TensorDataset of one tensor has inputs alone"):
+        dataset_target(TensorDataset(torch.tensor(Y)))
 
     class Stream(IterableDataset):
         def __iter__(self):
@@ -237,6 +282,123 @@ def test_labels_that_are_not_there_or_not_class_numbers_are_clear_errors():
 
     with pytest.raises(TypeError, match="iterable-style"):
         dataset_target(Stream())
+
+    class SizedStream(Stream):
+        targets = Y
+
+        def __len__(self):
+            return 60
+
+    with pytest.raises(TypeError, match="iterable-style"):
+        dataset_target(SizedStream())
+
+
+def test_function_of_numbers_that_a_view_gives_anew_is_refused_and_the_way_out_works():
+    base = TensorDataset(torch.arange(60))
+    subset, _ = random_split(base, [40, 20], torch.Generator().manual_seed(0))
+    inner = Subset(subset, [3, 1])
+    view = ResampledDataset(base, PLAN)
+
+    class Wrapped(Dataset):
+        def __init__(self, source):
+            self.source = source
+
+        def __len__(self):
+            return len(self.source)
+
+    views = [subset, inner, view, Wrapped(subset), Wrapped(Wrapped(inner))]
+    views += [Wrapped([view]), Wrapped({"train": subset})]
+    views += [ConcatDataset([base, subset]), ConcatDataset([Wrapped(ConcatDataset([inner]))])]
+    functions = [
+        (lambda i: ROWS[i], {"n_classes": 5}),
+        (lambda i: torch.tensor(ROWS[i]), {"n_classes": 5}),
+        (lambda i: torch.tensor(Y[i]), {}),
+        (lambda i: Y[i], {}),
+        (lambda i: Y[i].tolist(), {}),
+    ]
+    for f, parameters in functions:
+        for dataset in views:
+            with pytest.raises(ValueError, match="labels must not be a function for a "):
+                dataset_target(dataset, f, **parameters)
+        y = dataset_target(subset.dataset, f, **parameters)
+        assert_array_equal(dense(y[subset.indices]), Y[subset.indices])
+        assert_array_equal(dense(y[subset.indices][inner.indices]), Y[subset.indices][[3, 1]])
+        assert_array_equal(dense(y[view.indices]), Y[view.indices])
+    names = [[["cat"], ["cat", "dog"], []][i % 3] for i in range(60)]
+    rows = dataset_target(base, lambda i: names[i])[[4, 5]]  # of different lengths
+    assert list(rows) == [["cat", "dog"], []]
+
+
+def test_dataset_that_holds_itself_is_no_view():
+    first, second = TensorDataset(torch.arange(2)), TensorDataset(torch.arange(2))
+    first.other, second.other, first.whole = second, first, first
+    assert_array_equal(dataset_target(first, lambda i: 3 * i), [0, 3])
+
+
+def test_numbers_of_a_function_run_through_all_parts_of_a_concatenation():
+    both = ConcatDataset([TensorDataset(torch.arange(2)), TensorDataset(torch.arange(3))])
+    assert_array_equal(dataset_target(both, lambda i: 10 * i), [0, 10, 20, 30, 40])
+
+
+def test_target_of_a_resampled_view_follows_its_items():
+    resampled = ResampledDataset(Images(), PLAN)
+    assert_array_equal(dataset_target(resampled), Y[resampled.indices])
+
+
+def test_attribute_of_another_length_or_without_an_order_is_refused():
+    for targets in (np.zeros(200), ROWS[:40], sp.csr_array(np.eye(61)), torch.zeros(59, 5)):
+        with pytest.raises(
+            ValueError, match="'targets' of Labelled must have one row for each of"
+        ):
+            dataset_target(Labelled(targets=targets))
+        with pytest.raises(ValueError, match="one row for each of the 60 samples"):
+            dataset_target(Subset(Labelled(targets=targets), [0, 1]))
+    for targets in (dict.fromkeys(range(60), 0), lambda: Y, "label"):
+        with pytest.raises(TypeError, match="must hold the labels of each sample in order"):
+            dataset_target(Labelled(targets=targets))
+
+
+def test_lists_of_tensors_become_one_tensor():
+    y = dataset_target(Labelled(targets=[torch.tensor(row) for row in Y]))
+    assert_array_equal(y.numpy(), Y)
+    y = dataset_target(Labelled(labels=[torch.tensor(row[1]) for row in Y]))
+    assert_array_equal(y.numpy(), Y[:, 1])
+
+
+@pytest.mark.parametrize("kind", [np.asarray, np.ndarray.tolist, torch.tensor, sp.csr_array])
+def test_indicator_matrix_is_not_read_as_class_numbers(kind):
+    with pytest.raises(ValueError, match="leave n_classes out"):
+        dataset_target(Labelled(targets=kind(Y)), n_classes=5)
+
+
+def test_booleans_are_not_class_numbers():
+    with pytest.raises(ValueError, match="not class numbers"):
+        dataset_target(Labelled(targets=Y == 1), n_classes=5)
+    with pytest.raises(ValueError, match="not class numbers"):
+        dataset_target(Labelled(targets=(Y[:, 1] == 1).tolist()), n_classes=2)
+
+
+def test_class_numbers_0_and_1_of_each_sample_are_given_as_sets():
+    y = dataset_target(Labelled(targets=[{0, 1}] * 60), n_classes=2)
+    assert_array_equal(y.sum(axis=0), [60, 60])
+
+
+def test_columns_of_frames_are_not_mixed_by_a_concatenation():
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame(Y, columns=list("abcde"))
+    y = dataset_target(ConcatDataset([Labelled(targets=frame), Labelled(targets=frame[::-1])]))
+    assert list(y.columns) == list("abcde")
+    assert_array_equal(y, np.vstack([Y, Y[::-1]]))
+    swapped = frame[list("bacde")]
+    with pytest.raises(TypeError, match="column names"):
+        dataset_target(ConcatDataset([Labelled(targets=frame), Labelled(targets=swapped)]))
+
+
+def test_numbers_and_strings_of_a_concatenation_stay_what_they_are():
+    numbers, strings = Labelled(targets=np.arange(60) % 2), Labelled(targets=np.array(["0"] * 60))
+    y = dataset_target(ConcatDataset([numbers, strings]))
+    with pytest.raises(ValueError, match="all strings or all numbers"):
+        plan_resampling(y)
 
 
 # -- batches -----------------------------------------------------------------------------------
@@ -265,11 +427,68 @@ def test_wrong_mask_or_augmentation_is_refused():
         augment_copies(images, torch.tensor([True]), torch.neg)
     with pytest.raises(ValueError, match="must keep the shape"):
         augment_copies(images, torch.tensor([True, False]), lambda batch: batch[..., :1])
+    for result in (None, [images[:1]]):
+        with pytest.raises(TypeError, match="augment must return a tensor of images, got"):
+            augment_copies(
+                images, torch.tensor([True, False]), lambda batch, result=result: result
+            )
+    with pytest.raises(TypeError, match="images must be a tensor, got ndarray"):
+        augment_copies(images.numpy(), torch.tensor([True, False]), torch.neg)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "augment"),
+    [
+        (torch.uint8, lambda batch: batch.float() / 255),  # all black
+        (torch.uint8, lambda batch: batch.float() * 1.5),  # wraps around
+        (torch.uint8, lambda batch: batch.int() + 20),
+        (torch.float32, lambda batch: (batch * 255).byte()),  # 255 times as bright
+        (torch.float32, lambda batch: batch > 0.5),
+        (torch.bool, lambda batch: batch.int() * 2),
+    ],
+)
+def test_augmentation_that_changes_the_kind_of_numbers_is_refused(dtype, augment):
+    images = torch.tensor([[0, 1], [250, 1]]).to(dtype)
+    with pytest.raises(TypeError, match=r"must keep the dtype .* augment_copies\(images\.float"):
+        augment_copies(images, torch.tensor([False, True]), augment)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float16])
+def test_floats_of_another_precision_become_those_of_the_batch(dtype):
+    images = torch.tensor([[0.5], [0.25]])
+    mask = torch.tensor([False, True])
+    result = augment_copies(images, mask, lambda batch: 2 * batch.to(dtype))
+    assert torch.equal(result, torch.tensor([[0.5], [0.5]]))
 
 
 @pytest.mark.parametrize("num_workers", [0, 1, None])
 @pytest.mark.parametrize("device", ["cpu", "cuda", None])
 def test_loader_takes_the_recommended_options(num_workers, device):
     options = loader_options(num_workers=num_workers, device=device)
-    assert options["pin_memory"] is (device == "cuda" or torch.cuda.is_available())
+    expected = torch.cuda.is_available() if device is None else device == "cuda"
+    assert options["pin_memory"] is expected
     DataLoader(range(4), **options)
+
+
+@pytest.mark.parametrize("device", ["mps", "meta", "cpu"])
+def test_memory_is_not_pinned_for_devices_that_cannot_use_it(device):
+    assert not loader_options(num_workers=0, device=device)["pin_memory"]
+
+
+@pytest.mark.parametrize(
+    ("n_cores", "n_processes", "expected"),
+    [(16, "4", 3), (16, "1", 8), (16, None, 8), (6, None, 5), (8, "8", 0), (1, "2", 0)],
+)
+def test_processes_of_one_machine_share_its_cores(monkeypatch, n_cores, n_processes, expected):
+    monkeypatch.setattr("mlresample.torch._batches.cpu_count", lambda: n_cores)
+    monkeypatch.delenv("LOCAL_WORLD_SIZE", raising=False)
+    if n_processes is not None:
+        monkeypatch.setenv("LOCAL_WORLD_SIZE", n_processes)
+    assert loader_options(device="cpu")["num_workers"] == expected
+    assert loader_options(device="cpu", num_workers=np.int64(2))["num_workers"] == 2
+
+
+@pytest.mark.parametrize("num_workers", [-1, 1.0, True, "4"])
+def test_number_of_workers_is_an_integer_from_0(num_workers):
+    with pytest.raises(ValueError, match="num_workers must be None or an integer >= 0, got"):
+        loader_options(num_workers=num_workers)

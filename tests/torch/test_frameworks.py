@@ -15,6 +15,8 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 
+from torch.utils.data import Subset  # noqa: E402
+
 from mlresample.torch import (  # noqa: E402
     DistributedRepeatSampler,
     RepeatSampler,
@@ -166,6 +168,27 @@ def test_rows_and_labels_of_a_hugging_face_dataset():
         assert row["is_copy"] == resampled.is_copy[i]
 
 
+def test_hugging_face_columns_are_found_by_default_in_the_order_of_their_rows():
+    datasets = pytest.importorskip("datasets", reason="datasets is not installed")
+    rows = datasets.Dataset.from_dict({"labels": [0, 1, 0, 2]})
+    assert dataset_target(rows) == [0, 1, 0, 2]
+    assert dataset_target(rows.with_format("numpy")) == [0, 1, 0, 2]
+    assert dataset_target(rows.select([3, 1])) == [2, 1]
+    assert dataset_target(Subset(rows, [3, 1])) == [2, 1]
+    some = rows.select([3, 1])  # has numbers of its own
+    assert dataset_target(some, lambda i: some[i]["labels"], n_classes=3).indices.tolist() == [
+        2,
+        1,
+    ]
+
+
+def test_batch_encodings_get_the_mask_as_a_key():
+    transformers = pytest.importorskip("transformers", reason="transformers is not installed")
+    items = [transformers.BatchEncoding({"input_ids": [3, 4]})]
+    resampled = ResampledDataset(items, [2.0], return_is_copy=True)
+    assert resampled[1] == {"input_ids": [3, 4], "is_copy": True}
+
+
 def test_copies_are_augmented_by_kornia():
     kornia = pytest.importorskip("kornia", reason="kornia is not installed")
     flip = kornia.augmentation.RandomHorizontalFlip(p=1.0)
@@ -174,6 +197,17 @@ def test_copies_are_augmented_by_kornia():
     augmented = augment_copies(images, mask, flip)
     assert torch.equal(augmented[mask], images[mask].flip(-1))
     assert torch.equal(augmented[~mask], images[~mask])
+
+
+def test_bytes_are_augmented_by_kornia_once_the_batch_is_floats_from_0_to_1():
+    kornia = pytest.importorskip("kornia", reason="kornia is not installed")
+    brighter = kornia.augmentation.RandomBrightness((1.5, 1.5), p=1.0)
+    images = torch.full((2, 3, 4, 4), 51, dtype=torch.uint8)
+    mask = torch.tensor([False, True])
+    with pytest.raises(TypeError, match=r"augment_copies\(images\.float\(\) / 255"):
+        augment_copies(images, mask, lambda batch: brighter(batch.float() / 255))
+    augmented = augment_copies(images.float() / 255, mask, brighter)
+    assert torch.allclose(augmented.mean((1, 2, 3)), torch.tensor([0.2, 0.7]))  # adds 0.5
 
 
 # -- resuming ----------------------------------------------------------------------------------
