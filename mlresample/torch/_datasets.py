@@ -1,5 +1,6 @@
 """A resampled view of a dataset, for those who cannot set a sampler."""
 
+import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -107,7 +108,9 @@ class ResampledDataset(Dataset[Any]):
         return len(self.indices)
 
     def __getitem__(self, index: int) -> Any:
-        position = range(len(self))[index]  # an IndexError beyond the end, as iteration needs
+        position = range(len(self))[
+            operator.index(index)
+        ]  # an IndexError beyond the end, as iteration needs
         if len(self.dataset) != self._n_samples:
             raise ValueError(
                 f"The dataset had {self._n_samples:,} samples when this view of it was made, it "

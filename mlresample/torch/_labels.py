@@ -167,21 +167,26 @@ def _counted(n_samples: int, progress: bool) -> Iterator[int]:
 
 def _find(dataset: Any, name: str | None) -> Any:
     if isinstance(dataset, Subset | ResampledDataset):
-        whole = _find(dataset.dataset, name)
-        return take_rows(whole, np.asarray(dataset.indices, dtype=np.int64))
+        indices = np.asarray(dataset.indices)
+        if len(indices) and indices.dtype.kind not in "iu":
+            raise TypeError(
+                f"indices of {type(dataset).__name__} must be positions, got {indices.dtype}; a "
+                f"mask becomes positions by np.flatnonzero."
+            )
+        return take_rows(_find(dataset.dataset, name), indices.astype(np.int64))
     if isinstance(dataset, ConcatDataset):
         return _concatenated([_find(part, name) for part in dataset.datasets])
     if name is None and isinstance(dataset, TensorDataset):
         if len(dataset.tensors) == 1:
             raise TypeError("A TensorDataset of one tensor has inputs alone, and no labels.")
-        return dataset.tensors[-1]
+        return _checked(dataset.tensors[-1], dataset, "tensors[-1]")
     names = ("targets", "labels") if name is None else (name,)
     for place in names:
         if place in (getattr(dataset, "column_names", None) or ()):  # of a Hugging Face dataset
             return dataset.with_format(None)[place][:]
         found = getattr(dataset, place, None)
         if found is not None:
-            return _stacked_tensors(_checked(found, dataset, place))
+            return _checked(found, dataset, place)
     raise TypeError(
         f"{type(dataset).__name__} has no {' or '.join(map(repr, names))}: pass labels= the name "
         f"of a column or attribute, or a function from a sample's number to its labels."
@@ -189,8 +194,15 @@ def _find(dataset: Any, name: str | None) -> Any:
 
 
 def _checked(found: Any, dataset: Any, name: str) -> Any:
-    """Refuse an attribute that does not hold the labels of each sample."""
+    """Return an attribute's labels; one that does not hold those of each sample is an error."""
     place = f"{name!r} of {type(dataset).__name__}"
+    if torch.is_tensor(found) and found.is_nested:
+        found = list(found.unbind())
+    if torch.is_tensor(found) and found.layout is not torch.strided:
+        raise TypeError(
+            f"{place} is a tensor of layout {found.layout}: pass its to_dense() to "
+            f"plan_resampling."
+        )
     is_sized = hasattr(found, "shape") or hasattr(found, "__len__")
     if isinstance(found, str | Mapping) or not is_sized:
         raise TypeError(
@@ -204,7 +216,7 @@ def _checked(found: Any, dataset: Any, name: str) -> Any:
             f"{place} must have one row for each of the {len(dataset):,} samples, got shape "
             f"{tuple(shape)}: pass labels= a function from a sample's number to its labels."
         )
-    return found
+    return _stacked_tensors(found)
 
 
 def _concatenated(parts: list[Any]) -> Any:

@@ -147,6 +147,8 @@ def test_index_beyond_the_end_is_an_error_and_negative_ones_count_from_it():
     assert resampled[-1] == resampled[len(resampled) - 1]
     with pytest.raises(IndexError):
         resampled[len(resampled)]
+    with pytest.raises(TypeError, match="slice"):
+        resampled[:2]
 
 
 def test_other_length_and_iterable_style_are_refused():
@@ -363,6 +365,32 @@ def test_lists_of_tensors_become_one_tensor():
     assert_array_equal(y.numpy(), Y)
     y = dataset_target(Labelled(labels=[torch.tensor(row[1]) for row in Y]))
     assert_array_equal(y.numpy(), Y[:, 1])
+
+
+@pytest.mark.filterwarnings("ignore:.*nested tensors is in prototype")
+@pytest.mark.parametrize("layout", [torch.strided, torch.jagged])
+def test_nested_tensors_hold_class_numbers(layout):
+    rows = [torch.tensor(row, dtype=torch.int64) for row in ROWS]
+    nested = Labelled(targets=torch.nested.nested_tensor(rows, layout=layout))
+    assert_array_equal(dataset_target(nested, n_classes=5).toarray(), Y)
+    y = dataset_target(Subset(nested, [7, 2]), n_classes=5)
+    assert_array_equal(y.toarray(), Y[[7, 2]])
+
+
+@pytest.mark.filterwarnings("ignore:.*support is in beta")
+@pytest.mark.parametrize("sparse", [torch.Tensor.to_sparse, torch.Tensor.to_sparse_csr])
+def test_sparse_tensors_are_refused_with_the_way_out(sparse):
+    dataset = Labelled(targets=sparse(torch.tensor(Y)))
+    for parameters in ({}, {"n_classes": 5}):
+        with pytest.raises(TypeError, match=r"pass its to_dense\(\) to plan_resampling"):
+            dataset_target(Subset(dataset, [7, 2]), **parameters)
+
+
+@pytest.mark.parametrize("indices", [[True, False] * 30, np.arange(60) < 5, np.array([0.5, 2])])
+def test_mask_as_indices_of_a_subset_is_refused(indices):
+    with pytest.raises(TypeError, match=r"must be positions, got .* np\.flatnonzero"):
+        dataset_target(Subset(Labelled(targets=Y), indices))
+    assert len(dataset_target(Subset(Labelled(targets=Y), []))) == 0
 
 
 @pytest.mark.parametrize("kind", [np.asarray, np.ndarray.tolist, torch.tensor, sp.csr_array])
