@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+import mlresample
+
 ROOT = Path(__file__).parents[1]
+PACKAGE = Path(mlresample.__file__).parent  # which may be installed, away from the tests
 
 # What they need beside the dependencies.
 MODULES = {
@@ -98,8 +101,8 @@ def rooms():
 def files_by_room():
     """Each room's files; `__init__.py` hands all names on and is none."""
     files = {}
-    for path in sorted((ROOT / "mlresample").rglob("*.py")):
-        room = path.relative_to(ROOT / "mlresample").parts[0].removesuffix(".py")
+    for path in sorted(PACKAGE.rglob("*.py")):
+        room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
         if room != "__init__":
             files.setdefault(room, []).append(path)
     return files

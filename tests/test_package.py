@@ -2,9 +2,11 @@
 
 import ast
 import importlib
+import re
 import subprocess
 import sys
 import types
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -46,6 +48,18 @@ def test_all_names_are_what_is_public(name):
         if not name.startswith("_") and not isinstance(value, types.ModuleType)
     }
     assert public == set(module.__all__)
+
+
+def test_version_is_that_of_the_installed_distribution():
+    assert mlresample.__version__ == version("mlresample")
+
+
+def test_changelog_begins_with_this_version():
+    changelog = Path(__file__).parents[1] / "CHANGELOG.md"
+    headings = re.findall(r"^## (.*)$", changelog.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    released, _, date = headings[0].partition(" ")
+    assert released == mlresample.__version__
+    assert re.fullmatch(r"\(unreleased\)|\(20\d\d-\d\d-\d\d\)", date)
 
 
 def test_importing_the_package_adds_no_optional_dependency():
