@@ -4,17 +4,18 @@ import argparse
 import gc
 import json
 import platform
+import sys
 import warnings
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import torch
-
 from benchmarks import _growth, _steps
-from benchmarks._measure import interleaved, peak_memory, read
+from benchmarks._measure import interleaved, peak_memory, processor, read
+from benchmarks._optional import optional
 from benchmarks._scales import SCALES, make_target
 
 FIXED_COST = "S2", "S4"  # the cost of an entry may grow by half between these
+OPTIONAL = "torch", "mmengine", "torchsampler"
 
 
 def main():
@@ -27,56 +28,81 @@ def main():
     parser.add_argument("--output", type=Path, default=Path("benchmark-results"))
     arguments = parser.parse_args()
     n_runs = 2 if arguments.quick else arguments.runs
-    torch.set_num_threads(1)
+    if _steps.torch_peers:
+        _steps.torch_peers.torch.set_num_threads(1)
     warnings.filterwarnings("ignore")
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    path = arguments.output / "benchmarks.json"
 
+    machine = processor()
+    print(f"processor: {machine['name']}, {machine['cores']} cores, {machine['vectors']}")
     rows = []
+    results = {
+        "processor": machine,
+        "versions": versions(),
+        "quick": arguments.quick,
+        "rows": rows,
+        "growth": {},
+    }
     for name in arguments.scales:
         scale = SCALES[name].quick() if arguments.quick else SCALES[name]
         goals = {} if arguments.quick else _steps.GOALS
-        rows += run_scale(name, scale, n_runs, goals)
+        for row in run_scale(name, scale, n_runs, goals):
+            rows.append(row)
+            save(results, path)
     if not arguments.quick:
         rows += cost_of_an_entry(rows)
     print("\nhow the plan's time grows: exponent, where 1 is in proportion")
-    growth = _growth.curves(n_runs, quick=arguments.quick)
-    for axis, containers in growth.items():
+    for axis, containers in _growth.curves(n_runs, quick=arguments.quick):
         slopes = ", ".join(f"{name} {_growth.slope(c):.2f}" for name, c in containers.items())
-        print(f"  with the {axis}: {slopes}")
+        print(f"  with the {axis}: {slopes}", flush=True)
+        results["growth"][axis] = containers
+        save(results, path)
 
-    arguments.output.mkdir(exist_ok=True)
-    results = {"versions": versions(), "quick": arguments.quick, "rows": rows, "growth": growth}
-    path = arguments.output / "benchmarks.json"
-    path.write_text(json.dumps(results, indent=1, allow_nan=False))
     print(f"\nwritten to {path}")
-    try:
-        from benchmarks._plot import plot
-    except ImportError:
-        print("no picture: matplotlib is not installed (pip install 'mlresample[plot]')")
-    else:
-        print(f"picture in {plot(results, arguments.output / 'benchmarks.png')}")
+    plot = optional("_plot")
+    if plot:
+        print(f"picture in {plot.plot(results, arguments.output / 'benchmarks.png')}")
+
+
+def save(results, path):
+    """Write what has been measured so far."""
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(results, indent=1, allow_nan=False))
+    part.replace(path)
+
+
+def show_progress(text):
+    """Show what runs at the moment, until the next line is printed; on a terminal alone."""
+    if sys.stderr.isatty():
+        print(f"\r{text:<79}\r", end="", file=sys.stderr, flush=True)
 
 
 def run_scale(name, scale, n_runs, goals):
-    """Measure all steps at one scale, print them, and return them as rows of plain types."""
+    """Measure all steps at one scale, print them, and yield them as rows of plain types."""
+    show_progress(f"{name}: making {scale.n_samples:,} samples")
     y = make_target(scale)
     shape = f"{scale.n_samples:,} x {scale.n_classes:,}, {y.nnz / y.shape[0]:.1f} classes a sample"
     print(f"\n{name}: {shape}")
     titles = f"{'ours':>10} {'theirs':>10} {'CPU':>8} {'wall':>8} {'goal':>6}"
     print(f"  {'step':<28} {'against':<31} {titles}", flush=True)
-    rows = []
     for step in steps(name, y, scale.dense):
-        rows += run_step(name, step, n_runs, y.nnz, goals)
+        show_progress(f"{name}: {step.name}")
+        yield from run_step(name, step, n_runs, y.nnz, goals)
         gc.collect()
-    return rows
 
 
 def steps(name, y, is_dense):
+    if name == "S0":
+        yield _steps.sparse_plan_step(y)
+        yield _steps.dense_plan_step(y.toarray(), y)
+        return
     yield from _steps.sparse_steps(y)
     if not is_dense:
         return
     y_bytes = y.toarray()
     yield from _steps.dense_steps(y_bytes)
-    yield from _steps.dense_plan_steps(y_bytes, y)
+    yield _steps.dense_plan_step(y_bytes, y)
     if name in ("S1", "S2"):
         yield from _steps.column_steps(y_bytes, y)
     if name == "S1":
@@ -87,7 +113,7 @@ def run_step(scale, step, n_runs, entries, goals):
     functions = {"ours": step.ours, **step.peers}
     if step.reads:
         functions["reading"] = lambda: read(step.reads)
-    times = interleaved(functions, n_runs)
+    times = interleaved(functions, n_runs, may_fail=_steps.THIRD_PARTY)
     memory = peak_memory(step.ours)
     ours, reading = times.pop("ours"), times.pop("reading", None)
     rows = []
@@ -152,8 +178,14 @@ def cost_of_an_entry(rows):
 
 
 def versions():
-    packages = ("mlresample", "numpy", "scipy", "scikit-learn", "imbalanced-learn", "torch")
-    return {"python": platform.python_version(), **{name: version(name) for name in packages}}
+    """Versions of Python and of the packages that are installed."""
+    found = {"python": platform.python_version()}
+    for name in ("mlresample", "numpy", "scipy", "scikit-learn", "imbalanced-learn", *OPTIONAL):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = None
+    return found
 
 
 if __name__ == "__main__":

@@ -26,11 +26,10 @@ def target(n_samples, n_classes, per_sample):
 
 
 def curves(n_runs, *, quick=False):
-    """Time of a plan along each axis: {axis: {container: [(size, seconds), ...]}}."""
-    found = {}
-    n_samples = N_SAMPLES // (10 if quick else 1)
+    """Time of a plan along each axis: pairs of axis and {container: [(size, seconds), ...]}."""
+    n_samples, most_bytes = (N_SAMPLES // 10, 1e8) if quick else (N_SAMPLES, 1e9)
     for axis, sizes in AXES.items():
-        found[axis] = {"CSR": [], "bytes": []}
+        found = {"CSR": [], "bytes": []}
         for size in sizes:
             parameters = {
                 "samples": (size * n_samples // N_SAMPLES, N_CLASSES, PER_SAMPLE),
@@ -39,7 +38,7 @@ def curves(n_runs, *, quick=False):
             }[axis]
             y = target(*parameters)
             containers = {"CSR": y}
-            if y.shape[0] * y.shape[1] <= 1e9:
+            if y.shape[0] * y.shape[1] <= most_bytes:
                 containers["bytes"] = y.toarray()
             functions = {
                 name: (lambda container=container: plan_resampling(container))
@@ -47,8 +46,8 @@ def curves(n_runs, *, quick=False):
             }
             measured = parameters[0] if axis == "samples" else size
             for name, timing in interleaved(functions, n_runs).items():
-                found[axis][name].append((measured, timing.cpu))
-    return found
+                found[name].append((measured, timing.cpu))
+        yield axis, found
 
 
 def slope(points):

@@ -1,8 +1,11 @@
 """Interleaved timing and peak memory of functions."""
 
 import gc
+import os
+import platform
 import time
 import tracemalloc
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -11,32 +14,59 @@ SHORT = 0.02  # seconds: what takes less is called several times in a turn
 LONG = 5.0  # seconds: what takes longer runs fewer times
 
 
+def processor():
+    """Name, cores and vector extensions of the machine, on which all times depend."""
+    name = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        lines = [
+            line for line in cpuinfo.read_text().splitlines() if line.startswith("model name")
+        ]
+        name = lines[0].partition(":")[2].strip() if lines else name
+    found = np.show_config(mode="dicts").get("SIMD Extensions", {}).get("found", [])
+    has_avx512 = any(feature.startswith(("AVX512", "X86_V4")) for feature in found)
+    return {
+        "name": name,
+        "cores": os.cpu_count(),
+        "vectors": f"{', '.join(found) or 'no vector extensions'}"
+        f"{'' if has_avx512 else ', no AVX-512'}",
+    }
+
+
 class Timing(NamedTuple):
     cpu: float  # seconds of the process, all threads
     wall: float
 
 
-def interleaved(functions, n_runs):
+def interleaved(functions, n_runs, may_fail=()):
     """Median times of functions that take turns; the first turn warms up and is not counted.
 
-    What takes several seconds is run no more than three times, the first included.
+    What takes several seconds is run no more than three times, the first included. Those of
+    `may_fail` that raise an error are left out, and the error is printed.
     """
     gc.collect()
     gc.disable()  # as timeit does: the lists of the peers are nobody's business but theirs
     try:
-        return _take_turns(functions, n_runs)
+        return _take_turns(dict(functions), n_runs, may_fail)
     finally:
         gc.enable()
 
 
-def _take_turns(functions, n_runs):
+def _take_turns(functions, n_runs, may_fail):
     runs = {name: [] for name in functions}
     for turn in range(n_runs + 1):
-        for name, function in functions.items():
+        for name, function in list(functions.items()):
             slow = runs[name] and runs[name][0].wall > LONG
-            if not (slow and turn >= 3):
+            if slow and turn >= 3:
+                continue
+            try:
                 runs[name].append(_time(function))
-    return {name: _median(times[1:]) for name, times in runs.items()}
+            except Exception as error:
+                if name not in may_fail:
+                    raise
+                print(f"  left out: {name} ({type(error).__name__}: {error})", flush=True)
+                del functions[name]
+    return {name: _median(runs[name][1:]) for name in functions}
 
 
 def _time(function):

@@ -6,7 +6,14 @@ matplotlib.use("agg")
 import matplotlib.pyplot as plt
 import numpy as np
 
-COLORS = {"S1": "#fde725", "S2": "#5ec962", "S3": "#21918c", "S5": "#3b528b", "S4": "#440154"}
+COLORS = {
+    "S0": "0.6",
+    "S1": "#fde725",
+    "S2": "#5ec962",
+    "S3": "#21918c",
+    "S5": "#3b528b",
+    "S4": "#440154",
+}
 MARKERS = {"CSR": "o", "bytes": "s"}
 
 

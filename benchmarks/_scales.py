@@ -21,6 +21,7 @@ class Scale(NamedTuple):
 
 
 SCALES = {
+    "S0": Scale(30, 5, 1.6, dense=True),  # what a plan costs at the least
     "S1": Scale(31_072, 28, 1.6, dense=True),  # Human Protein Atlas
     "S2": Scale(118_000, 80, 2.9, dense=True),  # COCO
     "S3": Scale(80_000, 7_900, 130, dense=True),  # tags: every sample carries many

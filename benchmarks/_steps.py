@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import torch
 
 from benchmarks import _peers
+from benchmarks._optional import optional
 from mlresample import MaxMultiplierOverSampler, compare_plans, plan_resampling
 from mlresample._containers import take_rows
 from mlresample._kernels import count_bytes, count_sparse
@@ -17,18 +17,31 @@ IMAGE = (3, 64, 64)
 MOST_IN_LISTS = 2e7  # entries
 MOST_IN_PRODUCT = 1e9  # entries of (Y * m): 8 bytes each
 
+CAP = 4
+THRESHOLD = 1e-3  # of repeat factors
+
+THIRD_PARTY = {"mmengine", "torchsampler"}  # peers that may be installed and yet broken
+torch_peers = optional("_torch_peers")
+mmengine = optional("_mmengine")
+torchsampler = optional("_torchsampler")
+
 # Process time of a peer over ours, at each scale.
 GOALS = {
+    ("plan, bytes", "NumPy, same figures"): {"S0": 0.25, "S1": 2, "S2": 2},
+    ("plan, CSR", "NumPy, same figures"): {
+        "S0": 0.25,
+        **dict.fromkeys(["S1", "S2", "S3", "S4", "S5"], 2),
+    },
     ("plan, bytes", "list recipe"): {"S1": 35, "S2": 40},
     ("plan, CSR", "list recipe"): {"S1": 35, "S2": 40, "S5": 40},
-    ("plan, bytes", "repeat factors"): {"S1": 60, "S2": 80},
-    ("plan, CSR", "repeat factors"): {"S1": 60, "S2": 80, "S5": 100},
+    ("plan, bytes", "detectron2"): {"S1": 60, "S2": 80},
+    ("plan, CSR", "detectron2"): {"S1": 60, "S2": 80, "S5": 100},
     ("class counts, bytes", "Y.sum(0)"): {"S1": 15, "S2": 15, "S3": 5},
     ("class counts, CSR", "Y.sum(0)"): dict.fromkeys(["S1", "S2", "S3", "S4", "S5"], 2),
     ("row maximum, bytes", "(Y * m).max(1)"): {"S1": 6, "S2": 10, "S3": 12},
     ("row maximum, CSR", "Y.multiply(m).max(1)"): {"S1": 4, "S2": 5, "S3": 6, "S5": 6, "S4": 12},
     ("indices, Bernoulli", "floor + random"): {"S2": 2, "S5": 2, "S4": 3},
-    ("indices, Bernoulli", "index loop"): {"S2": 200, "S5": 200},
+    ("indices, Bernoulli", "detectron2"): {"S2": 200, "S5": 200},
     ("indices, stratified", "floor + random"): {"S2": 0.7, "S5": 0.7, "S4": 0.5},
     ("fit_resample, images", "memcpy of the result"): {"S1": 1 / 1.5},
     ("row gather, CSR", "Y[idx]"): {"S1": 2, "S2": 2, "S3": 0.9, "S4": 2, "S5": 0.9},
@@ -37,7 +50,7 @@ GOALS = {
 
 @dataclass
 class Step:
-    """One of our functions beside those of the peers."""
+    """One of our functions beside those of the peers; None is a peer that is left out."""
 
     name: str
     ours: Callable[[], Any]
@@ -72,8 +85,7 @@ def sparse_steps(y):
         {"Y.multiply(m).max(1)": lambda: y.multiply(plan.class_multipliers).max(axis=1)},
         arrays,
     )
-    peers = _list_peers(y) if y.nnz <= MOST_IN_LISTS else {}
-    yield Step("plan, CSR", lambda: plan_resampling(y), peers, (*arrays, y.data))
+    yield sparse_plan_step(y)
     if y.nnz <= MOST_IN_LISTS:
         caps = np.linspace(1, 8, 50).tolist()
         yield Step(
@@ -92,24 +104,30 @@ def _learned(y):
     return plan, as_target(y), ranks.astype(np.min_scalar_type(len(levels)))
 
 
+def sparse_plan_step(y):
+    """The plan from CSR."""
+    peers = {
+        "NumPy, same figures": lambda: _peers.numpy_csr(y, CAP),
+        "NumPy, multipliers alone": lambda: _peers.numpy_csr(y, CAP, resampled=False),
+    }
+    if y.nnz <= MOST_IN_LISTS:
+        peers |= _list_peers(y)
+    return Step("plan, CSR", lambda: plan_resampling(y), peers, (y.indptr, y.indices, y.data))
+
+
 def _list_peers(y):
     lists = _peers.label_lists(y)
-    dicts = _peers.dataset_dicts(lists)
-    return {
-        "list recipe": lambda: _peers.list_recipe(lists, cap=4),
-        "repeat factors": lambda: _peers.repeat_factors(dicts, threshold=1e-3),
-        "mmengine": _peers.class_balanced_dataset(lists, threshold=1e-3),
-    }
+    peers = {"list recipe": lambda: _peers.list_recipe(lists, CAP)}
+    if torch_peers:
+        dicts = torch_peers.dataset_dicts(lists)
+        peers["detectron2"] = lambda: torch_peers.repeat_factors(dicts, THRESHOLD)
+    if mmengine:
+        peers["mmengine"] = mmengine.class_balanced_dataset(lists, THRESHOLD)
+    return peers
 
 
 def _index_steps(plan):
     multipliers = plan.sample_multipliers
-    weights = torch.from_numpy(multipliers)
-    few = plan.n_samples <= 2_000_000
-
-    def loop():
-        return _peers.index_loop(multipliers, np.random.RandomState(0))
-
     peers = {
         # The same generator as ours, which scikit-learn's random_state means, and NumPy's newer.
         "floor + random": lambda: _peers.floor_and_random(
@@ -118,16 +136,18 @@ def _index_steps(plan):
         "floor + random, PCG64": lambda: _peers.floor_and_random(
             multipliers, np.random.default_rng(0).random
         ),
-        "index loop": loop if few else None,
     }
+    if torch_peers and plan.n_samples <= 2_000_000:
+        factors = torch_peers.split(torch_peers.torch.from_numpy(multipliers))
+        generator = torch_peers.torch.Generator().manual_seed(0)
+        peers["detectron2"] = lambda: torch_peers.epoch_indices(*factors, generator)
     yield Step("indices, Bernoulli", lambda: plan.indices(0, rounding="bernoulli"), dict(peers))
     yield Step("indices, stratified", lambda: plan.indices(0), dict(peers))
-    if plan.n_samples < 2**24:  # torch.multinomial's limit
-        yield Step(
-            "shuffled list of indices",
-            lambda: plan.indices(0, shuffle=True).tolist(),
-            {"torch.multinomial": lambda: _peers.multinomial(weights, plan.epoch_size)},
-        )
+    peers = {}
+    if torch_peers and plan.n_samples < 2**24:  # torch.multinomial's limit
+        weights = torch_peers.torch.from_numpy(multipliers)
+        peers["torch.multinomial"] = lambda: torch_peers.multinomial(weights, plan.epoch_size)
+    yield Step("shuffled list of indices", lambda: plan.indices(0, shuffle=True).tolist(), peers)
 
 
 def dense_steps(y):
@@ -157,10 +177,18 @@ def dense_steps(y):
     )
 
 
-def dense_plan_steps(y, sparse):
+def dense_plan_step(y, sparse):
     """The plan from bytes; `sparse` is the same target."""
-    peers = _list_peers(sparse) if sparse.nnz <= 1e6 else {}  # beyond, CSR has been compared
-    yield Step("plan, bytes", lambda: plan_resampling(y), peers, (y,))
+    peers = {}
+    if y.size < MOST_IN_PRODUCT:
+        peers = {
+            "NumPy, same figures": lambda: _peers.numpy_bytes(y, CAP),
+            "NumPy, multipliers alone": lambda: _peers.numpy_bytes(y, CAP, resampled=False),
+            "NumPy, multipliers by column": lambda: _peers.numpy_columns(y, CAP),
+        }
+    if sparse.nnz <= 1e6:  # beyond, CSR has been compared
+        peers |= _list_peers(sparse)
+    return Step("plan, bytes", lambda: plan_resampling(y), peers, (y,))
 
 
 def column_steps(y_bytes, y_csr):
@@ -185,22 +213,22 @@ def estimator_steps(y):
     )
     X = np.arange(len(y)).reshape(-1, 1)
     labels = np.where(y.any(axis=1), y.argmax(axis=1), 0)
+    # As RandomOverSampler does: every class as large as the largest.
+    to_largest = MaxMultiplierOverSampler(target="max", cap=np.inf, random_state=0)
     yield Step(
         "fit_resample, one label each",
-        lambda: sampler.fit_resample(X, labels),
-        {
-            "RandomOverSampler": lambda: _peers.random_over_sampler(X, labels),
-            "torchsampler": _peers.imbalanced_dataset_sampler(labels.tolist()),
-        },
+        lambda: to_largest.fit_resample(X, labels),
+        {"RandomOverSampler": lambda: _peers.random_over_sampler(X, labels)},
     )
-    sets = np.bincount(_peers.label_sets(y))
-    if len(sets) * sets.max() <= MOST_IN_LISTS:  # the samples that it makes
+
+    def balanced_epoch():  # as many samples as there are, as many of each class
+        plan = plan_resampling(labels, cap=np.inf, floor=0, epoch_size=1.0)
+        return plan.indices(0, shuffle=True).tolist()
+
+    if torchsampler:
+        listed = labels.tolist()
         yield Step(
-            "fit_resample, several labels",
-            lambda: sampler.fit_resample(X, y),
-            {
-                "RandomOverSampler on label sets": lambda: _peers.random_over_sampler(
-                    X, _peers.label_sets(y)
-                )
-            },
+            "epoch of one label each",
+            balanced_epoch,
+            {"torchsampler": lambda: torchsampler.epoch(listed)},
         )
