@@ -29,6 +29,7 @@ class Indicator(ABC):
     n_samples: int
     classes: NDArray[Any]
     class_counts: NDArray[np.int64]
+    column_name: Any = None  # of a single-label target, whose classes have other names
 
     @property
     def n_classes(self) -> int:

@@ -242,6 +242,7 @@ def explicit_multipliers(
     *,
     floor: float,
     cap: float,
+    column_name: Any = None,
 ) -> NDArray[np.float64]:
     """Read an array, dict or callable; clip to [floor, cap], with a warning but for callables."""
     if is_pandas_series(class_multipliers):
@@ -251,7 +252,7 @@ def explicit_multipliers(
             values = _as_multipliers(class_multipliers(class_counts.copy()), len(classes))
         values = np.where(class_counts > 0, values, 1.0)
     elif isinstance(class_multipliers, dict):
-        values = _from_dict(class_multipliers, classes)
+        values = _from_dict(class_multipliers, classes, column_name)
     else:
         values = _as_multipliers(class_multipliers, len(classes))
     wrong = np.flatnonzero(~(values >= 0) | (np.isinf(values) & np.isinf(cap)))
@@ -302,9 +303,18 @@ def _as_multipliers(values: Any, n_classes: int) -> NDArray[np.float64]:
     return multipliers
 
 
-def _from_dict(multipliers: dict[Any, float], classes: NDArray[Any]) -> NDArray[np.float64]:
+def _from_dict(
+    multipliers: dict[Any, float], classes: NDArray[Any], column_name: Any
+) -> NDArray[np.float64]:
     position = {name: i for i, name in enumerate(classes.tolist())}
     unknown = [name for name in multipliers if name not in position]
+    if unknown and unknown[0] == column_name:
+        example = {classes.tolist()[-1]: multipliers[column_name]}
+        raise ValueError(
+            f"class_multipliers names {column_name!r}, the only column of y. The classes of a y "
+            f"with one column are its values, {listed(position)}: name these, for example "
+            f"{example}."
+        )
     if unknown:
         raise ValueError(
             f"class_multipliers names the unknown class {unknown[0]!r}; the classes are "
@@ -406,7 +416,12 @@ def compute_sample_multipliers(
     indicator = as_target(y)
     everywhere = np.ones(indicator.n_classes, dtype=np.int64)
     multipliers = explicit_multipliers(
-        class_multipliers, indicator.classes, everywhere, floor=0.0, cap=np.inf
+        class_multipliers,
+        indicator.classes,
+        everywhere,
+        floor=0.0,
+        cap=np.inf,
+        column_name=indicator.column_name,
     )
     level_multipliers, levels, _ = sample_levels(indicator, multipliers)
     return level_multipliers.take(levels)

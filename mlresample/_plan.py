@@ -246,7 +246,13 @@ def make_plan(
             target_count = solve_target_count(rarest, rule["epoch_size"], power=of_power, **bounds)
         multipliers = balanced_multipliers(counts, target_count, power=of_power, **bounds)
     else:
-        multipliers = explicit_multipliers(class_multipliers, indicator.classes, counts, **bounds)
+        multipliers = explicit_multipliers(
+            class_multipliers,
+            indicator.classes,
+            counts,
+            **bounds,
+            column_name=indicator.column_name,
+        )
     level_multipliers, levels, n_without_class = sample_levels(indicator, multipliers)
     if level_multipliers[0] < 1:
         resampled = indicator.weighted_class_counts(level_multipliers, levels)

@@ -14,6 +14,7 @@ from mlresample._containers import row_slices
 ROUNDINGS = {"stratified", "bernoulli", "nearest"}
 
 _CHUNK = 1 << 17  # samples, so many that a chunk stays in the processor's cache
+_FEW_LEVELS = 1 << 12
 _HISTOGRAM_BITS = 18  # at most so many bins, of eight bytes each, for all levels
 
 
@@ -74,7 +75,10 @@ class RepeatPlan:
     @cached_property
     def level_sizes(self) -> NDArray[np.int64]:
         """Number of samples of each level, of shape (n_levels,)."""
-        sizes = np.bincount(self.levels, minlength=len(self.level_multipliers))
+        n_levels = len(self.level_multipliers)
+        sizes = np.zeros(n_levels, dtype=np.int64)
+        for rows in row_slices(self.n_samples, max(_CHUNK, n_levels)):
+            sizes += np.bincount(self.levels[rows], minlength=n_levels)  # in eight bytes each
         sizes.flags.writeable = False
         return sizes
 
@@ -200,19 +204,31 @@ def _choose_stratified(
     whole = np.floor(plan.level_multipliers).astype(np.int64)
     n_extra = plan.epoch_size - int(plan.level_sizes @ whole)
     extra = share_extra_copies(plan.level_sizes * fraction, n_extra, generator.uniform())
-    return _choose_smallest(plan.levels, extra, generator)
+    n_numbers = min(256, 2 ** max(0, _HISTOGRAM_BITS - len(extra).bit_length()))
+    if n_numbers > 1:
+        return _choose_smallest(plan.levels, extra, n_numbers, generator)
+    # So many levels that numbers would not help: all are shuffled, but for levels whose samples
+    # are all chosen, or none, such as levels of a single sample.
+    undecided = (extra > 0) & (extra < plan.level_sizes)
+    chosen = ((extra > 0) & ~undecided).take(plan.levels)
+    rows = np.flatnonzero(undecided.take(plan.levels))
+    sizes = np.where(undecided, plan.level_sizes, 0)
+    chosen[_choose_of_each(plan.levels, rows, sizes, np.minimum(extra, sizes), generator)] = True
+    return chosen
 
 
 def _choose_smallest(
-    levels: NDArray[Any], extra: NDArray[np.int64], generator: np.random.RandomState
+    levels: NDArray[Any],
+    extra: NDArray[np.int64],
+    n_numbers: int,
+    generator: np.random.RandomState,
 ) -> NDArray[np.bool_]:
     """Choose extra[l] random samples of each level l: those that draw the smallest numbers.
 
-    Each draws a small number. A histogram of each level's numbers tells the last one to choose
-    from; only samples that drew just that one need to be shuffled.
+    Each draws one of a few numbers. A histogram of each level's numbers tells the last one to
+    choose from; only samples that drew just that one need to be shuffled.
     """
     n_samples, n_levels = len(levels), len(extra)
-    n_numbers = min(256, 2 ** max(0, _HISTOGRAM_BITS - n_levels.bit_length()))
     numbers = np.empty(n_samples, dtype=np.uint8)
     histogram = np.zeros(n_levels * n_numbers, dtype=np.int64)
     for rows in row_slices(n_samples, _CHUNK):
@@ -231,11 +247,23 @@ def _choose_smallest(
         bounds = bound.take(levels[rows])
         np.less(numbers[rows], bounds, out=chosen[rows])
         at_last.append(np.flatnonzero(numbers[rows] == bounds) + rows.start)
-    shuffled = generator.permutation(np.concatenate(at_last))
-    by_level = shuffled[np.argsort(levels[shuffled], kind="stable")]
-    runs = np.column_stack([missing, last_size - missing]).ravel()
-    chosen[by_level[np.repeat(np.arange(len(runs)) % 2 == 0, runs)]] = True
+    undecided = np.concatenate(at_last)
+    chosen[_choose_of_each(levels, undecided, last_size, missing, generator)] = True
     return chosen
+
+
+def _choose_of_each(
+    levels: NDArray[Any],
+    rows: NDArray[np.int64],
+    sizes: NDArray[np.int64],
+    n_chosen: NDArray[np.int64],
+    generator: np.random.RandomState,
+) -> NDArray[np.int64]:
+    """Choose n_chosen[l] at random of those rows, sizes[l] in number, that are of level l."""
+    shuffled = generator.permutation(rows)
+    by_level = shuffled[np.argsort(levels[shuffled], kind="stable")]
+    runs = np.column_stack([n_chosen, sizes - n_chosen]).ravel()
+    return by_level[np.repeat(np.arange(len(runs)) % 2 == 0, runs)]
 
 
 def share_extra_copies(
@@ -260,6 +288,18 @@ def share_extra_copies(
     running[running > total - 1e-9] = total
     steps = np.minimum(np.floor(np.concatenate([[0.0], running]) + start), total)
     return (whole + np.diff(steps)).astype(np.int64)
+
+
+def plan_of_multipliers(multipliers: NDArray[np.float64]) -> RepeatPlan:
+    """Find the distinct sample multipliers, and the level of each sample among them."""
+    distinct = np.unique(np.unique(multipliers) + 0.0)  # -0.0 is 0.0
+    small = np.min_scalar_type(len(distinct))
+    if len(distinct) > _FEW_LEVELS:
+        return RepeatPlan(distinct, np.unique(multipliers, return_inverse=True)[1].astype(small))
+    levels = np.empty(len(multipliers), dtype=small)
+    for rows in row_slices(len(levels), _CHUNK):  # searching few is many times faster than sorting
+        levels[rows] = np.searchsorted(distinct, multipliers[rows])
+    return RepeatPlan(distinct, levels)
 
 
 def repeats_to_indices(repeats: NDArray[Any]) -> NDArray[np.int64]:

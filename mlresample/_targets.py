@@ -40,7 +40,9 @@ def as_target(y: Any, *, class_names: ArrayLike | None = None) -> Indicator:
     if is_dataframe(y):
         return _frame_target(y, class_names)
     if is_series(y):
-        return _label_target(_series_to_numpy(y), class_names)
+        labels = _label_target(_series_to_numpy(y), class_names)
+        labels.column_name = nw.from_native(y, series_only=True).name
+        return labels
     matrix: Any = y if issparse(y) else as_array(y)
     check_kind(matrix.dtype)
     if matrix.ndim == 0:
@@ -66,7 +68,7 @@ def as_target(y: Any, *, class_names: ArrayLike | None = None) -> Indicator:
 def as_array(y: Any) -> NDArray[Any]:
     """Turn a tensor or a sequence into an array, without a copy where none is needed."""
     if is_tensor(y):
-        return _tensor_to_numpy(y)
+        return tensor_to_numpy(y)
     rows = y if isinstance(y, list | tuple) else ()
     if np.ma.is_masked(y) or any(np.ma.is_masked(row) for row in rows):
         raise ValueError("y has masked values; fill them or drop their rows.")
@@ -84,14 +86,26 @@ def as_array(y: Any) -> NDArray[Any]:
         ) from error
 
 
-def _tensor_to_numpy(y: Any) -> NDArray[Any]:
-    if y.layout is not sys.modules["torch"].strided:
-        raise ValueError(f"y is a torch tensor of layout {y.layout}; pass y.to_dense().")
-    y = y.detach().cpu()
+def tensor_to_numpy(tensor: Any, name: str = "y") -> NDArray[Any]:
+    """Turn a tensor of any device into an array, without its gradient."""
+    if tensor.is_nested:
+        raise ValueError(
+            f"{name} is a nested torch tensor, whose rows may have different lengths; pass one "
+            f"of a fixed shape."
+        )
+    if tensor.layout is not sys.modules["torch"].strided:
+        raise ValueError(
+            f"{name} is a torch tensor of layout {tensor.layout}; pass {name}.to_dense()."
+        )
+    if tensor.is_meta:
+        raise ValueError(f"{name} is a torch tensor on the meta device, which holds no values.")
+    if tensor.is_quantized:
+        tensor = tensor.dequantize()
+    tensor = tensor.detach().cpu().resolve_conj().resolve_neg()
     try:
-        return np.asarray(y.numpy())
+        return np.asarray(tensor.numpy())
     except TypeError:  # bfloat16 and smaller floats, which NumPy doesn't have
-        return np.asarray(y.float().numpy())
+        return np.asarray(tensor.float().numpy())
 
 
 def _series_to_numpy(series: Any) -> NDArray[Any]:
@@ -103,7 +117,13 @@ def _series_to_numpy(series: Any) -> NDArray[Any]:
 
 
 def _one_dimension(column: nw.Series[Any]) -> NDArray[Any]:
-    values = np.asarray(column.to_numpy())
+    try:
+        values = np.asarray(column.to_numpy())
+    except Exception as error:  # each library raises its own
+        raise ValueError(
+            f"Column {column.name!r} of y has the type {column.dtype}, which NumPy does not have; "
+            f"cast it to another, such as Int64."
+        ) from error
     if values.ndim != 1:
         raise ValueError(
             f"Column {column.name!r} of y holds an array of shape {values.shape[1:]} a row; pass "
@@ -124,7 +144,9 @@ def _frame_target(y: Any, class_names: ArrayLike | None) -> Indicator:
     if len(frame) == 0:
         raise ValueError("y has no samples.")
     if len(names) == 1:
-        return _label_target(_series_to_numpy(frame[:, 0].to_native()), class_names)
+        labels = _label_target(_series_to_numpy(frame[:, 0].to_native()), class_names)
+        labels.column_name = names[0]
+        return labels
     classes = _renamed(as_classes(names), class_names)
     _check_n_classes(classes, len(names))
     if is_pandas_dataframe(y) and _is_one_array(y):
@@ -206,7 +228,7 @@ def _check_n_classes(classes: NDArray[Any], n_columns: int) -> None:
 # -- single-label targets ----------------------------------------------------------------------
 
 
-def _label_target(labels: NDArray[Any], class_names: ArrayLike | None) -> Indicator:
+def _label_target(labels: NDArray[Any], class_names: ArrayLike | None) -> LabelIndicator:
     """One class a sample: an indicator matrix with a single entry in each row."""
     labels = labels.reshape(-1)
     if len(labels) == 0:

@@ -8,6 +8,7 @@ import pytest
 import scipy.sparse as sp
 
 from mlresample import MaxMultiplierOverSampler, plan_resampling
+from mlresample._repeats import RepeatPlan
 
 N_SAMPLES, N_CLASSES = 16_000, 1_500
 MEGABYTE = 2**20
@@ -124,3 +125,17 @@ def test_many_classes_a_sample_fit_and_give_their_indices_in_time():
     start = time.process_time()
     plan_resampling(y).indices(0)
     assert time.process_time() - start < 0.4
+
+
+def test_levels_are_counted_in_chunks():
+    levels = np.random.RandomState(0).randint(3, size=4_000_000, dtype=np.uint8)
+    multipliers = np.array([1.0, 1.5, 4.0])
+    peak = peak_memory(lambda: RepeatPlan(multipliers, levels).level_sizes)
+    assert peak < 2 * MEGABYTE
+
+
+def test_multipliers_become_a_plan_without_sorting_all_of_them():
+    plans = pytest.importorskip("mlresample.torch._plans", reason="torch is not installed")
+    multipliers = np.random.RandomState(0).choice([1.0, 1.5, 4.0], 1_000_000)
+    # NumPy 1 and 2.0 to 2.2 find the distinct ones in a sorted copy, of eight bytes a sample.
+    assert peak_memory(lambda: plans.as_repeat_plan(multipliers)) < 12 * len(multipliers)

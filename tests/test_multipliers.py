@@ -206,6 +206,25 @@ def test_class_that_never_occurs_stays_at_one_whatever_is_given():
         assert not plan.at_cap[3]
 
 
+@pytest.mark.parametrize("backend", ["pandas", "polars"])
+def test_name_of_the_only_column_is_no_class_and_the_error_names_the_classes(backend):
+    library = pytest.importorskip(backend)
+    frame = library.DataFrame({"defect": [0, 0, 0, 1]})
+    message = r"names 'defect', the only column of y.* its values, 0, 1: .* example \{1: 3\}"
+    for y in (frame, frame["defect"]):
+        with pytest.raises(ValueError, match=message):
+            plan_resampling(y, class_multipliers={"defect": 3})
+        with pytest.raises(ValueError, match=message):
+            compute_sample_multipliers(y, {"defect": 3})
+        with pytest.raises(ValueError, match=message):
+            MaxMultiplierOverSampler(class_multipliers={"defect": 3}).fit(frame, y)
+        with pytest.raises(ValueError, match="unknown class 'cat'; the classes are 0, 1"):
+            plan_resampling(y, class_multipliers={"cat": 3})
+        assert_array_equal(
+            plan_resampling(y, class_multipliers={1: 3}).sample_multipliers, [1, 1, 1, 3]
+        )
+
+
 def test_series_gives_multipliers_by_name_not_by_position():
     pd = pytest.importorskip("pandas")
     multipliers = pd.Series({"c": 3.0, "a": 1.0, "b": 2.0})

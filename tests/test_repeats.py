@@ -7,7 +7,12 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from mlresample import compare_plans, plan_resampling
-from mlresample._repeats import RepeatPlan, round_half_up, share_extra_copies
+from mlresample._repeats import (
+    RepeatPlan,
+    plan_of_multipliers,
+    round_half_up,
+    share_extra_copies,
+)
 
 N_SEEDS = 2000
 
@@ -209,6 +214,42 @@ def test_stratified_choice_is_uniform_with_few_numbers_and_many_chunks(bits, mon
         n, k = own.shape[1], own[0].sum()
         together = (own.T @ own)[np.triu_indices(n, 1)] / N_SEEDS
         assert abs(together - k * (k - 1) / (n * (n - 1))).max() < 5 * 0.5 / np.sqrt(N_SEEDS)
+
+
+def test_levels_of_one_sample_are_rounded_without_a_shuffle():
+    n = 1 << 18
+    multipliers = 1 + (np.arange(n) + 0.5) / n
+    plan = RepeatPlan(multipliers, np.random.RandomState(0).permutation(n).astype(np.uint32))
+    generator, expected = np.random.RandomState(1), np.random.RandomState(1)
+    repeats = plan.draw(generator)
+    assert repeats.sum() == plan.epoch_size == 3 * n // 2
+    assert set(repeats) == {1, 2}
+    # Systematic sampling leaves less than a sample of difference between any run of levels and
+    # its share: here the upper half, whose multipliers are 1.75 on average.
+    assert abs(repeats[plan.levels >= n // 2].sum() - 1.75 * n / 2) <= 1
+    expected.uniform()
+    assert generator.uniform() == expected.uniform()
+
+
+def test_draws_stay_what_they_were():
+    # Seeds are written down in papers and logs; any change here changes their epochs.
+    plan = plan_of([5, 4, 3], [1.0, 1.5, 2.4])  # 5 + 6 + 7.2 samples
+    assert_array_equal(plan.draw(0), [1, 1, 1, 1, 1, 1, 2, 1, 2, 2, 3, 2])
+    assert_array_equal(plan.draw(1), [1, 1, 1, 1, 1, 2, 2, 1, 1, 2, 2, 3])
+    bernoulli = plan.draw(0, rounding="bernoulli")
+    assert_array_equal(bernoulli, [1, 1, 1, 1, 1, 2, 2, 2, 1, 3, 2, 3])
+
+
+@pytest.mark.parametrize("few", [1, 3, 1000])
+def test_plan_of_multipliers_has_the_distinct_ones_as_levels(few, monkeypatch):
+    monkeypatch.setattr("mlresample._repeats._FEW_LEVELS", few)
+    monkeypatch.setattr("mlresample._repeats._CHUNK", 2)
+    plan = plan_of_multipliers(np.array([2.5, 1.0, 0.0, 1.0, -0.0]))
+    assert_array_equal(plan.level_multipliers, [0, 1, 2.5])
+    assert not np.signbit(plan.level_multipliers).any()
+    assert_array_equal(plan.levels, [2, 1, 0, 1, 0])
+    assert plan.levels.dtype == np.uint8
+    assert_array_equal(plan.level_sizes, [2, 2, 1])
 
 
 def test_draw_of_a_large_plan_is_exact_and_spread_over_the_level():

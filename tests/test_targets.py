@@ -253,10 +253,39 @@ def test_missing_values_and_names_of_data_frames_are_checked():
             plan_resampling(frame.astype(int).astype(dtype))
 
 
-def test_sparse_tensor_is_refused():
+def test_tensors_without_an_array_are_refused():
     torch = pytest.importorskip("torch", reason="torch is not installed")
-    with pytest.raises(ValueError, match="to_dense"):
-        plan_resampling(torch.tensor(GOOD).to_sparse())
+    tensor = torch.tensor(GOOD)
+    nested = torch.nested.nested_tensor([tensor[0], tensor[1, :1]], layout=torch.jagged)
+    for y, message in [
+        (tensor.to_sparse(), r"y is a torch tensor of layout .*pass y.to_dense\(\)"),
+        (nested, "y is a nested torch tensor"),
+        (tensor.to("meta"), "y is a torch tensor on the meta device, which holds no values"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            plan_resampling(y)
+
+
+def test_tensors_with_a_gradient_or_in_lazy_form_are_read():
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    tensor = torch.tensor(GOOD, dtype=torch.float32)
+    for y in (tensor.clone().requires_grad_(), torch._neg_view(-tensor)):
+        assert_array_equal(plan_resampling(y).class_counts, [2, 2])
+
+
+def test_columns_of_a_type_that_numpy_lacks_are_refused_by_name():
+    pl = pytest.importorskip("polars")
+    frame = pl.DataFrame(GOOD, schema=["a", "b"], orient="row")
+    if not hasattr(pl, "Int128"):
+        pytest.skip("this version of polars has no Int128")
+    for y in (frame.cast(pl.Int128), frame["a"].cast(pl.Int128)):
+        try:
+            y.to_numpy()
+        except Exception:
+            with pytest.raises(ValueError, match="Column 'a' of y has the type Int128, which Nu"):
+                plan_resampling(y)
+        else:
+            assert plan_resampling(y).n_samples == 3
 
 
 def test_own_class_names_in_another_order_are_refused():

@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mlresample._containers import is_tensor
 from mlresample._plan import as_plan
-from mlresample._repeats import RepeatPlan, round_half_up
+from mlresample._repeats import RepeatPlan, plan_of_multipliers, round_half_up
+from mlresample._targets import tensor_to_numpy
 
 
 def as_repeat_plan(plan: Any) -> RepeatPlan:
@@ -15,9 +17,15 @@ def as_repeat_plan(plan: Any) -> RepeatPlan:
     plan = as_plan(plan)
     if isinstance(plan, RepeatPlan):
         return plan
+    if is_tensor(plan):
+        plan = tensor_to_numpy(plan, "plan")
     try:
         multipliers = np.asarray(plan, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except OverflowError as error:
+        raise ValueError(
+            "sample multipliers must be finite floats, got an integer beyond the largest."
+        ) from error
+    except (TypeError, ValueError, RuntimeError) as error:
         raise TypeError(
             f"plan must be a ResamplingPlan, a fitted sampler or an array of one multiplier a "
             f"sample, got {type(plan).__name__}."
@@ -32,8 +40,7 @@ def as_repeat_plan(plan: Any) -> RepeatPlan:
             f"sample multipliers must be numbers >= 0, got {multipliers[wrong[0]]} for sample "
             f"{wrong[0]}."
         )
-    distinct, levels = np.unique(multipliers, return_inverse=True)
-    return RepeatPlan(distinct, levels.astype(np.min_scalar_type(len(distinct))))
+    return plan_of_multipliers(multipliers)
 
 
 def check_length(plan: RepeatPlan, dataset: Any) -> None:

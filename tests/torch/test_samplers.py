@@ -76,7 +76,9 @@ def test_means_over_epochs_match_the_multipliers():
 def test_plan_estimator_and_array_give_the_same():
     estimator = MaxMultiplierOverSampler(target="mean", floor=0.5, cap=3.5).fit(Y, Y)
     expected = list(RepeatSampler(PLAN))
-    for plan in (estimator, PLAN.sample_multipliers, torch.tensor(PLAN.sample_multipliers)):
+    tensor = torch.tensor(PLAN.sample_multipliers)
+    tensors = [tensor, tensor.clone().requires_grad_(), torch._neg_view(-tensor)]
+    for plan in (estimator, PLAN.sample_multipliers, *tensors):
         sampler = RepeatSampler(plan)
         assert list(sampler) == expected
         sampler.load_state_dict(RepeatSampler(PLAN).state_dict())  # not refused
@@ -265,6 +267,10 @@ class Stream(IterableDataset):
     [
         ([], {}, ValueError, "one multiplier a sample"),
         (np.ones((3, 2)), {}, ValueError, r"array of shape \(3, 2\)"),
+        ([1, 10**400], {}, ValueError, "got an integer beyond the largest"),
+        ([torch.ones((), requires_grad=True)] * 2, {}, TypeError, "plan must be a ResamplingPlan"),
+        (torch.ones(3).to_sparse(), {}, ValueError, r"pass plan.to_dense\(\)"),
+        (torch.ones(3, device="meta"), {}, ValueError, "plan is .* on the meta device"),
         ([1.0, -1.0], {}, ValueError, "got -1.0 for sample 1"),
         ([1.0, np.nan], {}, ValueError, "got nan for sample 1"),
         ([1.0, np.inf], {}, ValueError, "got inf for sample 1"),
