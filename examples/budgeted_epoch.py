@@ -6,14 +6,14 @@ Training time is paid for by the step, and an epoch shall not grow. ``epoch_size
 a ``floor`` below 1 makes room in it, since images that hold common classes alone are then left
 out in part, others in each epoch. What does each budget buy, what does an epoch no longer show,
 and how long until every image has been seen? A few seconds; the pictures need matplotlib
-(``pip install -e ".[plot]"``).
+(``.venv/bin/pip install -e ".[plot]"``).
 
-``python examples/budgeted_epoch.py FOLDER`` leaves its pictures there.
+``python examples/budgeted_epoch.py FOLDER`` leaves its pictures there; without FOLDER, in
+``pictures/``.
 """
 
 import sys
 from pathlib import Path
-from tempfile import mkdtemp
 from textwrap import fill
 
 import matplotlib.pyplot as plt
@@ -24,7 +24,7 @@ from mlresample import compare_plans, plan_resampling
 from mlresample.datasets import make_multilabel_digits
 from mlresample.plots import ClassCountsDisplay, PlanComparisonDisplay
 
-folder = Path(sys.argv[1] if len(sys.argv) > 1 else mkdtemp(prefix="mlresample-"))
+folder = Path(sys.argv[1] if len(sys.argv) > 1 else "pictures")
 folder.mkdir(parents=True, exist_ok=True)
 
 # %%
@@ -171,7 +171,8 @@ ax.set(
 )
 ax.yaxis.set_major_formatter(PercentFormatter(1))
 figure.savefig(folder / "seen.png")
-print(*(f"{folder / name}" for name in ("budgets.png", "class_counts.png", "seen.png")), sep="\n")
+pictures = [str(folder / name) for name in ("budgets.png", "class_counts.png", "seen.png")]
+print(f"\nPictures: {', '.join(pictures)}")
 
 # %%
 # What to take

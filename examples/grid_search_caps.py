@@ -5,27 +5,31 @@ A grid search over the cap, with controls
 Which cap suits a pipeline, and would it do as well without? A grid search answers both if its
 table has three kinds of rows: no resampling, each cap, and as many copies of random images. Then
 the search is repeated with a threshold tuned for each class. About ten seconds on one core;
-the picture needs matplotlib (``pip install -e ".[plot]"``).
+the picture needs matplotlib (``.venv/bin/pip install -e ".[plot]"``).
 
-``python examples/grid_search_caps.py FOLDER`` leaves its picture there.
+``python examples/grid_search_caps.py FOLDER`` leaves its picture there; without FOLDER, in
+``pictures/``.
 """
 
 import sys
 from pathlib import Path
-from tempfile import mkdtemp
 
 import matplotlib.pyplot as plt
 import numpy as np
 from imblearn.pipeline import Pipeline
 from sklearn.model_selection import GridSearchCV, RepeatedStratifiedKFold
 from sklearn.neighbors import KNeighborsClassifier
+from threadpoolctl import threadpool_limits
 
 from mlresample import MaxMultiplierOverSampler, compare_plans
 from mlresample.datasets import make_multilabel_digits
 from mlresample.model_selection import TunedThresholdsClassifierCV
 
-folder = Path(sys.argv[1] if len(sys.argv) > 1 else mkdtemp(prefix="mlresample-"))
+folder = Path(sys.argv[1] if len(sys.argv) > 1 else "pictures")
 folder.mkdir(parents=True, exist_ok=True)
+
+# On a busy machine, threads that share so little work wait for each other, for minutes.
+threadpool_limits(1)
 
 # %%
 # Look at the plans first
@@ -188,7 +192,7 @@ ax_size.bar_label(bars, fmt="%.2f", fontsize="small", padding=2)
 ax_size.set(ylabel="Epoch size", ylim=(0, 2.5), yticks=[0, 1, 2], xlabel="Cap")
 ax_size.set_xticks(range(len(CAPS) + 1), ["none", *CAPS])
 figure.savefig(folder / "grid_search_caps.png")
-print(f"{folder / 'grid_search_caps.png'}")
+print(f"\nPicture: {folder / 'grid_search_caps.png'}")
 
 # %%
 # Bars are one standard deviation over the folds. Below stands the size of an epoch, in times the

@@ -5,16 +5,17 @@ Large targets: which layout, how long, how much memory
 A plan needs one look at the labels to count and to check them, one to find each sample's largest
 multiplier, and one to count again. Here are targets of growing size in the layouts that they come
 in, with the time and the memory that a plan takes beyond the target itself. The picture needs
-matplotlib (``pip install -e ".[plot]"``).
+matplotlib (``.venv/bin/pip install -e ".[plot]"``).
 
-``python examples/large_targets.py FOLDER`` leaves its picture there.
+``python examples/large_targets.py FOLDER`` leaves its picture there; without FOLDER, in
+``pictures/``.
 """
 
 import sys
-import tempfile
 import time
 import tracemalloc
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -23,7 +24,7 @@ from matplotlib.ticker import NullFormatter
 
 from mlresample import plan_resampling
 
-folder = Path(sys.argv[1] if len(sys.argv) > 1 else tempfile.mkdtemp(prefix="mlresample-"))
+folder = Path(sys.argv[1] if len(sys.argv) > 1 else "pictures")
 folder.mkdir(parents=True, exist_ok=True)
 
 
@@ -79,7 +80,7 @@ _ = show("float32", 4 * y_bytes.nbytes / 1e6, y_bytes.astype(np.float32))
 # A memory-mapped array is read block by block, so that labels larger than the memory can be
 # planned.
 
-with tempfile.TemporaryDirectory() as temporary:
+with TemporaryDirectory() as temporary:
     path = Path(temporary) / "labels.npy"
     np.save(path, y_bytes)
     mapped = np.load(path, mmap_mode="r")
@@ -126,4 +127,4 @@ repeated = (plan.sample_multipliers > 1).mean()
 print(f"{100 * repeated:.0f} % of the samples are to be seen more than once; the epoch grows to")
 print(f"{plan.epoch_size / plan.n_samples:.2f} times its size, and the imbalance ratio goes from")
 print(f"{plan.imbalance_ratio:.0f} to {plan.resampled_imbalance_ratio:.0f}.")
-print(f"\n{folder / 'growth.png'}")
+print(f"\nPicture: {folder / 'growth.png'}")

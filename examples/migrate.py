@@ -6,14 +6,13 @@ Four ways to see rare classes more often, each beside the setting of mlresample 
 multipliers: the loop that is handed on from notebook to notebook, PyTorch's WeightedRandomSampler,
 detectron2's RepeatFactorTrainingSampler, and imbalanced-learn's RandomOverSampler. Each is checked
 to be the same, so that you can change over and know what changes. A few seconds; needs PyTorch and
-matplotlib (``pip install -e ".[plot,torch]"``), but not detectron2.
+matplotlib (``.venv/bin/pip install -e ".[plot,torch]"``), but not detectron2.
 
-``python examples/migrate.py FOLDER`` leaves its picture there.
+``python examples/migrate.py FOLDER`` leaves its picture there; without FOLDER, in ``pictures/``.
 """
 
 import sys
 from pathlib import Path
-from tempfile import mkdtemp
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -25,7 +24,7 @@ from mlresample import MaxMultiplierOverSampler, compute_class_multipliers, plan
 from mlresample.datasets import make_multilabel_digits
 from mlresample.torch import RepeatSampler
 
-folder = Path(sys.argv[1] if len(sys.argv) > 1 else mkdtemp(prefix="mlresample-"))
+folder = Path(sys.argv[1] if len(sys.argv) > 1 else "pictures")
 folder.mkdir(parents=True, exist_ok=True)
 
 _, y, class_names = make_multilabel_digits(2000, random_state=0)
@@ -231,7 +230,7 @@ ax.set_yticks([0.25, 0.5, 1, 2, 4, 8], ["0.25", "0.5", "1", "2", "4", "8"])
 ax.minorticks_off()
 ax.legend(fontsize="small")
 figure.savefig(folder / "migrate.png")
-print(f"{folder / 'migrate.png'}")
+print(f"\nPicture: {folder / 'migrate.png'}")
 
 # %%
 # Inverse frequency shows common images in few epochs, to keep an epoch as large as the data. The

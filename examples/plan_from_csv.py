@@ -7,19 +7,19 @@ should be collected next? No images are needed for that, and no Python. The file
 digits of 2,000 composed images, in the form of the Human Protein Atlas challenge: an id, and
 the classes that the image holds.
 
-``python examples/plan_from_csv.py FOLDER`` takes some ten seconds and leaves its files there.
+``python examples/plan_from_csv.py FOLDER`` takes some ten seconds and leaves its files there;
+without FOLDER, in ``runs/plan_from_csv/``.
 """
 
 import subprocess
 import sys
 from pathlib import Path
-from tempfile import mkdtemp
 
 from mlresample import merge_classes, plan_resampling
 from mlresample.datasets import make_multilabel_digits
 from mlresample.readers import read_label_lists
 
-folder = Path(sys.argv[1] if len(sys.argv) > 1 else mkdtemp(prefix="mlresample-"))
+folder = Path(sys.argv[1] if len(sys.argv) > 1 else "runs/plan_from_csv")
 folder.mkdir(parents=True, exist_ok=True)
 
 
@@ -84,7 +84,7 @@ parents = {"eight or nine": ["eight", "nine"]}
 y, names = merge_classes(table.target, parents, class_names=table.class_names)
 merged = plan_resampling(y, class_names=names, cap=4)
 print("to collect when merged:", merged.samples_to_collect.sum())
-print(f"\nin {folder}:", *sorted(path.name for path in folder.iterdir()))
+print(f"\nFiles in {folder}:", *sorted(path.name for path in folder.iterdir()))
 
 # %%
 # A picture of the plan

@@ -7,17 +7,17 @@ probabilities are set right again, each class gets a threshold of its own, tuned
 were not resampled, and the gain is shown by how common a class was in training.
 
 ``python examples/thresholds_and_probabilities.py FOLDER`` takes some seconds and leaves its
-picture there.
+picture there; without FOLDER, in ``pictures/``.
 """
 
 import sys
 import warnings
 from pathlib import Path
-from tempfile import mkdtemp
 
 from imblearn.pipeline import make_pipeline
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
+from threadpoolctl import threadpool_limits
 
 from mlresample import MaxMultiplierOverSampler, correct_probabilities
 from mlresample.datasets import make_multilabel_digits
@@ -25,10 +25,12 @@ from mlresample.metrics import compare_evaluations, evaluate_by_frequency
 from mlresample.model_selection import TunedThresholdsClassifierCV
 from mlresample.plots import GainDisplay
 
+# On a busy machine, threads that share so little work wait for each other, for minutes.
+threadpool_limits(1)
 # The network below trains for a set number of epochs and stops there, on purpose.
 warnings.filterwarnings("ignore", category=ConvergenceWarning)
 
-folder = Path(sys.argv[1] if len(sys.argv) > 1 else mkdtemp(prefix="mlresample-"))
+folder = Path(sys.argv[1] if len(sys.argv) > 1 else "pictures")
 folder.mkdir(parents=True, exist_ok=True)
 
 
@@ -87,7 +89,7 @@ print(comparison)
 
 display = GainDisplay.from_comparison(comparison)
 display.figure_.savefig(folder / "gain.png")
-print(f"\n{folder / 'gain.png'}")
+print(f"\nPicture: {folder / 'gain.png'}")
 
 # %%
 # Every group of classes gains, the common ones of this data set no less than the rare. For some of
