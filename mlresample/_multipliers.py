@@ -186,8 +186,13 @@ def checked_counts(class_counts: ArrayLike) -> NDArray[np.float64]:
     counts = np.asarray(class_counts)
     if np.ma.is_masked(class_counts):
         raise ValueError("class_counts has masked values.")
+    if counts.ndim == 2 and len(counts) == 1:  # the sum of a SciPy matrix over its rows
+        counts = np.ravel(counts)
     if counts.ndim != 1 or counts.dtype.kind not in "iuf":
-        raise ValueError(f"class_counts must be one number a class, got {class_counts!r}.")
+        raise ValueError(
+            f"class_counts must be numbers of shape (n_classes,), one per class, got "
+            f"{class_counts!r} of shape {counts.shape}."
+        )
     if not (np.isfinite(counts).all() and (counts >= 0).all() and (counts % 1 == 0).all()):
         raise ValueError(f"class_counts must be whole numbers >= 0, got {class_counts!r}.")
     counts = counts.astype(np.float64)

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from numpy.testing import assert_allclose
 from scipy.special import expit, logit, softmax
 from sklearn.linear_model import LogisticRegression
@@ -84,6 +85,14 @@ def test_a_fitted_sampler_stands_for_its_plan():
     )
     logits = np.zeros((1, 2))
     assert_allclose(correct_logits(logits, plan=sampler), correct_logits(logits, plan=PLAN))
+
+
+@pytest.mark.parametrize("make", [sp.csr_matrix, sp.csr_array])
+def test_sums_of_sparse_targets_are_counts(make):
+    counts = make([[1, 1], [1, 0], [1, 0], [0, 0]]).sum(axis=0)  # of a matrix: shape (1, 2)
+    assert_allclose(compute_loss_weights(counts, n_samples=4).pos_weight, [1 / 3, 3])
+    with pytest.raises(ValueError, match=r"(?s)class_counts must be .* of shape \(2, 1\)"):
+        compute_loss_weights(np.reshape(counts, (2, 1)), n_samples=4)
 
 
 def test_power_and_cap_temper_the_weights_on_both_sides():

@@ -53,7 +53,7 @@ def test_class_that_never_occurs_has_multiplier_one_and_no_say_in_the_target():
         ([1, -1], {}, "class_counts must be whole numbers >= 0"),
         ([1, 1.5], {}, "class_counts must be whole numbers >= 0"),
         ([1, np.nan], {}, "class_counts must be whole numbers >= 0"),
-        ([[1, 2]], {}, "one number a class"),
+        ([[1, 2], [3, 4]], {}, r"one per class, got .* of shape \(2, 2\)"),
         ([0, 0], {}, "No class occurs"),
         (COUNTS, {"target": 0.5}, "n_samples is needed"),
         (COUNTS, {"target": "mode"}, "'target' parameter"),

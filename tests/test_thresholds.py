@@ -1,5 +1,7 @@
 """Thresholds against all others, by hand, and at the edges of floating point."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -167,6 +169,53 @@ def test_of_equally_good_thresholds_the_one_with_the_right_number_of_positives_i
     assert tuned(y, scores) == 10.5
 
 
+def test_equal_matthews_coefficients_are_a_tie():
+    # 100 / (10 * 10) with ten accepted, 36 / (18 * 2) with eighteen: nearer to three are ten.
+    y = np.array([1, 1, *[0] * 8, 1, *[0] * 9])
+    scores = np.repeat([0.75, 0.5, 0.25], [10, 8, 2])
+    assert tuned(y, scores, metric="matthews_corrcoef") == 0.625
+
+
+def exact_values(tp, fp, n_positives, n_negatives):
+    """Values that rise with each metric, as fractions."""
+    n = n_positives + n_negatives
+    covariance, predicted = tp * n_negatives - fp * n_positives, tp + fp
+    variance = predicted * (n - predicted)
+    matthews = Fraction(covariance * abs(covariance), variance) if variance else 0
+    return {
+        "f1": Fraction(2 * tp, n_positives + predicted),
+        "fbeta": Fraction(5 * tp, 4 * n_positives + predicted),
+        "balanced_accuracy": Fraction(tp, n_positives) - Fraction(fp, max(1, n_negatives)),
+        "matthews_corrcoef": matthews,
+        "accuracy": Fraction(tp - fp),
+    }
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_ties_of_every_metric_go_to_the_right_number_of_positives(metric):
+    generator = np.random.RandomState(0)
+    n_ties = 0
+    for _ in range(400):
+        n = generator.randint(4, 40)
+        n_groups = generator.randint(2, 7)  # of equal scores, the highest first
+        scores = np.sort(generator.randint(n_groups, size=n))[::-1]
+        y = (generator.permutation(n) < generator.randint(1, n)).astype(int)
+        accepted = [0, *np.flatnonzero(np.append(np.diff(scores), -1)) + 1]
+        values = [
+            exact_values(int(y[:k].sum()), int(k - y[:k].sum()), int(y.sum()), int(n - y.sum()))[
+                metric
+            ]
+            for k in accepted
+        ]
+        best = [k for k, value in zip(accepted, values, strict=True) if value == max(values)]
+        n_ties += len(best) > 1
+        nearest = min(best, key=lambda k: (abs(k - y.sum()), k))
+        beta = 2 if metric == "fbeta" else 1
+        threshold = tuned(y, scores.astype(float), metric=metric, beta=beta)
+        assert np.count_nonzero(scores >= threshold) == nearest
+    assert n_ties > 0
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_neighbouring_floats_are_separated(dtype):
     for low in np.array([-1.0, 0.0, 1.0, 1e-45, 3e38], dtype=dtype):
@@ -244,6 +293,28 @@ def test_scores_of_every_type_give_the_same(dtype):
     y = np.array([[1, 0], [1, 1], [0, 1], [0, 0]])
     scores = np.array([[1, 0], [1, 1], [0, 1], [0, 0]]).astype(dtype)
     assert_array_equal(tune_thresholds(y, scores), [0.5, 0.5])
+
+
+@pytest.mark.parametrize("kind", ["int64", "uint64", "list", "object", "pandas", "polars"])
+def test_integers_that_floats_cannot_tell_apart_are_refused(kind):
+    large = 2**53 + np.array([[1, 0], [0, 2], [2, 1]])
+    if kind in ("int64", "uint64", "object"):
+        scores = large.astype(kind)
+    elif kind == "list":
+        scores = [[0.5, score] for score in large[:, 0].tolist()]
+    else:
+        frame = pytest.importorskip(kind).DataFrame
+        scores = frame({"a": [0.5, 0.2, 0.1], "b": large[:, 0]})
+    with pytest.raises(ValueError, match=r"at most 2\*\*53, got 90071992547409(93|94) in row"):
+        tune_thresholds([[1, 0], [0, 1], [1, 1]], scores)
+
+
+def test_large_scores_that_floats_have_are_read():
+    y, scores = np.array([[1, 0], [0, 1]]), np.array([[2**53, -(2**53)], [0, 2**52]])
+    expected = tune_thresholds(y, scores.astype(float))
+    assert_array_equal(tune_thresholds(y, scores), expected)
+    assert_array_equal(tune_thresholds(y, scores.tolist()), expected)
+    assert_array_equal(tune_thresholds(y, (scores * 2.0**600).tolist()), expected * 2.0**600)
 
 
 def test_layout_of_the_scores_makes_no_difference():

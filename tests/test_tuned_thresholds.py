@@ -140,6 +140,32 @@ def test_thresholds_are_those_of_the_scores_out_of_fold():
     assert_array_equal(same.thresholds_, model.thresholds_)
 
 
+def test_logarithms_are_of_the_probabilities():
+    model = TunedThresholdsClassifierCV(TREES, cv=2).fit(X, Y)
+    probabilities = model.predict_proba(X)
+    assert (probabilities == 0).any()
+    assert_array_equal(np.exp(model.predict_log_proba(X)).round(12), probabilities.round(12))
+    assert not hasattr(TunedThresholdsClassifierCV(RidgeClassifier()), "predict_log_proba")
+
+
+@pytest.mark.parametrize("kind", ["one a class", "chain"])
+@pytest.mark.parametrize("n_jobs", [None, 2])
+def test_class_without_which_a_fold_cannot_be_fitted_is_named(kind, n_jobs):
+    y = Y[:, :3].copy()
+    y[:, 1] = 0
+    y[100:110, 1] = 1  # of the second of three folds alone
+    target = pytest.importorskip("pandas").DataFrame(y, columns=["cat", "lynx", "dog"])
+    model = TunedThresholdsClassifierCV(CLASSIFIERS[kind], cv=KFold(3), n_jobs=n_jobs)
+    message = r"fitted to the training part of fold 1: .*all samples or none carry 'lynx'\."
+    with pytest.raises(ValueError, match=message):
+        model.fit(X, target)
+
+
+def test_other_errors_of_the_estimator_come_through():
+    with pytest.raises(ValueError, match=r"^Input X contains NaN"):
+        TunedThresholdsClassifierCV(KNeighborsClassifier()).fit(np.full_like(X, np.nan), Y)
+
+
 @pytest.mark.parametrize("classifier", [TREES, KNeighborsClassifier(3), DummyClassifier()])
 def test_class_that_a_fold_lacks_is_no_obstacle(classifier):
     y = Y.copy()
@@ -190,6 +216,30 @@ def test_list_of_scores_with_labels_is_read_by_them():
     assert_array_equal(model.predict_proba(X), expected)
 
 
+class FrameOfScores(ListOfScores):
+    """Gives scores as a frame whose columns are the classes in another order."""
+
+    def __init__(self, library=None, names=None):
+        super().__init__([[0, 1]] * 6)
+        self.library, self.names = library, names
+
+    def predict_proba(self, X):
+        scores = [p[:, 1] for p in super().predict_proba(X)]
+        named = dict(zip(self.names or "abcdef", scores, strict=True))
+        frame = pytest.importorskip(self.library).DataFrame(named)
+        return frame[sorted(named, reverse=True)] if self.names is None else frame
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_frames_of_scores_are_read_by_their_names(library):
+    y = pytest.importorskip("pandas").DataFrame(Y, columns=list("abcdef"))
+    expected = TunedThresholdsClassifierCV(ListOfScores([[0, 1]] * 6), cv=2).fit(X, y)
+    for names in (None, list("uvwxyz")):  # the classes' in another order; others
+        model = TunedThresholdsClassifierCV(FrameOfScores(library, names), cv=2).fit(X, y)
+        assert_array_equal(model.thresholds_, expected.thresholds_)
+        assert_array_equal(model.predict(X), expected.predict(X))
+
+
 class SparseScores(ListOfScores):
     """Gives scores as a sparse matrix."""
 
@@ -229,6 +279,24 @@ def test_prefit_estimator_is_left_as_it_is():
     assert_array_equal(model.thresholds_, expected)
     with pytest.raises(NotFittedError):
         TunedThresholdsClassifierCV(clone(TREES), cv="prefit").fit(X, Y)
+
+
+@pytest.mark.parametrize("length", [10, 301])
+def test_mask_of_another_length_is_an_error(length):
+    train = np.arange(length) % 2 == 0
+    for fold in [(train, np.arange(0, 300, 2)), (np.arange(0, 300, 2), ~train)]:
+        model = TunedThresholdsClassifierCV(TREES, cv=[(np.arange(9), np.arange(9)), fold])
+        with pytest.raises(IndexError, match=rf"mask of shape \({length},\) in fold 1, and X 300"):
+            model.fit(X, Y)
+
+
+def test_folds_are_the_same_in_every_fit_by_default():
+    model = TunedThresholdsClassifierCV(TREES)
+    thresholds = model.fit(X, Y).thresholds_
+    np.random.seed(1)
+    assert_array_equal(model.fit(X, Y).thresholds_, thresholds)
+    other = model.set_params(random_state=1).fit(X, Y).thresholds_
+    assert (other != thresholds).any()
 
 
 def test_samples_that_no_fold_tests_are_left_out():
@@ -313,6 +381,26 @@ def test_data_frames_give_their_names(library):
     assert_array_equal(model.thresholds_, expected.thresholds_)
     assert not hasattr(model.fit(X, Y), "feature_names_in_")
     assert model.n_features_in_ == X.shape[1]
+
+
+class ReturnsNothing(OfAnything):
+    def fit(self, X, y):
+        super().fit(X, y)
+
+
+def test_fit_that_does_not_return_the_estimator_is_enough():
+    expected = TunedThresholdsClassifierCV(OfAnything(), cv=3).fit(X, Y)
+    model = TunedThresholdsClassifierCV(ReturnsNothing(), cv=3).fit(X, Y)
+    assert_array_equal(model.predict(X), expected.predict(X))
+
+
+def test_score_of_nan_is_an_error():
+    y = pytest.importorskip("pandas").DataFrame(Y, columns=list("abcdef"))
+    model = TunedThresholdsClassifierCV(OfAnything(), cv=3).fit(X, y)
+    X_new = X[:5].copy()
+    X_new[3] = np.nan
+    with pytest.raises(ValueError, match="OfAnything gives a score of NaN in row 3, class 'a'"):
+        model.predict(X_new)
 
 
 # -- searches and storage ----------------------------------------------------------------------

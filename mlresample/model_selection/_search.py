@@ -8,16 +8,19 @@ from numpy.typing import NDArray
 
 from mlresample._containers import row_slices
 
-# (true positives, false positives, positives, negatives) -> value; the larger the better.
+# (true positives, false positives, positives, negatives) -> value; the larger the better. Python's
+# integers give exact values, or one quotient of exact ones, so that ties are ties. Arrays must be
+# floats: the square of a large class's counts overflows integers.
 Metric = Callable[[Any, Any, int, int], Any]
 
 _TRIES = 64  # candidates that a guess is made from
 _MARGIN = 8  # scores of the sample by which the guess may be wrong
 _CANDIDATES = 1 << 18  # looked at together
+_ROUNDING = 1e-12  # values of arrays may be wrong by so much, relatively
 
 
 def fbeta(tp: Any, fp: Any, n_positives: int, n_negatives: int, *, beta: float = 1.0) -> Any:
-    """Give F-beta, (1 + beta^2) tp / (beta^2 P + tp + fp)."""
+    """Compute F-beta, (1 + beta^2) tp / (beta^2 P + tp + fp)."""
     weight = beta**2
     return (1 + weight) * tp / (weight * n_positives + tp + fp)
 
@@ -32,11 +35,10 @@ def _balanced_accuracy(tp: Any, fp: Any, n_positives: int, n_negatives: int) -> 
 
 
 def _matthews_corrcoef(tp: Any, fp: Any, n_positives: int, n_negatives: int) -> Any:
-    predicted = np.asarray(tp + fp, dtype=np.float64)
-    rest = n_positives + n_negatives - predicted
-    product = np.sqrt(predicted * rest) * np.sqrt(float(n_positives) * n_negatives)
-    covariance = tp * float(n_negatives) - fp * float(n_positives)
-    return np.divide(covariance, product, out=np.zeros_like(product), where=product > 0)
+    # Its square with its sign, but for constants: a fraction of whole numbers, without a root
+    covariance = tp * n_negatives - fp * n_positives
+    variance = (tp + fp) * (n_positives + n_negatives - tp - fp)
+    return covariance * abs(covariance) / (variance + (variance == 0))
 
 
 METRICS: dict[str, Metric] = {
@@ -83,7 +85,7 @@ def best_threshold(top: NDArray[Any], positives: NDArray[Any], n: int, metric: M
     if len(top) < n:
         # A candidate below `top` has no more true positives than there are, and no fewer false
         # ones than `top` has.
-        n_false = len(top) - _n_not_below(positives, top[0])
+        n_false = len(top) - int(_n_not_below(positives, top[0]))
         if metric(len(positives), n_false, len(positives), n - len(positives)) >= value:
             return None
     return _separate(top, len(top) - accepted)
@@ -92,22 +94,25 @@ def best_threshold(top: NDArray[Any], positives: NDArray[Any], n: int, metric: M
 def _best_candidate(
     top: NDArray[Any], positives: NDArray[Any], metric: Metric, n_samples: int
 ) -> tuple[float, int]:
-    """Give the best value, and how many scores are accepted there."""
+    """Return the best value, and how many scores are accepted there."""
     n_positives = len(positives)
+    totals = n_positives, n_samples - n_positives
 
-    def order(value: float, accepted: int) -> tuple[float, int, int]:
-        return value, -abs(accepted - n_positives), -accepted
+    def order(tp: int, accepted: int) -> tuple[float, int, int]:
+        return metric(tp, accepted - tp, *totals), -abs(accepted - n_positives), -accepted
 
-    best = order(float(metric(0, 0, n_positives, n_samples - n_positives)), 0)
-    first = n_positives - _n_not_below(positives, top[0])
+    best = order(0, 0)
+    first = n_positives - int(_n_not_below(positives, top[0]))
     for block in row_slices(n_positives - first, _CANDIDATES):
         candidates = positives[first:][block]
         most = n_positives - first - block.start
         tp = np.arange(most, most - len(candidates), -1, dtype=np.int64)
         accepted = _n_not_below(top, candidates)
-        values = metric(tp, accepted - tp, n_positives, n_samples - n_positives)
-        equal = accepted[values == values.max()].tolist()
-        best = max(best, *(order(float(values.max()), n) for n in equal))
+        values = metric(tp.astype(float), (accepted - tp).astype(float), *totals)
+        highest = values.max()
+        may_be_best = values >= highest - _ROUNDING * abs(highest)
+        rivals = zip(tp[may_be_best].tolist(), accepted[may_be_best].tolist(), strict=True)
+        best = max(best, *(order(*rival) for rival in rivals))
     return best[0], -best[2]
 
 

@@ -5,12 +5,13 @@ from functools import partial
 from numbers import Integral, Real
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array, issparse
 from sklearn.utils import check_array
 
-from mlresample._containers import is_tensor, row_slices
+from mlresample._containers import is_dataframe, is_tensor, row_slices
 from mlresample._indicators import Indicator, LabelIndicator, plain
 from mlresample._sklearn import Interval, StrOptions, validate_params
 from mlresample._targets import as_array, as_target, check_column_order
@@ -26,6 +27,7 @@ from mlresample.model_selection._search import (
 _STRIDE = 64  # one sample in so many is looked at first
 _CLASSES = 16  # columns that are held beside the scores
 _ROWS = 2048  # their tile, with the scores, stays in the cache
+_LARGEST_INTEGER = 2**53  # up to which float64 has them all
 
 TUNING_CONSTRAINTS: dict[str, Any] = {
     "metric": [StrOptions(set(METRICS))],
@@ -55,7 +57,8 @@ def tune_thresholds(
     y_true : {array-like, sparse matrix, dataframe, tensor} of shape (n_samples, n_classes)
         Multi-label indicator matrix of 0 and 1, of samples that no model was trained on.
     y_score : {array-like, dataframe, tensor} of shape (n_samples, n_classes)
-        Finite scores: probabilities, logits or any others, larger for likelier classes.
+        Finite scores: probabilities, logits or any others, larger for likelier classes. Integers
+        must be at most 2**53, beyond which floats do not tell them apart.
     metric : {"f1", "fbeta", "balanced_accuracy", "matthews_corrcoef", "accuracy"}, default="f1"
         What is made as large as it can be, for each class by itself. The threshold best for
         F1 is best for the Jaccard index too.
@@ -176,7 +179,30 @@ def _check_scores(y_score: Any, target: Indicator) -> NDArray[Any]:
         )
     scores = scores.astype(np.result_type(scores, np.float32), copy=False)
     _check_finite(scores, target.classes)
+    _check_integers_are_kept(y_score, scores, target.classes)
     return scores
+
+
+def _check_integers_are_kept(y_score: Any, scores: NDArray[Any], classes: NDArray[Any]) -> None:
+    """Refuse integers that float64 cannot tell apart."""
+    if getattr(getattr(y_score, "dtype", None), "kind", None) == "f":
+        return
+    is_large = np.abs(scores) >= _LARGEST_INTEGER
+    if not is_large.any():
+        return
+    if is_dataframe(y_score):
+        frame = nw.from_native(y_score, eager_only=True)
+        columns = [column.to_numpy() for column in frame.iter_columns()]
+    else:
+        columns = list(np.asarray(y_score, dtype=object).T)
+    for c, column in enumerate(columns):
+        for row in np.flatnonzero(is_large[:, c]):
+            if isinstance(column[row], Integral) and abs(int(column[row])) > _LARGEST_INTEGER:
+                raise ValueError(
+                    f"y_score must be floats, or integers of at most 2**53, got {column[row]} in "
+                    f"row {row}, class {plain(classes[c])!r}: as floats, different ones would be "
+                    f"equal. Shift or scale them, or take their ranks."
+                )
 
 
 def _check_finite(scores: NDArray[Any], classes: NDArray[Any]) -> None:

@@ -3,6 +3,7 @@
 from numbers import Integral
 from typing import Any, Self
 
+import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
@@ -20,7 +21,9 @@ from sklearn.utils.validation import (
     check_is_fitted,
 )
 
-from mlresample._containers import take_rows
+from mlresample._containers import is_dataframe, take_rows
+from mlresample._indicators import Indicator, plain
+from mlresample._multipliers import listed
 from mlresample._sklearn import (
     HasMethods,
     StrOptions,
@@ -30,6 +33,7 @@ from mlresample._sklearn import (
     fit_context,
     raise_for_params,
 )
+from mlresample._targets import in_another_order
 from mlresample.model_selection._thresholds import (
     TUNING_CONSTRAINTS,
     as_multilabel_target,
@@ -67,8 +71,9 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstim
         as it is, and the data given to :meth:`fit`, which it must not have seen, for tuning.
     n_jobs : int, default=None
         Folds that are fitted at the same time.
-    random_state : int, RandomState instance or None, default=None
-        Controls the shuffling where `cv` is a number.
+    random_state : int, RandomState instance or None, default=0
+        Controls the shuffling if `cv` is a number or None. With None, folds and thresholds differ
+        from fit to fit.
 
     Attributes
     ----------
@@ -151,7 +156,7 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstim
         response_method: str = "auto",
         cv: Any = None,
         n_jobs: int | None = None,
-        random_state: int | np.random.RandomState | None = None,
+        random_state: int | np.random.RandomState | None = 0,
     ) -> None:
         self.estimator = estimator
         self.metric = metric
@@ -185,11 +190,14 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstim
         Raises
         ------
         ValueError
-            If a parameter or y is not as described, lengths differ, or `estimator` gives scores
-            of another shape, or infinite ones.
+            If a parameter or y is not as described, lengths differ, `estimator` gives scores of
+            another shape or infinite ones, or cannot be fitted to a fold that lacks a class.
+        IndexError
+            If a fold of `cv` is a mask of another length than X.
         """
         raise_for_params(params, self, None)
-        classes = as_multilabel_target(y).classes
+        target = as_multilabel_target(y)
+        classes = target.classes
         if isinstance(y, list | tuple):
             y = np.asarray(y)
         X, y = indexable(X, y)
@@ -199,8 +207,8 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstim
             check_is_fitted(self.estimator)
             estimator, tested, scores = self.estimator, y, self._scores(self.estimator, X, classes)
         else:
-            tested, scores = self._out_of_fold(X, y, classes, routed)
-            estimator = clone(self.estimator).fit(X, y, **routed.estimator.fit)
+            tested, scores = self._out_of_fold(X, y, target, routed)
+            estimator = _fitted(self.estimator, X, y, routed.estimator.fit, "all data")
         self.thresholds_ = tune_thresholds(
             tested,
             scores,
@@ -230,9 +238,15 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstim
         -------
         y : ndarray of shape (n_samples, n_classes)
             Indicator of the classes whose score is not below their threshold.
+
+        Raises
+        ------
+        ValueError
+            If a score is NaN.
         """
         check_is_fitted(self)
         scores = self._scores(self.estimator_, X, self.classes_)
+        _check_no_nan(self.estimator_, scores, self.classes_)
         return (scores >= self.thresholds_).astype(np.int64)
 
     @available_if(estimator_has("predict_proba"))
@@ -250,7 +264,25 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstim
             One array, also where `estimator_` gives a list of them.
         """
         check_is_fitted(self)
-        return _class_scores(self.estimator_, "predict_proba", X, len(self.classes_))
+        return _class_scores(self.estimator_, "predict_proba", X, self.classes_)
+
+    @available_if(estimator_has("predict_proba"))
+    def predict_log_proba(self, X: Any) -> NDArray[Any]:
+        """Compute the logarithm of the probability of each class.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe, list} of n_samples rows
+            Data as `estimator_` takes it.
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n_samples, n_classes)
+            The logarithm of :meth:`predict_proba`; -inf for a probability of 0.
+        """
+        probabilities = self.predict_proba(X)
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log(probabilities))
 
     @available_if(estimator_has("decision_function"))
     def decision_function(self, X: Any) -> NDArray[Any]:
@@ -267,7 +299,7 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstim
             Larger for likelier classes.
         """
         check_is_fitted(self)
-        return _class_scores(self.estimator_, "decision_function", X, len(self.classes_))
+        return _class_scores(self.estimator_, "decision_function", X, self.classes_)
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Say which metadata goes to the estimator and which to the splitter.
@@ -293,40 +325,85 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstim
 
     def _scores(self, estimator: Any, X: Any, classes: NDArray[Any]) -> NDArray[Any]:
         names = _RESPONSES if self.response_method == "auto" else self.response_method
-        return _class_scores(estimator, names, X, len(classes))
+        return _class_scores(estimator, names, X, classes)
 
     def _out_of_fold(
-        self, X: Any, y: Any, classes: NDArray[Any], routed: Any
+        self, X: Any, y: Any, target: Indicator, routed: Any
     ) -> tuple[Any, NDArray[Any]]:
-        """Give the targets and the scores of all samples that were tested, fold by fold."""
+        """Return the targets and the scores of all samples that were tested, fold by fold."""
         if self.cv is None or isinstance(self.cv, Integral):
             n_folds = 5 if self.cv is None else self.cv
             cv = KFold(n_folds, shuffle=True, random_state=self.random_state)
         else:
             cv = check_cv(self.cv)
-        folds = [tuple(map(_positions, fold)) for fold in cv.split(X, y, **routed.splitter.split)]
+        splits = cv.split(X, y, **routed.splitter.split)
+        folds = [
+            tuple(_positions(part, target.n_samples, fold) for part in parts)
+            for fold, parts in enumerate(splits)
+        ]
         if not folds:
             raise ValueError(f"cv={self.cv!r} gives no folds.")
 
-        def score(train: NDArray[Any], test: NDArray[Any]) -> NDArray[Any]:
+        def score(fold: int, train: NDArray[Any], test: NDArray[Any]) -> NDArray[Any]:
             params = check_method_params(X, routed.estimator.fit, indices=train)
-            estimator = clone(self.estimator).fit(
-                take_rows(X, train), take_rows(y, train), **params
+            part = f"the training part of fold {fold}"
+            estimator = _fitted(
+                self.estimator, take_rows(X, train), take_rows(y, train), params, part
             )
-            return self._scores(estimator, take_rows(X, test), classes)
+            return self._scores(estimator, take_rows(X, test), target.classes)
 
-        scores = Parallel(n_jobs=self.n_jobs)(delayed(score)(*fold) for fold in folds)
+        scores = Parallel(n_jobs=self.n_jobs)(
+            delayed(score)(fold, *parts) for fold, parts in enumerate(folds)
+        )
         return take_rows(y, np.concatenate([test for _, test in folds])), np.concatenate(scores)
 
 
-def _positions(part: Any) -> NDArray[Any]:
-    """Rows of a fold, which may be given as a mask."""
+def _positions(part: Any, n_samples: int, fold: int) -> NDArray[Any]:
+    """Return the rows of a part of a fold, which may be given as a mask."""
     part = np.asarray(part)
-    return np.flatnonzero(part) if part.dtype == np.bool_ else part
+    if part.dtype != np.bool_:
+        return part
+    if part.shape != (n_samples,):
+        raise IndexError(
+            f"cv has a mask of shape {part.shape} in fold {fold}, and X {n_samples} samples: a "
+            f"mask must have one entry per sample."
+        )
+    return np.flatnonzero(part)
 
 
-def _class_scores(estimator: Any, names: str | list[str], X: Any, n_classes: int) -> NDArray[Any]:
-    """Give one array of scores, of the first method of these names that the estimator has."""
+def _fitted(estimator: Any, X: Any, y: Any, params: dict[str, Any], part: str) -> Any:
+    """Return a fitted clone; name the classes without which it could not be fitted."""
+    estimator = clone(estimator)
+    try:
+        estimator.fit(X, y, **params)
+    except ValueError as error:
+        target = as_multilabel_target(y)
+        is_constant = (target.class_counts == 0) | (target.class_counts == target.n_samples)
+        constant = target.classes[is_constant]
+        if len(constant) == 0:
+            raise
+        raise ValueError(
+            f"{type(estimator).__name__} could not be fitted to {part}: {error} There, all "
+            f"samples or none carry {listed(map(plain, constant))}. Stratify the folds, leave "
+            f"these classes out, or take an estimator that accepts them."
+        ) from error
+    return estimator
+
+
+def _check_no_nan(estimator: Any, scores: NDArray[Any], classes: NDArray[Any]) -> None:
+    is_nan = scores != scores  # of any type, objects too
+    if is_nan.any():
+        row, c = np.argwhere(is_nan)[0]
+        raise ValueError(
+            f"{type(estimator).__name__} gives a score of NaN in row {row}, class "
+            f"{plain(classes[c])!r}: every sample needs a score for each class."
+        )
+
+
+def _class_scores(
+    estimator: Any, names: str | list[str], X: Any, classes: NDArray[Any]
+) -> NDArray[Any]:
+    """Return one array of scores, of the first method of these names that the estimator has."""
     scores = check_response_method(estimator, names)(X)
     if isinstance(scores, list):  # an array a class, with a column for each label that was seen
         labels: Any = getattr(estimator, "classes_", None)
@@ -339,24 +416,31 @@ def _class_scores(estimator: Any, names: str | list[str], X: Any, n_classes: int
     if issparse(scores):
         scores = scores.toarray()
     shape = np.shape(scores)
-    if shape[1:] != (n_classes,):
+    if shape[1:] != classes.shape:
         raise ValueError(
-            f"{type(estimator).__name__} must give scores of shape (n_samples, {n_classes}), got "
-            f"{shape}; wrap a single-label classifier in sklearn.multiclass.OneVsRestClassifier."
+            f"{type(estimator).__name__} must give scores of shape (n_samples, {len(classes)}), "
+            f"got {shape}; wrap a single-label classifier in sklearn.multiclass."
+            f"OneVsRestClassifier."
         )
+    if is_dataframe(scores):
+        frame = nw.from_native(scores, eager_only=True)
+        if in_another_order(frame.columns, classes.tolist()):
+            scores = np.column_stack(
+                [frame.get_column(name).to_numpy() for name in classes.tolist()]
+            )
     return np.asarray(scores)
 
 
 def _are_labels_of(labels: Any, scores: list[Any]) -> bool:
-    """Tell whether there are as many labels as columns, for each array of scores."""
+    """Check whether there are as many labels as columns, for each array of scores."""
     if not isinstance(labels, list | tuple | np.ndarray) or len(labels) != len(scores):
         return False
     return all(
-        np.ndim(one) == 2 and np.shape(own) == np.shape(one)[1:]
-        for own, one in zip(labels, scores, strict=True)
+        np.ndim(array) == 2 and np.shape(columns) == np.shape(array)[1:]
+        for columns, array in zip(labels, scores, strict=True)
     )
 
 
 def _column_of_one(scores: NDArray[Any], labels: Any) -> NDArray[Any]:
     column = np.flatnonzero(np.asarray(labels) == 1)
-    return scores[:, column[0]] if len(column) else np.zeros(len(scores))
+    return np.asarray(scores)[:, column[0]] if len(column) else np.zeros(len(scores))
