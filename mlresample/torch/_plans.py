@@ -1,12 +1,14 @@
 """A plan, a fitted sampler or an array of sample multipliers, as one thing to draw from."""
 
 import hashlib
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from torch.utils.data import Dataset, IterableDataset
 
-from mlresample._containers import is_tensor
+from mlresample._containers import is_tensor, row_slices
 from mlresample._plan import as_plan
 from mlresample._repeats import RepeatPlan, plan_of_multipliers, round_half_up
 from mlresample._targets import tensor_to_numpy
@@ -17,6 +19,11 @@ def as_repeat_plan(plan: Any) -> RepeatPlan:
     plan = as_plan(plan)
     if isinstance(plan, RepeatPlan):
         return plan
+    if isinstance(plan, Dataset):  # whose items an array would be made of
+        raise TypeError(
+            f"plan must be a ResamplingPlan, a fitted sampler or an array of one multiplier a "
+            f"sample, got the dataset {type(plan).__name__}: exchange the two."
+        )
     if is_tensor(plan):
         plan = tensor_to_numpy(plan, "plan")
     try:
@@ -45,7 +52,8 @@ def as_repeat_plan(plan: Any) -> RepeatPlan:
 
 def check_length(plan: RepeatPlan, dataset: Any) -> None:
     """Refuse a dataset that the plan was not made for."""
-    if not (hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__")):
+    is_map_style = hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__")
+    if isinstance(dataset, IterableDataset) or not is_map_style:
         raise TypeError(
             f"{type(dataset).__name__} is not a map-style dataset: an iterable-style one has no "
             f"indices to sample. Draw plan.indices(seed) and write its data in that order, or "
@@ -88,11 +96,33 @@ def check_seed(seed: int) -> int:
     return int(seed)
 
 
-def fingerprint(plan: RepeatPlan) -> str:
-    """Tell sample multipliers apart: plan, sampler and array of the same ones agree."""
+def fingerprint(plan: RepeatPlan) -> dict[str, Any]:
+    """Identify sample multipliers: a plan, its sampler and an array of the same ones agree.
+
+    Multipliers may differ in the last bits between processors. So the samples' levels are hashed,
+    those within 1e-9 taken for one, and of the multipliers themselves only sums are kept.
+    """
     occupied = plan.level_sizes > 0
-    rank = (np.cumsum(occupied) - 1).astype(np.uint32)
-    digest = hashlib.blake2b(plan.level_multipliers[occupied].tobytes(), digest_size=16)
-    for start in range(0, plan.n_samples, 1 << 20):
-        digest.update(rank[plan.levels[start : start + (1 << 20)]].tobytes())
-    return digest.hexdigest()
+    multipliers, sizes = plan.level_multipliers[occupied], plan.level_sizes[occupied]
+    is_new = np.diff(multipliers, prepend=-1.0) > 1e-9 * multipliers
+    rank = np.zeros(len(occupied), dtype=np.uint32)
+    rank[occupied] = np.cumsum(is_new)
+    digest = hashlib.blake2b(digest_size=16)
+    for rows in row_slices(plan.n_samples, 1 << 20):
+        digest.update(rank[plan.levels[rows]].tobytes())
+    sums = [
+        math.fsum(sizes * multipliers),
+        math.fsum(sizes * multipliers**2),
+        math.fsum(sizes * multipliers * rank[occupied]),
+    ]
+    return {"levels": digest.hexdigest(), "sums": sums}
+
+
+def is_same_plan(saved: Any, own: dict[str, Any]) -> bool:
+    """Tell whether a fingerprint from a state is that of these multipliers."""
+    if not isinstance(saved, dict) or saved.get("levels") != own["levels"]:
+        return False
+    sums = saved.get("sums", [])
+    return len(sums) == len(own["sums"]) and all(
+        math.isclose(*pair, rel_tol=1e-9) for pair in zip(sums, own["sums"], strict=True)
+    )

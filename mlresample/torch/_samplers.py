@@ -4,13 +4,16 @@ import operator
 import sys
 import warnings
 from collections.abc import Iterator
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import torch.distributed
 from numpy.typing import NDArray
 from torch.utils.data import DistributedSampler, Sampler
 
+from mlresample._plan import as_plan
+from mlresample._repeats import RepeatPlan
 from mlresample.torch._plans import (
     as_repeat_plan,
     check_length,
@@ -18,96 +21,268 @@ from mlresample.torch._plans import (
     constant_size,
     epoch_indices,
     fingerprint,
+    is_same_plan,
 )
 
 _CHUNK = 1 << 16  # indices that are Python integers at one time
 
 
-class _Pass:
-    """One pass over an epoch's indices, which knows how many it has given."""
+# -- passes ------------------------------------------------------------------------------------
 
-    def __init__(self, epoch: int, indices: NDArray[np.int64], start: int) -> None:
+
+class _Pass:
+    """One pass over an epoch's indices, and how many of them it has given."""
+
+    def __init__(self, epoch: int, start: int, indices: NDArray[np.int64]) -> None:
         self.epoch = epoch
+        self.start = start
+        self.is_over = False  # its end was asked for
+        self.set_to: int | None = None  # another epoch, set while this one was running
         self._indices = indices
         self._end = start  # of the chunk that is being given
         self._chunk: Iterator[int] = iter([])
 
     @property
     def given(self) -> int:
+        """Indices given so far, those before its start included."""
         return self._end - operator.length_hint(self._chunk)
 
     @property
     def is_complete(self) -> bool:
         return self.given == len(self._indices)
 
-    def __iter__(self) -> Iterator[Iterator[int]]:
-        """Give the indices in chunks, each an iterator of Python integers."""
-        while self._end < len(self._indices):
+    def chunks(self) -> Iterator[Iterator[int]]:
+        """Yield the indices in chunks, each an iterator of Python integers."""
+        while not self.is_complete:
+            if self.set_to is not None:
+                _warn(
+                    f"A pass over epoch {self.epoch} goes on after set_epoch({self.set_to}), with "
+                    f"the indices of epoch {self.epoch}. Call set_epoch before the loader is "
+                    f"iterated; under Lightning, which iterates it first, in train_dataloader."
+                )
+                self.set_to = None
             chunk = self._indices[self._end : self._end + _CHUNK].tolist()
             self._chunk = iter(chunk)
             self._end += len(chunk)
             yield self._chunk
+        self.is_over = True
+
+    def note(self, epoch: int) -> None:
+        """Take note of an epoch that is set meanwhile; `chunks` warns if this pass goes on."""
+        self.set_to = None if epoch == self.epoch else epoch
+        self._end = self.given
+        for _ in self._chunk:  # what is left; the next index is then asked of `chunks`
+            pass
+
+
+class _PassIterator(chain[int]):
+    """The indices of a pass that begins when the first one is asked for.
+
+    torchdata's StatefulDataLoader saves and loads the state of an iterator that has one; others
+    know that of the sampler alone.
+    """
+
+    _sampler: "_ResumableSampler"
+    _pass: _Pass | None = None
+
+    @classmethod
+    def of(cls, sampler: "_ResumableSampler") -> Self:
+        def chunks() -> Iterator[Iterator[int]]:
+            iterator._pass = sampler._begin_pass(iterator)
+            yield from iterator._pass.chunks()
+
+        iterator: Self = cls.from_iterable(chunks())  # type: ignore[assignment]
+        iterator._sampler = sampler
+        return iterator
+
+    def state_dict(self) -> dict[str, Any]:
+        if self._pass is None:
+            self._sampler._drop_loaded_by_others(self)
+            return self._sampler._state_at(*self._sampler._next_place())
+        return self._sampler._state_at(self._pass.epoch, self._pass.given)
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self._sampler._load(state, self)
+
+
+class _Loaded(NamedTuple):
+    """A position that waits for the next pass."""
+
+    epoch: int
+    given: int
+    is_complete: bool
+    sets_epoch: bool  # whether the run that saved it called set_epoch
+    set_since: bool  # whether set_epoch was called after loading
+    by_loader: bool  # whether a StatefulDataLoader loaded it
 
 
 class _ResumableSampler:
-    """A pass over an epoch, its state, and the way back into it."""
+    """Passes over epochs, their state, and the way back into them.
+
+    What comes next follows from four things: the latest pass, a loaded position, whether set_epoch
+    was called since either, and whether it was ever called. `_next_place` has the rules.
+    """
 
     epoch = 0
-    _start = 0  # of the next pass: beyond 0 after a state was loaded
+    _goes_on = False  # to the next epoch by itself
+    _set_to: int | None = None  # the epoch set since the latest pass began
+    _loaded: _Loaded | None = None
+    _loading: _PassIterator | None = None  # that a StatefulDataLoader loaded it into
     _pass: _Pass | None = None  # the latest
+    _was_loaded: _Loaded | None = None  # the position at which that began
 
     def _setup(
         self, plan: Any, *, seed: int, shuffle: bool, rounding: str, data_source: Any
     ) -> None:
+        if isinstance(as_plan(data_source), RepeatPlan):
+            raise TypeError("The plan comes first, then the dataset.")
         self._plan = as_repeat_plan(plan)
-        if data_source is not None:
-            check_length(self._plan, data_source)
+        self.data_source = data_source
+        self._check_data_source()
         self._epoch_size = constant_size(self._plan, rounding)
         self.seed = check_seed(seed)
         self.shuffle = bool(shuffle)
         self.rounding = rounding
         self._fingerprint = fingerprint(self._plan)
+        # The same in all states: a loader with workers may have taken that of a first epoch as a
+        # whole before Lightning calls set_epoch for it.
+        self._run = {"sets_epoch": False}
+
+    def _check_data_source(self) -> None:
+        if self.data_source is not None:
+            check_length(self._plan, self.data_source)
 
     def _epoch_indices(self, epoch: int) -> NDArray[np.int64]:
         return epoch_indices(
             self._plan, self.seed, epoch, rounding=self.rounding, shuffle=self.shuffle
         )
 
+    def _check_processes(self) -> None:
+        """Warn of a job whose ranks this sampler may not suit."""
+
+    def __iter__(self) -> Iterator[int]:
+        return _PassIterator.of(self)
+
     def set_epoch(self, epoch: int) -> None:
-        """Say which epoch the next pass gives.
+        """Set the epoch of the next pass.
 
         Parameters
         ----------
         epoch : int
-            Number of the epoch, from 0. Another one than that of a loaded state starts at its
-            beginning.
+            Number of the epoch, from 0. After a state was loaded, the epoch of that state goes on
+            at the loaded position, and any other one starts at its beginning.
+
+        Raises
+        ------
+        ValueError
+            If `epoch` is no integer from 0 to 2**32 - 1.
         """
-        if epoch != self.epoch:
-            self._start = 0
-        if self._pass is not None and (epoch != self._pass.epoch or self._pass.is_complete):
-            self._pass = None
-        self.epoch = epoch
+        self.epoch = self._set_to = _as_whole(epoch, "epoch", 2**32 - 1)
+        self._run["sets_epoch"] = True
+        if self._loaded is not None:
+            self._loaded = self._loaded._replace(set_since=True)
+        if self._pass is not None:
+            self._pass.note(self.epoch)
 
-    @property
-    def _epoch_is_complete(self) -> bool:
-        """Whether all of the epoch was given, and `set_epoch` has not been called since."""
-        return self._pass is not None and self._pass.is_complete
+    def _begin_pass(self, iterator: _PassIterator) -> _Pass:
+        self._check_data_source()
+        self._check_processes()
+        self._drop_loaded_by_others(iterator)
+        if self._loaded is None and self._pass is not None and self._set_to is None:
+            self._warn_of_no_set_epoch(self._pass, self._next_place()[0])
+        return self._begin()
 
-    def _begin_pass(self) -> _Pass:
-        self._pass = _Pass(self.epoch, self._epoch_indices(self.epoch), self._start)
-        self._start = 0
+    def _begin(self) -> _Pass:
+        epoch, start = self._next_place()
+        self._pass = _Pass(epoch, start, self._epoch_indices(epoch))
+        self._was_loaded, self._loaded, self._loading = self._loaded, None, None
+        self.epoch, self._set_to = epoch, None
         return self._pass
 
+    def _drop_loaded_by_others(self, iterator: _PassIterator) -> None:
+        """Count a pass as begun that a StatefulDataLoader has loaded and thrown away."""
+        if self._loading is not None and self._loading is not iterator:
+            self._begin()
+
+    def _next_place(self) -> tuple[int, int]:
+        """Epoch of the next pass, and where in it that begins."""
+        if self._loaded is not None:
+            return self._loaded_place(self._loaded)
+        if self._set_to is not None:
+            return self._set_to, 0
+        if self._pass is None:
+            return self.epoch, 0
+        if self._may_be_thrown_away:
+            return self._pass.epoch, self._pass.start
+        goes_on = self._goes_on and not self._run["sets_epoch"]
+        return self.epoch + goes_on, 0
+
+    def _loaded_place(self, loaded: _Loaded) -> tuple[int, int]:
+        """Epoch and place of a pass that takes up a loaded position.
+
+        At the end of an epoch loops differ. One that was stopped after its last batch takes up
+        the rest of the epoch, which is nothing; one that had closed the epoch goes on with the
+        next. set_epoch says which it is. Lightning has closed the epoch, and calls set_epoch
+        only after the workers of a StatefulDataLoader have asked for indices: its state says
+        that epochs are set, and nobody has set one.
+        """
+        set_to = loaded.epoch if self._set_to is None else self._set_to
+        if loaded.set_since:
+            return set_to, loaded.given if set_to == loaded.epoch else 0
+        if set_to > loaded.epoch and (loaded.is_complete or loaded.given == 0):
+            return set_to, 0
+        is_closed = loaded.by_loader and loaded.sets_epoch and self._set_to != loaded.epoch
+        if loaded.is_complete and is_closed:
+            return loaded.epoch + 1, 0
+        return loaded.epoch, loaded.given
+
+    @property
+    def _may_be_thrown_away(self) -> bool:
+        """Whether the latest pass may be one that nobody gets to see.
+
+        A StatefulDataLoader restores the iterator of an epoch that is over, its workers may fetch
+        all of it, and then it throws that away and asks for another. Where epochs are set, that
+        has to be the same epoch.
+        """
+        loaded = self._was_loaded
+        return (
+            loaded is not None
+            and loaded.by_loader
+            and loaded.is_complete
+            and (loaded.sets_epoch or self._run["sets_epoch"])
+        )
+
+    def _warn_of_no_set_epoch(self, latest: _Pass, epoch: int) -> None:
+        """Warn where set_epoch was not called and another pass begins that nobody may mean."""
+        if self._may_be_thrown_away:
+            if self._run["sets_epoch"]:
+                return
+            what = (
+                f"Epoch {epoch} begins after resuming; the run that saved the state called "
+                f"set_epoch, and this one does not."
+            )
+        elif epoch == latest.epoch:
+            left = "" if latest.is_complete else f", left after {latest.given:,} indices,"
+            what = f"Epoch {epoch}{left} is given again, with the same draw and order."
+        elif self._was_loaded is not None and not latest.is_complete:
+            what = (
+                f"Epoch {latest.epoch}, resumed at index {latest.start:,}, was left after "
+                f"{latest.given:,} of {len(self):,} indices, and epoch {epoch} begins."  # type: ignore[arg-type]
+            )
+        else:
+            return
+        where = " on every rank" if isinstance(self, DistributedSampler) else ""
+        _warn(f"{what} Call set_epoch(epoch){where} before each epoch.")
+
+    # -- state ---------------------------------------------------------------------------------
+
     def _identity(self) -> dict[str, Any]:
-        return {
-            "plan": self._fingerprint,
-            "seed": self.seed,
-            "shuffle": self.shuffle,
-            "rounding": self.rounding,
-        }
+        length: int = len(self)  # type: ignore[arg-type]
+        own = {"seed": self.seed, "shuffle": self.shuffle, "rounding": self.rounding}
+        return {**own, "length": length}
 
     def state_dict(self) -> dict[str, Any]:
-        """Give the state: epoch, indices given of it, and what identifies the sampler.
+        """Return the state: epoch, indices given of it, and what identifies the sampler.
 
         Returns
         -------
@@ -118,17 +293,24 @@ class _ResumableSampler:
             StatefulDataLoader knows how many; a loop that counts for itself writes
             ``state | {"epoch": epoch, "given": n_batches * batch_size}``.
         """
-        if self._pass is None:
-            position = {"epoch": self.epoch, "given": self._start}
-        else:
-            position = {"epoch": self._pass.epoch, "given": self._pass.given}
-        return {**self._identity(), **position, "length": len(self)}  # type: ignore[arg-type]
+        latest = self._pass
+        if latest is None or self._loaded is not None:
+            return self._state_at(*self._next_place())
+        if self._set_to is not None and (self._set_to != latest.epoch or latest.is_complete):
+            return self._state_at(self._set_to, 0)
+        if latest.is_over and self._goes_on and not self._run["sets_epoch"]:
+            return self._state_at(*self._next_place())
+        return self._state_at(latest.epoch, latest.given)
+
+    def _state_at(self, epoch: int, given: int) -> dict[str, Any]:
+        position = {"epoch": epoch, "given": given, "run": self._run}
+        return {"plan": self._fingerprint, **self._identity(), **position}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take up a pass where its state was taken.
 
-        The state of a finished epoch starts the next one, or the one that `set_epoch` has
-        named if that is later still.
+        The position serves the next pass alone, unless :meth:`set_epoch` names another epoch. If
+        all indices of the epoch had been given, nothing is left of it, and that pass is empty.
 
         Parameters
         ----------
@@ -138,34 +320,78 @@ class _ResumableSampler:
         Raises
         ------
         ValueError
-            If the state is that of another plan, seed, option or number of replicas.
+            If the state is that of another plan, seed, option or number of replicas, or its
+            ``epoch`` and ``given`` are no position in an epoch.
         """
-        expected = {**self._identity(), "length": len(self)}  # type: ignore[arg-type]
-        for name, own in expected.items():
-            if name not in state or state[name] != own:
-                what = "another plan" if name == "plan" else f"{name}={state.get(name)!r}"
-                why = "labels or parameters differ" if name == "plan" else f"this one has {own!r}"
-                raise ValueError(
-                    f"The state is of a sampler with {what}, {why}: it cannot be resumed exactly."
-                )
-        self._pass = None
-        if state["given"] < state["length"]:
-            self.epoch, self._start = state["epoch"], state["given"]
+        self._load(state)
+
+    def _load(self, state: dict[str, Any], loading: _PassIterator | None = None) -> None:
+        self._check_identity(state)
+        for name in ("epoch", "given"):
+            if name not in state:
+                raise ValueError(f"The state has no {name!r}: it cannot be resumed.")
+        length: int = len(self)  # type: ignore[arg-type]
+        given = _as_whole(state["given"], "given, in the state,", length)
+        self._loaded = _Loaded(
+            epoch=_as_whole(state["epoch"], "epoch, in the state,", 2**32 - 1),
+            given=given,
+            is_complete=given == length,
+            sets_epoch=bool(state.get("run", {}).get("sets_epoch")),
+            set_since=False,
+            by_loader=loading is not None,
+        )
+        self._loading = loading
+        self.epoch = self._next_place()[0]
+
+    def _check_identity(self, state: dict[str, Any]) -> None:
+        """Refuse the state of another sampler."""
+        if not is_same_plan(state.get("plan"), self._fingerprint):
+            differs = "another plan: labels or parameters differ"
         else:
-            self.epoch, self._start = max(self.epoch, state["epoch"] + 1), 0
+            for name, value in self._identity().items():
+                if name not in state or state[name] != value:
+                    saved = repr(state[name]) if name in state else "none"
+                    differs = f"{name}={saved}, this one has {value!r}"
+                    break
+            else:
+                return
+        raise ValueError(
+            f"The state is of a sampler with {differs}. It cannot be resumed exactly."
+        )
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, UserWarning, stacklevel=4)
+
+
+def _as_whole(value: Any, name: str, most: int) -> int:
+    """Return a whole number as Python's own; anything else is an error."""
+    try:
+        whole = operator.index(value)
+    except (TypeError, ValueError, RuntimeError):
+        whole = -1
+    if isinstance(value, bool | np.bool_) or not 0 <= whole <= most:
+        raise ValueError(f"{name} must be an integer from 0 to {most}, got {value!r}.")
+    return whole
+
+
+# -- one process -------------------------------------------------------------------------------
 
 
 class RepeatSampler(_ResumableSampler, Sampler[int]):
-    """Give a plan's epochs as indices, to one process or to a framework that shards them.
+    """Sample a plan's epochs, in one process or under a framework that shards them.
 
-    A complete pass moves on to the next epoch, with a new draw and a new order; :meth:`set_epoch`
-    says which one, and is needed where passes are left early. All follows from seed and epoch, on
-    every machine. The length is the same for every epoch.
+    Each pass is a new epoch, with a new draw and a new order, until :meth:`set_epoch` is called:
+    from then on it alone names the epoch, and a pass without another call gives the same one
+    again, with a warning. All follows from seed and epoch, on every machine. The length is the
+    same for every epoch.
 
     Parameters
     ----------
     plan : ResamplingPlan, fitted sampler or array-like of shape (n_samples,)
         A plan, an estimator with ``plan_``, or times that each sample is seen an epoch, >= 0.
+    data_source : map-style dataset, default=None
+        If given, it is checked to have as many samples as the plan, now and at each epoch.
     shuffle : bool, default=True
         Whether an epoch is in random order; else the kept originals come in order, then the
         copies.
@@ -174,13 +400,11 @@ class RepeatSampler(_ResumableSampler, Sampler[int]):
     rounding : {"stratified", "nearest"}, default="stratified"
         How fractions become whole repeats; see :meth:`mlresample.ResamplingPlan.draw`.
         "bernoulli" has no constant length and is an error.
-    data_source : map-style dataset, default=None
-        If given, it is checked to have as many samples as the plan.
 
     Attributes
     ----------
     epoch : int
-        The epoch of the running pass, or that of the next where `set_epoch` was called.
+        The epoch of the latest pass, or that of the next one if `set_epoch` was called since.
 
     Raises
     ------
@@ -196,8 +420,8 @@ class RepeatSampler(_ResumableSampler, Sampler[int]):
 
     Notes
     -----
-    For a single process, and for accelerate and the Hugging Face Trainer, which shard whatever
-    they are given. Under plain DDP every rank would get the whole epoch: a warning says so.
+    For a single process, and for frameworks that shard whatever they are given, such as accelerate
+    and the Hugging Face Trainer. In a DDP loop of your own each rank would get the whole epoch.
 
     Examples
     --------
@@ -211,39 +435,41 @@ class RepeatSampler(_ResumableSampler, Sampler[int]):
     [0, 1, 2, 3, 3]
     """
 
+    _goes_on = True
+
     def __init__(
         self,
         plan: Any,
+        data_source: Any = None,
         *,
         shuffle: bool = True,
         seed: int = 0,
         rounding: str = "stratified",
-        data_source: Any = None,
     ) -> None:
         self._setup(plan, seed=seed, shuffle=shuffle, rounding=rounding, data_source=data_source)
 
     def __len__(self) -> int:
         return self._epoch_size
 
-    def __iter__(self) -> Iterator[int]:
-        if _world_size() > 1 and not _accelerate_shards():
-            warnings.warn(
-                "RepeatSampler gives the whole epoch to every rank of this distributed job. Under "
-                "DDP and Lightning use DistributedRepeatSampler.",
-                UserWarning,
-                stacklevel=2,
+    def _check_processes(self) -> None:
+        if _world_size() > 1 and not _uses_accelerate():
+            _warn(
+                "RepeatSampler gives the whole epoch to each rank of this distributed job. That "
+                "is right if a framework shards it (accelerate, the Hugging Face Trainer, "
+                "Lightning, Fabric and ignite do). In a DDP loop of your own, use "
+                "DistributedRepeatSampler."
             )
-        if self._epoch_is_complete:
-            self.epoch += 1
-        for chunk in self._begin_pass():
-            yield from chunk
+
+
+# -- ranks of a distributed job ----------------------------------------------------------------
 
 
 class DistributedRepeatSampler(_ResumableSampler, DistributedSampler[int]):
-    """Give each rank of a distributed job its share of a plan's epochs.
+    """Sample each rank's share of a plan's epochs, in a distributed job.
 
     The ranks draw the same epoch and partition it, in equal lengths. As with
-    :class:`torch.utils.data.DistributedSampler`, call :meth:`set_epoch` before each epoch.
+    :class:`torch.utils.data.DistributedSampler`, call :meth:`set_epoch` before each epoch;
+    without it the same epoch is given again, with a warning.
 
     Parameters
     ----------
@@ -263,12 +489,13 @@ class DistributedRepeatSampler(_ResumableSampler, DistributedSampler[int]):
     rounding : {"stratified", "nearest"}, default="stratified"
         How fractions become whole repeats.
     data_source : map-style dataset, default=None
-        If given, it is checked to have as many samples as the plan.
+        If given, it is checked to have as many samples as the plan, now and at each epoch.
 
     Raises
     ------
     ValueError
-        If `rank` is outside the range, or as for :class:`RepeatSampler`.
+        If `rank` is outside the range, `drop_last` leaves the ranks nothing, or as for
+        :class:`RepeatSampler`.
 
     See Also
     --------
@@ -277,8 +504,8 @@ class DistributedRepeatSampler(_ResumableSampler, DistributedSampler[int]):
     Notes
     -----
     For plain DDP and Lightning, which leave subclasses of ``DistributedSampler`` alone.
-    accelerate and the Hugging Face Trainer would shard a share again and lose half of the data:
-    a warning says so.
+    accelerate and the Hugging Face Trainer would shard a share again and lose data: a warning says
+    so.
 
     Examples
     --------
@@ -313,6 +540,11 @@ class DistributedRepeatSampler(_ResumableSampler, DistributedSampler[int]):
             seed=self.seed,
             drop_last=drop_last,
         )
+        if self.num_samples == 0:
+            raise ValueError(
+                f"With drop_last=True an epoch of {self._epoch_size} samples leaves each of the "
+                f"{self.num_replicas} ranks nothing."
+            )
 
     def _epoch_indices(self, epoch: int) -> NDArray[np.int64]:
         indices = super()._epoch_indices(epoch)
@@ -320,30 +552,49 @@ class DistributedRepeatSampler(_ResumableSampler, DistributedSampler[int]):
         # where there are too many: what the base class does.
         return np.resize(indices, self.total_size)[self.rank :: self.num_replicas]
 
-    def __iter__(self) -> Iterator[int]:
-        if _accelerate_shards():
-            warnings.warn(
-                "DistributedRepeatSampler gives each rank a share, and accelerate (or the Hugging "
-                "Face Trainer) shards that again: data is lost. Use RepeatSampler there.",
-                UserWarning,
-                stacklevel=2,
+    def _check_processes(self) -> None:
+        if self.num_replicas > 1 and _uses_accelerate():
+            _warn(
+                "DistributedRepeatSampler gives each rank its share. If accelerate (or the "
+                "Hugging Face Trainer) prepares this loader, it shards that share again, and data "
+                "is lost: use RepeatSampler there."
             )
-        if self._epoch_is_complete:
-            warnings.warn(
-                f"Epoch {self.epoch} is given again, with the same draw and order: call "
-                f"set_epoch(epoch) on every rank before each epoch.",
-                UserWarning,
-                stacklevel=2,
-            )
-        for chunk in self._begin_pass():
-            yield from chunk
 
     def _identity(self) -> dict[str, Any]:
-        return {
-            **super()._identity(),
-            "num_replicas": self.num_replicas,
-            "drop_last": self.drop_last,
-        }
+        ranks = {"num_replicas": self.num_replicas, "drop_last": self.drop_last}
+        return {**ranks, **super()._identity()}
+
+    def check_ranks(self) -> None:
+        """Check that all ranks of the process group draw from the same plan.
+
+        Call it on every rank, after the process group was initialized and before training: the
+        ranks exchange what identifies their samplers.
+
+        Raises
+        ------
+        ValueError
+            On every rank, if plan, seed, options or number of replicas differ between ranks, or
+            two samplers have the same rank.
+        """
+        own = {"plan": self._fingerprint, **self._identity(), "rank": self.rank}
+        ranks: list[dict[str, Any]] = [own] * _world_size()
+        if len(ranks) > 1:
+            torch.distributed.all_gather_object(ranks, own)
+        first = ranks[0]
+        for rank, other in enumerate(ranks[1:], start=1):
+            names = [name for name in first if name not in ("plan", "rank")]
+            differs = [
+                f"{n}={other[n]!r}, not {first[n]!r}" for n in names if other[n] != first[n]
+            ]
+            if not is_same_plan(other["plan"], first["plan"]):
+                differs.insert(0, "another plan")
+            if differs:
+                raise ValueError(
+                    f"Rank {rank} samples differently from rank 0: {'; '.join(differs)}."
+                )
+        given = [other["rank"] for other in ranks]
+        if len(set(given)) < len(given):
+            raise ValueError(f"Samplers of different processes have the same rank: {given}.")
 
 
 def _world_size() -> int:
@@ -352,8 +603,7 @@ def _world_size() -> int:
     return 1
 
 
-def _accelerate_shards() -> bool:
-    """Tell whether accelerate runs this process as one of several."""
+def _uses_accelerate() -> bool:
+    """Tell whether accelerate knows of this process; whether it shards a loader is not known."""
     accelerate = sys.modules.get("accelerate.state")
-    shared = getattr(getattr(accelerate, "PartialState", None), "_shared_state", {})
-    return _world_size() > 1 and bool(shared)
+    return bool(getattr(getattr(accelerate, "PartialState", None), "_shared_state", {}))

@@ -1,7 +1,7 @@
 """Training jobs of one or several processes, each in a framework; run by test_frameworks.py.
 
 ``python jobs.py JOB FOLDER OPTIONS`` trains on items that are their own numbers and writes what
-the process was given, epoch by epoch, to ``FOLDER/rank{r}.json``.
+the process was given, epoch by epoch or by name, to ``FOLDER/rank{r}.json``.
 """
 
 import json
@@ -62,6 +62,24 @@ def ddp(options, report):
         for batch in batches:
             parallel(batch["x"])["loss"].backward()
         report(model)
+
+
+def ranks(options, report):
+    """Two ranks whose samplers agree, or do not."""
+    dist.init_process_group("gloo")
+    rank = dist.get_rank()
+    messages = []
+    for sampler in (
+        DistributedRepeatSampler(MULTIPLIERS),
+        DistributedRepeatSampler(MULTIPLIERS, seed=rank),
+        DistributedRepeatSampler(MULTIPLIERS[rank:] + [1.0] * rank),
+        DistributedRepeatSampler(MULTIPLIERS, num_replicas=2, rank=0),
+    ):
+        try:
+            messages.append(sampler.check_ranks())
+        except ValueError as error:
+            messages.append(str(error))
+    (Path(sys.argv[2]) / f"rank{rank}.json").write_text(json.dumps(messages))
 
 
 def stateful(options, report):
@@ -140,6 +158,96 @@ def lightning(options, report):
     trainer.fit(Module(), datamodule=Data())
 
 
+def lightning_resumed(options, report):
+    """One process of Lightning, resumed from every checkpoint of a training of its own."""
+    import lightning
+    from lightning.pytorch.callbacks import ModelCheckpoint
+    from torchdata.stateful_dataloader import StatefulDataLoader
+
+    kind = {"plain": torch.utils.data.DataLoader, "stateful": StatefulDataLoader}[
+        options["loader"]
+    ]
+    folder = Path(options["checkpoints"])
+
+    class Module(lightning.LightningModule):
+        def __init__(self):
+            super().__init__()
+            self.model = Model()
+
+        def training_step(self, batch):
+            return self.model(batch["x"])["loss"]
+
+        def train_dataloader(self):
+            sampler = RepeatSampler(MULTIPLIERS)
+            if options.get("set_epoch"):
+                loop = self.trainer.fit_loop
+                epoch, batch = loop.epoch_progress.current, loop.epoch_loop.batch_progress
+                sampler.set_epoch(epoch.ready if batch.is_last_batch else epoch.processed)
+            return loader(sampler, options, kind)
+
+        def configure_optimizers(self):
+            return torch.optim.SGD(self.parameters(), 0.01)
+
+    def fit(checkpoint=None):
+        every_step = ModelCheckpoint(
+            folder / "steps", "{step}", every_n_train_steps=1, save_top_k=-1
+        )
+        every_epoch = ModelCheckpoint(
+            folder / "epochs", "{step}", save_on_train_epoch_end=True, save_top_k=-1
+        )
+        module = Module()
+        trainer = lightning.Trainer(
+            accelerator="cpu",
+            devices=1,
+            max_epochs=N_EPOCHS,
+            logger=False,
+            callbacks=[every_step, every_epoch] if checkpoint is None else [],
+            enable_checkpointing=checkpoint is None,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+        )
+        trainer.fit(module, ckpt_path=checkpoint, weights_only=False)
+        return module.model
+
+    report(fit(), "whole")
+    n_batches = len(RepeatSampler(MULTIPLIERS)) // BATCH_SIZE
+    for step in [n_batches - 1, n_batches, n_batches + 1]:
+        report(fit(folder / "steps" / f"step={step}.ckpt"), f"step {step}")
+    for step in [n_batches, 2 * n_batches]:
+        report(fit(folder / "epochs" / f"step={step}.ckpt"), f"epoch {step}")
+
+
+def accelerate_resumed(options, report):
+    """One process of accelerate, stopped after some steps and resumed."""
+    from accelerate import Accelerator, skip_first_batches
+    from accelerate.utils import DataLoaderConfiguration
+
+    is_stateful = options["stateful"]
+    configuration = DataLoaderConfiguration(use_stateful_dataloader=is_stateful)
+    accelerator = Accelerator(cpu=True, dataloader_config=configuration)
+    n_batches = len(RepeatSampler(MULTIPLIERS)) // BATCH_SIZE
+
+    def train(start=0, stop=None, state=None):
+        model = Model()
+        batches = accelerator.prepare(loader(RepeatSampler(MULTIPLIERS), options))
+        if state is not None:
+            batches.load_state_dict(state)
+        step = start
+        for epoch in range(start // n_batches, N_EPOCHS):
+            batches.set_epoch(epoch)
+            n_skipped = 0 if is_stateful else step - epoch * n_batches
+            for batch in skip_first_batches(batches, n_skipped) if n_skipped else batches:
+                model(batch["x"])
+                step += 1
+                if step == stop:
+                    return batches.state_dict() if is_stateful else None
+        return model
+
+    report(train(), "whole")
+    for step in [3, n_batches, n_batches + 5, 2 * n_batches - 1, 2 * n_batches]:
+        report(train(step, state=train(stop=step)), f"step {step}")
+
+
 def accelerate(options, report):
     """accelerate, which shards what it is given."""
     from accelerate import Accelerator
@@ -215,9 +323,9 @@ if __name__ == "__main__":
     job, folder, options = sys.argv[1], Path(sys.argv[2]), json.loads(sys.argv[3])
     epochs = []
 
-    def report(model):
-        epochs.append(list(model.given))
-        model.given.clear()
+    def report(model, name=None):
+        epochs.append(list(model.given) if name is None else [name, model.given])
+        model.given = []
         rank = os.environ["RANK"]
         (folder / f"rank{rank}.json").write_text(json.dumps(epochs))
 

@@ -70,6 +70,10 @@ def plan_epochs(seed=0):
     return [list(sampler) for _ in range(N_EPOCHS)]
 
 
+def flat(epochs):
+    return [index for epoch in epochs for index in epoch]
+
+
 def merged(ranks):
     """The union over the ranks, epoch by epoch."""
     return [
@@ -111,6 +115,16 @@ def test_plain_ddp_with_the_global_sampler_is_warned_of(tmp_path):
     assert "use DistributedRepeatSampler" in printed
 
 
+def test_ranks_of_different_seeds_or_plans_are_told_apart_by_every_rank(tmp_path):
+    ranks, _ = run("ranks", tmp_path)
+    assert ranks[0] == ranks[1]
+    same, seed, plan, rank = ranks[0]
+    assert same is None
+    assert seed == "Rank 1 samples differently from rank 0: seed=1, not 0."
+    assert plan.startswith("Rank 1 samples differently from rank 0: another plan")
+    assert rank == "Samplers of different processes have the same rank: [0, 0]."
+
+
 @workers
 def test_lightning_with_the_distributed_sampler(tmp_path, num_workers):
     pytest.importorskip("lightning", reason="lightning is not installed")
@@ -135,7 +149,7 @@ def test_accelerate_with_the_distributed_sampler_is_warned_of(tmp_path):
     pytest.importorskip("accelerate", reason="accelerate is not installed")
     ranks, printed = run("accelerate", tmp_path, wrong=True)
     assert sum(merged(ranks)[0].values()) < len(plan_epochs()[0])  # data is lost
-    assert "Use RepeatSampler there" in printed
+    assert "use RepeatSampler there" in printed
 
 
 @workers
@@ -245,14 +259,135 @@ def test_stateful_loader_resumes_on_exactly_the_next_sample(tmp_path, n_processe
         assert after[rank][1:] == whole[rank][2:]
 
 
-@workers
-def test_stateful_loader_resumes_after_a_finished_epoch(tmp_path, num_workers):
+def stateful(sampler, num_workers, prefetch_factor, persistent):
+    from torchdata.stateful_dataloader import StatefulDataLoader
+
+    options = {"num_workers": num_workers}
+    if num_workers:
+        options |= {"prefetch_factor": prefetch_factor, "persistent_workers": persistent}
+    return StatefulDataLoader(range(20), 4, sampler=sampler, **options)
+
+
+def passes(sampler, loader, epochs, sets_epoch, stop=None):
+    """Go through epochs as a training loop does; yield what each gave, up to `stop`."""
+    for epoch in epochs:
+        if sets_epoch:
+            sampler.set_epoch(epoch)
+        given = []
+        for n_batches, batch in enumerate(loader, start=1):
+            given += batch.tolist()
+            if stop == (epoch, n_batches):
+                break
+        yield given
+        if stop is not None and stop[0] == epoch:
+            return
+
+
+# 10 indices in batches of 4, the last not full: three batches. Three workers that fetch four
+# batches ahead hold more than an epoch.
+@pytest.mark.filterwarnings("ignore:'set_vital'", "ignore:This DataLoader will create 3")
+@pytest.mark.parametrize("stopped_after", [1, 2, 3, "the loop"])
+@pytest.mark.parametrize(
+    "workers", [(0, 1, False), (1, 1, False), (1, 4, True), (3, 4, False), (3, 4, True)]
+)
+@pytest.mark.parametrize(
+    ("make", "sets_epoch"),
+    [
+        (lambda: RepeatSampler([1.0] * 10), False),
+        (lambda: RepeatSampler([1.0] * 10), True),
+        (lambda: DistributedRepeatSampler([1.0] * 20, 2, 1), True),
+    ],
+)
+def test_stateful_loader_gives_every_epoch_once_wherever_it_stopped(
+    make, sets_epoch, workers, stopped_after
+):
     pytest.importorskip("torchdata", reason="torchdata is not installed")
-    shape = {"n_processes": 1, "num_workers": num_workers, "state": str(tmp_path / "state")}
-    whole = uninterrupted(1)
-    run("stateful", tmp_path / "before", stop_after_epoch=0, **shape)
-    after, _ = run("stateful", tmp_path / "after", resume=True, **shape)
-    assert after[0] == whole[0][1:]
+    sampler = make()
+    whole = list(passes(sampler, stateful(sampler, *workers), range(4), sets_epoch))
+
+    sampler = make()
+    loader = stateful(sampler, *workers)
+    before = list(passes(sampler, loader, range(4), sets_epoch, stop=(1, stopped_after)))
+    state = loader.state_dict()
+
+    sampler = make()
+    loader = stateful(sampler, *workers)
+    loader.load_state_dict(state)
+    if stopped_after == "the loop":
+        after = list(passes(sampler, loader, range(2, 4), sets_epoch))
+        assert before + after == whole
+    else:
+        rest, *after = passes(sampler, loader, range(1, 4), sets_epoch)
+        assert before[1] + rest == whole[1]
+        assert after == whole[2:]
+
+
+@pytest.mark.parametrize("given", [1, 9, 10, "the loop"])
+@pytest.mark.parametrize("make", [RepeatSampler, lambda r: DistributedRepeatSampler(r, 1, 0)])
+def test_torchdata_nodes_give_every_epoch_once_wherever_they_stopped(make, given):
+    nodes = pytest.importorskip("torchdata.nodes", reason="torchdata is not installed")
+
+    def loader():
+        return nodes.Loader(nodes.SamplerWrapper(make([1.0] * 10)))
+
+    batches = loader()
+    whole = [list(batches) for _ in range(4)]
+    assert len({tuple(epoch) for epoch in whole}) == 4
+
+    batches = loader()
+    before = list(batches)
+    for n_given, index in enumerate(batches, start=1):
+        before.append(index)
+        if n_given == given:
+            break
+    state = batches.state_dict()
+    resumed = loader()
+    resumed.load_state_dict(state)
+    after = [index for _ in range(2 if given in (10, "the loop") else 3) for index in resumed]
+    assert before + after == flat(whole)
+
+
+def resumed(job, tmp_path, **options):
+    """What was given in the whole training, and in those resumed from parts of it, by name."""
+    (named,), printed = run(job, tmp_path, n_processes=1, **options)
+    return dict(named), printed
+
+
+@pytest.mark.parametrize("loader", ["stateful", "plain"])
+@workers
+def test_lightning_resumes_on_exactly_the_next_sample(tmp_path, num_workers, loader):
+    pytest.importorskip("lightning", reason="lightning is not installed")
+    pytest.importorskip("torchdata", reason="torchdata is not installed")
+    options = {"loader": loader, "checkpoints": str(tmp_path), "num_workers": num_workers}
+    given, _ = resumed("lightning_resumed", tmp_path / "out", set_epoch=True, **options)
+    whole = given.pop("whole")
+    assert whole == flat(plan_epochs())
+    assert len(given) == 5
+    for name, rest in given.items():
+        step = int(name.split()[1])
+        if loader == "stateful" or step % 14 == 0:  # within an epoch, Lightning needs the former
+            assert rest == whole[2 * step :], name
+
+
+def test_lightning_with_workers_is_warned_of_an_epoch_set_too_late(tmp_path):
+    pytest.importorskip("lightning", reason="lightning is not installed")
+    pytest.importorskip("torchdata", reason="torchdata is not installed")
+    options = {"loader": "plain", "checkpoints": str(tmp_path), "num_workers": 2}
+    given, printed = resumed("lightning_resumed", tmp_path / "out", **options)
+    assert given["epoch 14"] != given["whole"][28:]  # Lightning has asked for epoch 0 by then
+    assert "A pass over epoch 0 goes on after set_epoch(1)" in printed
+
+
+@pytest.mark.parametrize("stateful", [False, True])
+@workers
+def test_accelerate_resumes_on_exactly_the_next_sample(tmp_path, num_workers, stateful):
+    pytest.importorskip("accelerate", reason="accelerate is not installed")
+    options = {"stateful": stateful, "num_workers": num_workers}
+    given, _ = resumed("accelerate_resumed", tmp_path, **options)
+    whole = given.pop("whole")
+    assert whole == flat(plan_epochs())
+    for name, rest in given.items():
+        assert rest == whole[2 * int(name.split()[1]) :], name
 
 
 @pytest.mark.parametrize("n_processes", [1, 2])

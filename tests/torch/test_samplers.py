@@ -8,10 +8,10 @@ from numpy.testing import assert_array_equal
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 
-from torch.utils.data import DataLoader, IterableDataset, TensorDataset  # noqa: E402
+from torch.utils.data import DataLoader, Dataset, IterableDataset, TensorDataset  # noqa: E402
 
 from mlresample import MaxMultiplierOverSampler, plan_resampling  # noqa: E402
-from mlresample.torch import DistributedRepeatSampler, RepeatSampler  # noqa: E402
+from mlresample.torch import DistributedRepeatSampler, RepeatSampler, sampling_weights  # noqa: E402
 
 RANDOM = np.random.RandomState(0)
 Y = (RANDOM.uniform(size=(60, 5)) < [0.9, 0.5, 0.2, 0.1, 0.05]).astype(int)
@@ -48,11 +48,72 @@ def test_every_complete_pass_is_a_new_epoch_and_set_epoch_goes_back():
     assert sampler.epoch == 1
     sampler.set_epoch(0)
     assert list(sampler) == first
-    sampler.set_epoch(0)
-    next(iter(sampler))  # a look at the first batch does not use up the epoch
-    assert list(sampler) == first
     assert list(RepeatSampler(PLAN)) == first
     assert list(RepeatSampler(PLAN, seed=1)) != first
+
+
+def test_a_pass_left_early_is_followed_by_the_next_epoch():
+    # A loop limited by steps, such as `zip(range(10), loader)`, never completes a pass.
+    whole = RepeatSampler(PLAN)
+    epochs = [list(whole) for _ in range(3)]
+    sampler = RepeatSampler(PLAN)
+    for epoch in epochs:
+        assert [index for _, index in zip(range(10), sampler, strict=False)] == epoch[:10]
+
+
+@pytest.mark.parametrize("n_given", [1, SIZE])
+@pytest.mark.parametrize("make", [RepeatSampler, lambda plan: distributed(plan, 1)[0]])
+def test_once_set_the_epoch_is_given_again_with_a_warning_until_set_again(make, n_given):
+    sampler = make(PLAN)
+    sampler.set_epoch(3)
+    first = [index for _, index in zip(range(n_given), sampler, strict=False)]
+    left = ", left after 1 indices," if n_given == 1 else ""
+    with pytest.warns(UserWarning, match=f"Epoch 3{left} is given again"):
+        again = list(sampler)
+    assert again[:n_given] == first
+    sampler.set_epoch(3)
+    assert list(sampler) == again  # no warning: it was asked for
+
+
+def test_a_pass_that_goes_on_after_another_epoch_was_set_is_noticed(monkeypatch):
+    monkeypatch.setattr("mlresample.torch._samplers._CHUNK", 7)
+    whole = list(RepeatSampler(PLAN))
+    for n_before in (5, 7, 10, SIZE - 1):
+        sampler = RepeatSampler(PLAN)
+        waiting = iter(sampler)
+        given = [next(waiting) for _ in range(n_before)]
+        sampler.set_epoch(2)
+        with pytest.warns(UserWarning, match=r"epoch 0 goes on after set_epoch\(2\)"):
+            given += waiting
+        assert given == whole
+        sampler.set_epoch(0)
+        waiting = iter(sampler)
+        next(waiting)
+        sampler.set_epoch(2)
+        sampler.set_epoch(0)
+        assert list(waiting) == whole[1:]  # no warning: nothing is wrong
+    sampler = RepeatSampler(PLAN)
+    waiting = iter(sampler)
+    given = [next(waiting) for _ in range(SIZE)]
+    sampler.set_epoch(1)
+    assert list(waiting) == []  # the end of a pass is no index of another epoch
+
+
+@pytest.mark.parametrize("epoch", [1.0, None, -1, 2**32, True, "0", torch.tensor([1, 2])])
+def test_an_epoch_that_is_no_whole_number_is_refused_at_once(epoch):
+    sampler = RepeatSampler(PLAN)
+    with pytest.raises(ValueError, match="epoch must be an integer from 0 to 4294967295, got"):
+        sampler.set_epoch(epoch)
+    assert sampler.epoch == 0
+
+
+@pytest.mark.parametrize("epoch", [np.int64(2), torch.tensor(2)])
+def test_an_epoch_becomes_a_python_integer(epoch):
+    sampler = RepeatSampler(PLAN)
+    sampler.set_epoch(epoch)
+    assert type(sampler.epoch) is int
+    list(sampler)
+    assert type(sampler.state_dict()["epoch"]) is int
 
 
 def test_length_is_the_same_for_every_epoch():
@@ -139,7 +200,10 @@ def test_giving_an_epoch_twice_without_set_epoch_is_noticed_on_ranks():
 # -- state -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("make", [RepeatSampler, lambda plan: distributed(plan)[1]])
+both = pytest.mark.parametrize("make", [RepeatSampler, lambda plan: distributed(plan)[1]])
+
+
+@both
 @pytest.mark.parametrize("given", [0, 1, 17, 10**9])
 def test_a_pass_is_taken_up_where_its_state_was_taken(make, given):
     sampler = make(PLAN)
@@ -156,10 +220,100 @@ def test_a_pass_is_taken_up_where_its_state_was_taken(make, given):
 
     resumed = make(PLAN)
     resumed.load_state_dict(state)
-    if given < len(expected):
-        assert list(resumed) == expected[given:]
-        resumed.set_epoch(5)
+    assert resumed.epoch == 4
+    assert list(resumed) == expected[given:]
+    resumed.set_epoch(5)
     assert list(resumed) == after
+
+
+@both
+def test_after_a_finished_state_set_epoch_says_whether_the_epoch_was_closed(make):
+    sampler = make(PLAN)
+    sampler.set_epoch(4)
+    list(sampler)
+    state = sampler.state_dict()
+    sampler.set_epoch(5)
+    after = list(sampler)
+    closed = make(PLAN)
+    closed.load_state_dict(state)
+    closed.set_epoch(5)
+    assert list(closed) == after
+    still_open = make(PLAN)
+    still_open.load_state_dict(state)
+    still_open.set_epoch(4)
+    assert list(still_open) == []
+    still_open.set_epoch(5)
+    assert list(still_open) == after
+
+
+def test_without_set_epoch_a_finished_state_starts_the_next_epoch():
+    sampler = RepeatSampler(PLAN)
+    list(sampler)
+    state = sampler.state_dict()
+    second = list(sampler)
+    resumed = RepeatSampler(PLAN)
+    resumed.load_state_dict(state)
+    assert list(resumed) == second
+    at_the_last = RepeatSampler(PLAN)
+    running = iter(at_the_last)
+    for _ in range(SIZE):  # its end is not asked for
+        next(running)
+    resumed = RepeatSampler(PLAN)
+    resumed.load_state_dict(at_the_last.state_dict())
+    assert list(resumed) == []
+    assert list(resumed) == second
+
+
+def test_a_loaded_position_serves_one_pass_and_leaving_that_warns():
+    sampler = RepeatSampler(PLAN)
+    epochs = [list(sampler) for _ in range(2)]
+    sampler = RepeatSampler(PLAN)
+    running = iter(sampler)
+    for _ in range(20):
+        next(running)
+    resumed = RepeatSampler(PLAN)
+    resumed.load_state_dict(sampler.state_dict())
+    assert next(iter(resumed)) == epochs[0][20]
+    with pytest.warns(UserWarning, match=f"resumed at index 20, was left after 21 of {SIZE} ind"):
+        assert list(resumed) == epochs[1]
+    resumed.load_state_dict(sampler.state_dict())
+    assert list(resumed) == epochs[0][20:]
+    assert list(resumed) == epochs[1]  # no warning: the rest was given
+
+
+@both
+@pytest.mark.parametrize("name", ["epoch", "given"])
+@pytest.mark.parametrize("value", [-2, -1, True, np.nan, 1.0, None, 10**12])
+def test_a_state_that_is_no_position_is_refused(make, name, value):
+    sampler = make(PLAN)
+    state = sampler.state_dict()
+    with pytest.raises(ValueError, match=f"{name}, in the state, must be an integer from 0 to"):
+        sampler.load_state_dict(state | {name: value})
+    with pytest.raises(ValueError, match=f"The state has no '{name}'"):
+        sampler.load_state_dict({key: state[key] for key in state if key != name})
+    assert len(list(sampler)) == len(sampler)  # nothing was loaded
+
+
+@both
+def test_states_are_of_plain_types(make, tmp_path):
+    sampler = make(plan_resampling(Y, epoch_size=np.float32(1.5)))
+    sampler.set_epoch(np.int64(1))
+    next(iter(sampler))
+    torch.save(sampler.state_dict(), tmp_path / "state")
+    state = torch.load(tmp_path / "state", weights_only=True)
+    assert state == sampler.state_dict()
+
+
+def test_states_survive_the_last_bits_of_another_processor_and_no_more():
+    r = PLAN.sample_multipliers
+    state = RepeatSampler(PLAN).state_dict()
+    RepeatSampler(r * (1 + 1e-12)).load_state_dict(state)
+    apart = np.where(np.arange(60) % 2, r * (1 + 1e-13), r)  # more levels, all but equal
+    RepeatSampler(apart).load_state_dict(state)
+    rare = r == r.max()
+    for other in (r * 1.01, np.where(rare, r + 1e-3, r), r**1.001, r[::-1]):
+        with pytest.raises(ValueError, match="another plan"):
+            RepeatSampler(other).load_state_dict(state)
 
 
 def test_state_across_chunks_counts_exactly(monkeypatch):
@@ -275,6 +429,7 @@ class Stream(IterableDataset):
         ([1.0, np.nan], {}, ValueError, "got nan for sample 1"),
         ([1.0, np.inf], {}, ValueError, "got inf for sample 1"),
         ([0.0, 0.0], {}, ValueError, "every sample is left out"),
+        (range(60), {"data_source": PLAN}, TypeError, "The plan comes first, then the dataset"),
         (["a", "b"], {}, TypeError, "plan must be a ResamplingPlan"),
         (MaxMultiplierOverSampler(), {}, TypeError, "a fitted sampler"),
         (PLAN, {"rounding": "bernoulli"}, ValueError, "epochs all have one size"),
@@ -294,3 +449,58 @@ def test_wrong_argument_is_a_clear_error(make, plan, parameters, error, message)
 def test_rank_outside_the_range_is_refused(rank):
     with pytest.raises(ValueError, match="rank"):
         DistributedRepeatSampler(PLAN, num_replicas=2, rank=rank)
+
+
+def test_plan_and_dataset_may_stand_in_that_order_alone():
+    assert len(RepeatSampler(PLAN, range(60))) == SIZE
+    with pytest.raises(TypeError, match="The plan comes first"):
+        RepeatSampler(range(60), PLAN)
+
+
+class Endless(Dataset):
+    """As people write them: nothing ends its items but the length that samplers ask for."""
+
+    def __len__(self):
+        return 60
+
+    def __getitem__(self, index):
+        return torch.zeros(3)
+
+
+@pytest.mark.parametrize("make", [RepeatSampler, DistributedRepeatSampler, sampling_weights])
+def test_a_dataset_in_the_place_of_the_plan_is_refused_before_it_is_read(make):
+    with pytest.raises(TypeError, match="got the dataset Endless: exchange the two"):
+        make(Endless())
+
+
+class SizedStream(IterableDataset):
+    def __len__(self):
+        return 60
+
+
+def test_an_iterable_dataset_with_a_length_is_no_map_style_dataset():
+    with pytest.raises(TypeError, match="not a map-style dataset"):
+        RepeatSampler(PLAN, SizedStream())
+
+
+def test_ranks_that_would_get_nothing_are_refused():
+    with pytest.raises(ValueError, match=r"an epoch of 3 samples leaves each of the 8 ranks noth"):
+        DistributedRepeatSampler([1.0] * 3, 8, 0, drop_last=True)
+
+
+@pytest.mark.parametrize("make", [RepeatSampler, lambda plan, **p: distributed(plan, **p)[0]])
+def test_a_dataset_that_grew_is_noticed_at_the_next_epoch(make):
+    dataset = list(range(60))
+    sampler = make(PLAN, data_source=dataset)
+    list(sampler)
+    dataset.append(60)
+    sampler.set_epoch(1)
+    with pytest.raises(ValueError, match="60 samples, the dataset has 61"):
+        list(sampler)
+
+
+def test_state_of_one_process_is_named_so():
+    state = RepeatSampler(PLAN).state_dict()
+    with pytest.raises(ValueError, match="num_replicas=none, this one has 3"):
+        distributed()[0].load_state_dict(state)
+    distributed()[0].check_ranks()  # nothing to compare with
