@@ -474,6 +474,9 @@ def test_a_dataset_in_the_place_of_the_plan_is_refused_before_it_is_read(make):
 
 
 class SizedStream(IterableDataset):
+    def __iter__(self):
+        return iter(range(60))
+
     def __len__(self):
         return 60
 
