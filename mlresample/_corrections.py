@@ -242,10 +242,12 @@ def _read(weights: Any, name: str, plan: ResamplingPlan | None) -> Any:
 
 
 def _for_classes(factors: ArrayLike, n_classes: int, name: str) -> NDArray[np.float64]:
-    try:
-        factors = np.asarray(factors, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} must be numbers, got {factors!r}.") from error
+    if np.ma.is_masked(factors):
+        raise ValueError(f"{name} has masked values.")
+    given, factors = factors, np.asarray(factors)
+    if factors.dtype.kind not in "iuf":
+        raise ValueError(f"{name} must be an array of floats or integers, got {given!r}.")
+    factors = factors.astype(np.float64)
     if factors.shape != (n_classes,):
         raise ValueError(
             f"{name} must be for the {n_classes} classes of the predictions, got one for "
@@ -260,10 +262,10 @@ def _for_classes(factors: ArrayLike, n_classes: int, name: str) -> NDArray[np.fl
 
 
 def _predictions(values: Any, name: str) -> Any:
-    if is_dataframe(values):
+    if is_dataframe(values) or is_series(values):
         raise ValueError(
             f"{name} must be an array or a tensor with the classes in their order, got a data "
-            f"frame: order its columns and pass them as an array."
+            f"frame or series: put it into that order and pass it as an array."
         )
     if isinstance(values, list | tuple) and np.ndim(values[0] if len(values) else 0) == 2:
         raise ValueError(

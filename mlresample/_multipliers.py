@@ -10,6 +10,7 @@ import numpy as np
 from narwhals.dependencies import is_pandas_series
 from numpy.typing import ArrayLike, NDArray
 
+from mlresample._containers import is_dataframe
 from mlresample._indicators import Indicator, plain
 from mlresample._sklearn import Interval, StrOptions, validate_params
 from mlresample._targets import as_classes, as_target
@@ -186,7 +187,8 @@ def checked_counts(class_counts: ArrayLike) -> NDArray[np.float64]:
     counts = np.asarray(class_counts)
     if np.ma.is_masked(class_counts):
         raise ValueError("class_counts has masked values.")
-    if counts.ndim == 2 and len(counts) == 1:  # the sum of a SciPy matrix over its rows
+    if counts.ndim == 2 and len(counts) == 1 and not is_dataframe(class_counts):
+        # The sum of a SciPy matrix over its rows. Columns of a frame may be in another order.
         counts = np.ravel(counts)
     if counts.ndim != 1 or counts.dtype.kind not in "iuf":
         raise ValueError(

@@ -459,6 +459,15 @@ def test_tensors_stay_tensors_in_their_graph():
             "pos_weight or class_weight: pass one",
         ),
         (correct_logits, [[0.0, 1.0]], {"class_weight": [1]}, "class_weight must be for the 2"),
+        (
+            correct_logits,
+            [[0.0, 1.0]],
+            {"class_weight": np.ma.masked_less([1, 2], 2)},
+            "class_weight has masked",
+        ),
+        (correct_logits, [[0.0, 1.0]], {"class_weight": [1, 2j]}, "must be an array of floats"),
+        (correct_logits, [[0.0, 1.0]], {"class_weight": [1, 10**400]}, "array of floats or int"),
+        (correct_logits, [[0.0, 1.0]], {"class_weight": "balanced"}, "got 'balanced'"),
         (correct_probabilities, [np.full((1, 2), 0.5)] * 2, {"plan": PLAN}, "got a list of arra"),
         (correct_logits, np.ma.masked_less([[0.0, 1]], 1), {"plan": PLAN}, "masked values"),
         (
@@ -482,6 +491,10 @@ def test_names_that_may_be_in_another_order_are_refused():
     pd = pytest.importorskip("pandas")
     with pytest.raises(ValueError, match="got a data frame"):
         correct_logits(pd.DataFrame([[0.5, 0.5]], columns=["lynx", "cat"]), plan=PLAN)
+    with pytest.raises(ValueError, match="got a data frame or series"):
+        correct_probabilities(pd.Series({"lynx": 0.9, "cat": 0.1}), plan=PLAN)
+    with pytest.raises(ValueError, match=r"(?s)class_counts must be .* of shape \(1, 2\)"):
+        compute_loss_weights(pd.DataFrame({"lynx": [9], "cat": [1]}), n_samples=9)
     with pytest.raises(ValueError, match="a series may have another"):
         correct_logits([[0.5, 0.5]], pos_weight=pd.Series({"lynx": 9.0, "cat": 1.0}))
 

@@ -290,6 +290,24 @@ def test_mask_of_another_length_is_an_error(length):
             model.fit(X, Y)
 
 
+@pytest.mark.parametrize(
+    ("test", "error", "message"),
+    [
+        ([], ValueError, "got none in fold 0"),
+        (np.zeros(300, dtype=bool), ValueError, "got none in fold 0"),
+        (
+            [1.0, 2.0],
+            IndexError,
+            r"vector of integers or a mask, got array\(\[1., 2.\]\) in fold 0",
+        ),
+        ([[1, 2]], IndexError, "vector of integers or a mask"),
+    ],
+)
+def test_fold_that_is_no_rows_is_an_error(test, error, message):
+    with pytest.raises(error, match=message):
+        TunedThresholdsClassifierCV(TREES, cv=[(np.arange(200), test)]).fit(X, Y)
+
+
 def test_folds_are_the_same_in_every_fit_by_default():
     model = TunedThresholdsClassifierCV(TREES)
     thresholds = model.fit(X, Y).thresholds_
@@ -391,6 +409,30 @@ class ReturnsNothing(OfAnything):
 def test_fit_that_does_not_return_the_estimator_is_enough():
     expected = TunedThresholdsClassifierCV(OfAnything(), cv=3).fit(X, Y)
     model = TunedThresholdsClassifierCV(ReturnsNothing(), cv=3).fit(X, Y)
+    assert_array_equal(model.predict(X), expected.predict(X))
+
+
+class OfKind(OfAnything):
+    """Gives scores as another kind of array."""
+
+    def __init__(self, kind=None):
+        self.kind = kind
+
+    def predict_proba(self, X):
+        return self.kind(super().predict_proba(X))
+
+
+def test_masked_scores_are_refused():
+    masked = OfKind(lambda scores: np.ma.masked_less(scores, scores.mean()))
+    with pytest.raises(ValueError, match="OfKind gives masked scores"):
+        TunedThresholdsClassifierCV(masked, cv=3).fit(X, Y)
+
+
+def test_tensors_of_scores_are_read():
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    tensor = OfKind(lambda scores: torch.tensor(scores, requires_grad=True))
+    expected = TunedThresholdsClassifierCV(OfAnything(), cv=3).fit(X, Y)
+    model = TunedThresholdsClassifierCV(tensor, cv=3).fit(X, Y)
     assert_array_equal(model.predict(X), expected.predict(X))
 
 

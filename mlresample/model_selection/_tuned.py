@@ -21,7 +21,7 @@ from sklearn.utils.validation import (
     check_is_fitted,
 )
 
-from mlresample._containers import is_dataframe, take_rows
+from mlresample._containers import is_dataframe, is_tensor, take_rows
 from mlresample._indicators import Indicator, plain
 from mlresample._multipliers import listed
 from mlresample._sklearn import (
@@ -33,7 +33,7 @@ from mlresample._sklearn import (
     fit_context,
     raise_for_params,
 )
-from mlresample._targets import in_another_order
+from mlresample._targets import as_array, in_another_order
 from mlresample.model_selection._thresholds import (
     TUNING_CONSTRAINTS,
     as_multilabel_target,
@@ -193,7 +193,7 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstim
             If a parameter or y is not as described, lengths differ, `estimator` gives scores of
             another shape or infinite ones, or cannot be fitted to a fold that lacks a class.
         IndexError
-            If a fold of `cv` is a mask of another length than X.
+            If a fold of `cv` is a mask of another length than X, or neither mask nor integers.
         """
         raise_for_params(params, self, None)
         target = as_multilabel_target(y)
@@ -361,14 +361,21 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstim
 def _positions(part: Any, n_samples: int, fold: int) -> NDArray[Any]:
     """Return the rows of a part of a fold, which may be given as a mask."""
     part = np.asarray(part)
-    if part.dtype != np.bool_:
-        return part
-    if part.shape != (n_samples,):
+    if part.dtype == np.bool_:
+        if part.shape != (n_samples,):
+            raise IndexError(
+                f"cv has a mask of shape {part.shape} in fold {fold}, and X {n_samples} samples: "
+                f"a mask must have one entry per sample."
+            )
+        part = np.flatnonzero(part)
+    if part.size == 0:
+        raise ValueError(f"cv must give samples to train on and to test, got none in fold {fold}.")
+    if part.ndim != 1 or part.dtype.kind not in "iu":
         raise IndexError(
-            f"cv has a mask of shape {part.shape} in fold {fold}, and X {n_samples} samples: a "
-            f"mask must have one entry per sample."
+            f"cv must give the samples of a fold as a vector of integers or a mask, got {part!r} "
+            f"in fold {fold}."
         )
-    return np.flatnonzero(part)
+    return part.astype(np.int64)
 
 
 def _fitted(estimator: Any, X: Any, y: Any, params: dict[str, Any], part: str) -> Any:
@@ -415,6 +422,13 @@ def _class_scores(
         scores = np.column_stack(list(map(_column_of_one, scores, labels)))
     if issparse(scores):
         scores = scores.toarray()
+    if is_tensor(scores):
+        scores = as_array(scores)  # of any device, and with a gradient
+    if np.ma.is_masked(scores):
+        raise ValueError(
+            f"{type(estimator).__name__} gives masked scores: every sample needs a score for each "
+            f"class."
+        )
     shape = np.shape(scores)
     if shape[1:] != classes.shape:
         raise ValueError(
