@@ -192,6 +192,21 @@ def test_ids_with_commas_and_quotes_come_back_whole(run, tmp_path):
         assert list(csv.reader(written)) == [["id"], ["a\rb"], ["z"]]
 
 
+def test_ids_that_spreadsheets_take_for_formulas_are_kept_with_a_warning(capsys, tmp_path):
+    (tmp_path / "a.csv").write_text("Id,Target\n@b,x\n=1+1,y\n-7,x\n+0.5,x\n")
+    assert main(["resample", str(tmp_path / "a.csv"), "--cap", "1"]) == 0
+    out, err = capsys.readouterr()
+    assert out == "id\n@b\n=1+1\n-7\n+0.5\n"
+    assert err == (
+        "mlresample: warning: Ids such as '=1+1' are written as they are, and a spreadsheet would "
+        "take them for formulas: open the file there as text only.\n"
+    )
+    (tmp_path / "numbers.csv").write_text("Id,Target\n-7,x\n+0.5,y\n")
+    for options in (["numbers.csv"], ["a.csv", "--json"]):
+        assert main(["resample", str(tmp_path / options[0]), *options[1:]]) == 0
+        assert capsys.readouterr().err == ""
+
+
 def test_split_stratifies_and_gives_each_id_one_fold(run, train):
     pytest.importorskip("iterstrat", reason="iterative-stratification is not installed")
     rows = list(csv.DictReader(io.StringIO(run("split", train, "--folds", 3))))
@@ -311,9 +326,24 @@ def test_the_ending_of_the_output_says_what_it_is(run, train, tmp_path):
     assert json.loads((tmp_path / "plan.json").read_text())["n_samples"] == 600
     run("resample", train, "--output", tmp_path / "ids.json")
     assert len(json.loads((tmp_path / "ids.json").read_text())["id"]) > 600
+    for name in ("plan", "plan.txt", "PLAN.TXT"):
+        run("plan", train, "--output", tmp_path / name)
+        assert (tmp_path / name).read_text().startswith("ResamplingPlan")
+    run("resample", train, "--output", tmp_path / "ids.txt")
+    assert (tmp_path / "ids.txt").read_text().startswith("id\n")
+    run("plan", train, "--json", "--output", tmp_path / "plan")
+    assert (tmp_path / "plan").read_text().startswith("{")
     pytest.importorskip("matplotlib", reason="matplotlib is not installed")
     run("compare", train, "--output", tmp_path / "plans.html")
     assert (tmp_path / "plans.html").read_text().startswith("<!doctype html>")
+
+
+def test_a_page_does_not_go_to_a_terminal(capsys, train, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert main(["plan", train, "--html"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.endswith("such as --output plan.html.\n")
 
 
 # -- errors ------------------------------------------------------------------------------------
@@ -337,7 +367,16 @@ def test_the_ending_of_the_output_says_what_it_is(run, train, tmp_path):
         (["plan", "TRAIN", "--label-column", "Labels"], "line 1"),
         (["plan", "TRAIN", "--class-names", "few.txt"], "label '2' is not one of"),
         (["plan", "TRAIN", "--label-column", "Id", "--separator", "-"], "pass --id-column"),
-        (["report", "TRAIN", "TRAIN"], "named twice"),
+        (["report", "TRAIN", "TRAIN"], "TRAIN and TRAIN are the same file"),
+        (["report", "few.txt", "TRAIN", "./TRAIN"], "TRAIN and ./TRAIN are the same file"),
+        (["plan", "TRAIN", "--output", "a.png"], "end in .txt or .json or .html or .htm"),
+        (["plan", "TRAIN", "--output", "a.csv"], "a.csv: mlresample plan writes files that end"),
+        (
+            ["plan", "TRAIN", "--json", "--output", "a.html"],
+            "--json writes files that end in .json",
+        ),
+        (["plan", "TRAIN", "--html", "--output", "a.json"], "end in .html or .htm"),
+        (["resample", "TRAIN", "--output", "a.html"], "end in .csv or .txt or .json"),
         (["report", "columns.csv"], "name it by --label-column"),
         (["compare", "TRAIN", "--cap", "1,,2"], "'cap' parameter"),
         (["compare", "TRAIN", "--power", "300", "--floor", "0", "--cap", "inf"], "samples"),
@@ -356,7 +395,7 @@ def test_errors_are_one_line_and_status_two(run, train, monkeypatch, tmp_path, a
     (tmp_path / "few.txt").write_text("zero\none\n")
     (tmp_path / "latin.txt").write_bytes(b"caf\xe9\n")
     (tmp_path / "columns.csv").write_text("No,image,labels\n1,a,cat dog\n")
-    told = run(*("train.csv" if one == "TRAIN" else one for one in arguments), status=2)
+    told = run(*(argument.replace("TRAIN", "train.csv") for argument in arguments), status=2)
     assert told.startswith("mlresample: error: ")
     assert message.replace("TRAIN", "train.csv") in told
 
@@ -425,6 +464,30 @@ def test_a_waiting_person_is_told_what_takes_so_long(capsys, train, monkeypatch)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     assert main(["plan", train]) == 0
     assert capsys.readouterr().err == f"reading {train} ...\n"
+
+
+def test_closed_standard_output_asks_for_a_file(capsys, train, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "stdout", None)
+    assert main(["plan", train]) == 2
+    assert main(["plan", train, "--output", str(tmp_path / "plan.txt")]) == 0
+    message = "mlresample: error: standard output is closed: name a file by --output.\n"
+    assert capsys.readouterr().err == message
+
+
+class Broken(io.StringIO):
+    """A stream whose reader is gone."""
+
+    def write(self, text):
+        raise BrokenPipeError
+
+
+@pytest.mark.parametrize("stream", [None, Broken()])
+def test_closed_standard_error_leaves_result_and_status(capsys, train, monkeypatch, stream):
+    monkeypatch.setattr(sys, "stderr", stream)
+    assert main(["plan", "missing.csv"]) == 2
+    assert capsys.readouterr().out == ""
+    assert main(["plan", train, "--class-multiplier", "7=9"]) == 0  # with a warning
+    assert capsys.readouterr().out.startswith("ResamplingPlan")
 
 
 def test_the_module_runs_and_bears_a_closed_pipe(train):

@@ -3,17 +3,19 @@
 import csv
 import io
 import json
+import re
 import warnings
 from argparse import Namespace
 from collections.abc import Callable, Iterable
 from html import escape
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mlresample._cli._inputs import read_labels
+from mlresample._cli._inputs import read_labels, same_file
 from mlresample._cli._splits import collect_splits, splits_html, splits_text
 from mlresample._compare import compare_plans
 from mlresample._html import fragment, page, plan_html
@@ -23,7 +25,9 @@ from mlresample._text import json_text
 from mlresample._verdicts import judge_comparison
 from mlresample.datasets import make_multilabel_digits
 from mlresample.readers import LabelTable
+from mlresample.readers._lines import short
 
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 _CAPS = [1, 1.5, 2, 3, 4, 6, 8, 12, 16]
 _EXAMPLE = """
 This is a built-in example of 2,000 images of digits, since no file was named. Then go on:
@@ -63,8 +67,9 @@ def _report(arguments: Namespace) -> str:
 
 def _short_names(files: list[str]) -> list[str]:
     """Call files by their names alone where these differ."""
-    if len(set(files)) < len(files):
-        raise ValueError("The same file is named twice.")
+    for first, second in combinations(files, 2):
+        if first == second or same_file(first, second):
+            raise ValueError(f"{first} and {second} are the same file: name each file once.")
     names = [Path(file).name for file in files]
     return names if len(set(names)) == len(names) else files
 
@@ -200,10 +205,11 @@ def _class_multiplier(text: str) -> tuple[str, float]:
 
 
 def _listed(columns: dict[str, NDArray[Any]], arguments: Namespace) -> str:
-    """Write columns as CSV, or as JSON of a list a column."""
+    """Write columns as CSV, or as JSON of one list per column."""
     lists = {name: column.tolist() for name, column in columns.items()}
     if arguments.json:
         return json.dumps(lists)
+    _warn_of_formulas(lists["id"])
     text = io.StringIO()
     # Left to itself, the writer doesn't quote a carriage return.
     returns = any("\r" in one for one in lists["id"])
@@ -212,3 +218,16 @@ def _listed(columns: dict[str, NDArray[Any]], arguments: Namespace) -> str:
     writer.writerow(lists)
     writer.writerows(zip(*lists.values(), strict=True))
     return text.getvalue()
+
+
+def _warn_of_formulas(ids: list[str]) -> None:
+    """Warn of ids that a spreadsheet takes for formulas; training loops need them as they are."""
+    formulas = {name for name in ids if name.startswith(("=", "+", "-", "@", "\t", "\r"))}
+    formulas = {name for name in formulas if not _NUMBER.fullmatch(name)}
+    if formulas:
+        warnings.warn(
+            f"Ids such as {short(min(formulas))} are written as they are, and a spreadsheet would "
+            "take them for formulas: open the file there as text only.",
+            UserWarning,
+            stacklevel=1,
+        )

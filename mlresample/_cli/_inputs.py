@@ -126,10 +126,15 @@ def _class_names(file: str | None) -> list[str] | None:
     return names
 
 
+def same_file(first: str, second: str) -> bool:
+    """Check whether two paths lead to one file."""
+    return os.path.exists(first) and os.path.exists(second) and os.path.samefile(first, second)
+
+
 @contextmanager
 def _progress(what: str) -> Iterator[None]:
     """Tell a waiting person what takes so long."""
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         yield
         return
     timer = threading.Timer(_MOMENT, lambda: print(f"{what} ...", file=sys.stderr))

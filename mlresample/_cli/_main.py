@@ -6,13 +6,14 @@ import re
 import sys
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
 
 import mlresample
 from mlresample._cli._commands import COMMANDS
-from mlresample._cli._inputs import FORMATS, option_of
+from mlresample._cli._inputs import FORMATS, option_of, same_file
 from mlresample._repeats import ROUNDINGS
 
 _FILE_HELP = """
@@ -25,7 +26,7 @@ label files:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; give the exit status."""
+    """Run the command line and return the exit status."""
     arguments = _parse(argv)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
@@ -56,32 +57,59 @@ def _tell(kind: str, what: Any) -> None:
         what = f"{what.filename}: {what.strerror}" if what.filename else what.strerror
     told = " ".join(str(what).split()) or type(what).__name__
     told = _PARAMETER.sub(lambda found: option_of(found[1]) + " ", told)
-    print(f"mlresample: {kind}: {told}", file=sys.stderr)
+    if sys.stderr is not None:  # as it is if it was closed, and print would take standard output
+        with suppress(OSError):  # where nobody reads, the exit status must do
+            print(f"mlresample: {kind}: {told}", file=sys.stderr)
 
 
 # What errors of the library name as parameters, such as "pass separator='|'".
 _PARAMETER = re.compile(r"\b(separator|delimiter|none_value|id_column|label_column|class_names)=")
 
 
+# The endings of each kind of output; a file without an ending takes any.
+_ENDINGS = {
+    "text": [".txt"],
+    "csv": [".csv", ".txt"],
+    "json": [".json"],
+    "html": [".html", ".htm"],
+}
+
+
 def _check_output(arguments: argparse.Namespace) -> None:
-    """Find out before the work whether there is a place for its result."""
+    """Check before the work that there is a place for its result, and choose its kind."""
     if arguments.output is None:
+        if sys.stdout is None:
+            raise ValueError("standard output is closed: name a file by --output.")
+        if getattr(arguments, "html", False) and sys.stdout.isatty():
+            raise ValueError(
+                "--html writes a page, which is not for a terminal: name a file by --output, such "
+                "as --output plan.html."
+            )
         return
     output = Path(arguments.output)
     inputs = [*arguments.files, arguments.class_names]
-    if any(_same_file(output, one) for one in inputs if one is not None):
+    if any(same_file(arguments.output, file) for file in inputs if file is not None):
         raise ValueError(f"--output {output} is a file that is read: name another.")
     if not output.parent.is_dir():
         raise ValueError(f"--output {output}: there is no folder {output.parent}.")
-    html = getattr(arguments, "html", None)
-    if output.suffix == ".json" and not html:
-        arguments.json = True
-    if output.suffix in (".html", ".htm") and html is False and not arguments.json:
-        arguments.html = True
+    kind = _kind_of_output(output.suffix.lower(), arguments)
+    arguments.json = kind == "json"
+    arguments.html = kind == "html"
 
 
-def _same_file(one: Path, other: str) -> bool:
-    return one.exists() and os.path.exists(other) and one.samefile(other)
+def _kind_of_output(ending: str, arguments: argparse.Namespace) -> str:
+    """Choose among the kinds that the command writes, or that an option asks for."""
+    kinds = ["text", "json", "html"] if hasattr(arguments, "html") else ["csv", "json"]
+    asked = [kind for kind in kinds if getattr(arguments, kind, False)]
+    kinds = asked or kinds
+    for kind in kinds:
+        if ending in ["", *_ENDINGS[kind]]:
+            return kind
+    endings = list(dict.fromkeys(ending for kind in kinds for ending in _ENDINGS[kind]))
+    option = f"--{asked[0]}" if asked else f"mlresample {arguments.command}"
+    raise ValueError(
+        f"--output {arguments.output}: {option} writes files that end in {' or '.join(endings)}."
+    )
 
 
 def _write(output: str, arguments: argparse.Namespace) -> None:
