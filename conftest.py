@@ -1,6 +1,15 @@
 """What pytest leaves out: what is no test, and what needs a dependency that is missing."""
 
+import os
 from importlib.util import find_spec
+
+# Modules that some tests need, by the extra that installs them.
+EXTRAS = {
+    "test": ["iterstrat", "matplotlib", "pandas", "polars"],
+    "torch": ["torch"],
+    "frameworks": ["accelerate", "datasets", "kornia", "lightning", "torchdata", "transformers"],
+    "docs": ["numpydoc", "sphinx"],
+}
 
 collect_ignore_glob = ["tests/torch/jobs.py"]  # a script
 collect_ignore_glob += ["docs/*.py"]  # what Sphinx reads, and below what it writes
@@ -14,3 +23,20 @@ elif find_spec("transformers") is None:
 if find_spec("matplotlib") is None:
     collect_ignore_glob += ["mlresample/plots/*", "mlresample/_cli/_pictures.py"]
     collect_ignore_glob += ["docs/guide/report.rst"]
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say how the tests that were skipped can be run."""
+    if not terminalreporter.stats.get("skipped"):
+        return
+    for extra, modules in EXTRAS.items():
+        missing = [module for module in modules if find_spec(module) is None]
+        if missing:
+            command = f'.venv/bin/pip install -c constraints.txt -e ".[{extra}]"'
+            terminalreporter.write_line(
+                f"Tests that need {', '.join(missing)} are skipped; to run them: {command}"
+            )
+    if "MLRESAMPLE_DATA" not in os.environ:
+        terminalreporter.write_line(
+            "Tests on real data sets are skipped; they need a folder named by MLRESAMPLE_DATA."
+        )

@@ -101,6 +101,7 @@ def test_images_are_indexed_once_and_nothing_else_of_their_size_is_held():
     assert peak_memory(lambda: sampler.fit_resample(channels_last, y)) < 1.1 * result
 
 
+@pytest.mark.speed
 def test_cost_grows_in_proportion_to_the_samples():
     small, large = power_law_target(4000, 200, 4), power_law_target(64_000, 200, 4)
 
@@ -117,6 +118,7 @@ def test_cost_grows_in_proportion_to_the_samples():
     assert seconds(sp.csr_array(large)) < 48 * seconds(sp.csr_array(small)) + 0.01
 
 
+@pytest.mark.speed
 def test_many_classes_a_sample_fit_and_give_their_indices_in_time():
     # A tenth of 80,000 x 7,900 with 130 classes a sample, in a tenth of the 2 seconds, doubled
     # for a busy machine.

@@ -227,6 +227,7 @@ def test_extreme_parameters_are_told_of_as_others(options):
     assert len(repr(plan)) < 2500
 
 
+@pytest.mark.speed
 def test_reports_of_many_classes_take_linear_time():
     plan = plan_resampling(
         np.repeat(np.arange(20_000), 2 + 8 * (np.arange(20_000) % 2)), target=40

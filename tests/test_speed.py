@@ -10,6 +10,8 @@ from mlresample import plan_resampling
 from mlresample._containers import take_rows
 from mlresample._targets import as_target
 
+pytestmark = pytest.mark.speed
+
 GENERATOR = np.random.default_rng(0)
 Y = (GENERATOR.random((60_000, 80)) < 0.6 / np.arange(1, 81) ** 1.2).astype(np.uint8)
 CSR = sp.csr_array(Y)

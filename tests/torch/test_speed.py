@@ -11,6 +11,8 @@ from torch.utils.data import RandomSampler  # noqa: E402
 
 from mlresample.torch import RepeatSampler  # noqa: E402
 
+pytestmark = pytest.mark.speed
+
 
 @pytest.mark.parametrize("n_samples", [31_000, 300_000])
 def test_a_pass_is_no_slower_than_that_of_random_sampler(n_samples):
