@@ -1,6 +1,5 @@
 """What pytest leaves out: what is no test, and what needs a dependency that is missing."""
 
-import os
 from importlib.util import find_spec
 
 # Modules that some tests need, by the extra that installs them.
@@ -27,7 +26,8 @@ if find_spec("matplotlib") is None:
 
 def pytest_terminal_summary(terminalreporter):
     """Say how the tests that were skipped can be run."""
-    if not terminalreporter.stats.get("skipped"):
+    skipped = terminalreporter.stats.get("skipped")
+    if not skipped:
         return
     for extra, modules in EXTRAS.items():
         missing = [module for module in modules if find_spec(module) is None]
@@ -36,7 +36,7 @@ def pytest_terminal_summary(terminalreporter):
             terminalreporter.write_line(
                 f"Tests that need {', '.join(missing)} are skipped; to run them: {command}"
             )
-    if "MLRESAMPLE_DATA" not in os.environ:
+    if any("MLRESAMPLE_DATA" in str(report.longrepr) for report in skipped):
         terminalreporter.write_line(
             "Tests on real data sets are skipped; they need a folder named by MLRESAMPLE_DATA."
         )

@@ -338,6 +338,19 @@ def test_jobs_make_no_difference():
     assert_array_equal(one.fit(X, Y).thresholds_, two.fit(X, Y).thresholds_)
 
 
+def test_verbose_prints_a_line_for_each_fold_and_the_last_fit(capsys):
+    model = TunedThresholdsClassifierCV(KNeighborsClassifier(3), cv=2)
+    model.fit(X, Y)
+    assert capsys.readouterr().out == ""
+    model.set_params(verbose=1).fit(X, Y)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.rpartition(":")[0] for line in lines] == [
+        f"[TunedThresholdsClassifierCV] {part}"
+        for part in ("fold 1 of 2", "fold 2 of 2", "fit on all data")
+    ]
+    assert all(line.endswith(" s") for line in lines)
+
+
 # -- containers --------------------------------------------------------------------------------
 
 

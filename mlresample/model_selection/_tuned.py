@@ -1,6 +1,7 @@
 """The estimator: thresholds tuned on out-of-fold scores around any multi-label classifier."""
 
 from numbers import Integral
+from time import perf_counter
 from typing import Any, Self
 
 import narwhals as nw
@@ -74,6 +75,9 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstim
     random_state : int, RandomState instance or None, default=0
         Controls the shuffling if `cv` is a number or None. With None, folds and thresholds differ
         from fit to fit.
+    verbose : int, default=0
+        If above 0, print a line for each fold that has been scored and one for the last fit, with
+        the seconds that each took.
 
     Attributes
     ----------
@@ -143,6 +147,7 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstim
         "cv": ["cv_object", StrOptions({"prefit"})],
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
+        "verbose": ["verbose"],
     }
 
     def __init__(
@@ -157,6 +162,7 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstim
         cv: Any = None,
         n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = 0,
+        verbose: int = 0,
     ) -> None:
         self.estimator = estimator
         self.metric = metric
@@ -167,6 +173,7 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstim
         self.cv = cv
         self.n_jobs = n_jobs
         self.random_state = random_state
+        self.verbose = verbose
 
     @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: Any, **params: Any) -> Self:
@@ -208,7 +215,9 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstim
             estimator, tested, scores = self.estimator, y, self._scores(self.estimator, X, classes)
         else:
             tested, scores = self._out_of_fold(X, y, target, routed)
+            start = perf_counter()
             estimator = _fitted(self.estimator, X, y, routed.estimator.fit, "all data")
+            self._print_time("fit on all data", start)
         self.thresholds_ = tune_thresholds(
             tested,
             scores,
@@ -345,17 +354,24 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstim
             raise ValueError(f"cv={self.cv!r} gives no folds.")
 
         def score(fold: int, train: NDArray[Any], test: NDArray[Any]) -> NDArray[Any]:
+            start = perf_counter()
             params = check_method_params(X, routed.estimator.fit, indices=train)
             part = f"the training part of fold {fold}"
             estimator = _fitted(
                 self.estimator, take_rows(X, train), take_rows(y, train), params, part
             )
-            return self._scores(estimator, take_rows(X, test), target.classes)
+            scores = self._scores(estimator, take_rows(X, test), target.classes)
+            self._print_time(f"fold {fold + 1} of {len(folds)}", start)
+            return scores
 
         scores = Parallel(n_jobs=self.n_jobs)(
             delayed(score)(fold, *parts) for fold, parts in enumerate(folds)
         )
         return take_rows(y, np.concatenate([test for _, test in folds])), np.concatenate(scores)
+
+    def _print_time(self, part: str, start: float) -> None:
+        if self.verbose:
+            print(f"[{type(self).__name__}] {part}: {perf_counter() - start:.1f} s", flush=True)
 
 
 def _positions(part: Any, n_samples: int, fold: int) -> NDArray[Any]:
