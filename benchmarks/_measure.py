@@ -23,7 +23,10 @@ def processor():
             line for line in cpuinfo.read_text().splitlines() if line.startswith("model name")
         ]
         name = lines[0].partition(":")[2].strip() if lines else name
-    found = np.show_config(mode="dicts").get("SIMD Extensions", {}).get("found", [])
+    try:
+        found = np.show_config(mode="dicts").get("SIMD Extensions", {}).get("found", [])
+    except TypeError:  # NumPy before 1.26 only prints them
+        found = []
     has_avx512 = any(feature.startswith(("AVX512", "X86_V4")) for feature in found)
     return {
         "name": name,
