@@ -8,7 +8,9 @@ is a script to copy and change; :doc:`/guide/first` goes through its parts.
 
 .. code-block:: console
 
-   $ pip install -e ".[plot,split,torch]"
+   $ python3 -m venv .venv
+   $ .venv/bin/pip install -e ".[plot,split,torch]"
+   $ source .venv/bin/activate
    $ python examples/train_multilabel.py --demo digits   # a data set to try it on
    $ python examples/train_multilabel.py digits/train.csv digits/images --size 20
 
@@ -17,9 +19,14 @@ For two GPUs, or two processes, ``torchrun --nproc-per-node 2`` stands in place 
 
 import argparse
 import os
+import shlex
+import signal
 import sys
 import time
+from functools import partial
+from multiprocessing import Event
 from pathlib import Path
+from pickle import UnpicklingError
 
 import numpy as np
 import torch
@@ -46,6 +53,7 @@ from mlresample.torch import (
 
 # To resume, these must be as they were; the sampler itself sees to labels, seed and processes.
 FIXED = ["size", "loss_weights", "epochs", "batch_size", "lr"]
+POSITIVE = ["size", "epochs", "batch_size", "lr", "checkpoint_every", "stop_after"]
 
 
 def parse_options(arguments):
@@ -68,23 +76,47 @@ def parse_options(arguments):
     add("--lr", type=float, default=3e-3, help="largest learning rate (0.003)")
     add("--workers", type=int, help="that load images, in each process (by the cores)")
     add("--seed", type=int, default=0, help="of weights and orders (0)")
-    add("--device", choices=["cpu", "cuda"], help="(a GPU where there is one)")
+    add("--device", choices=["cpu", "cuda"], help="(a GPU if there is one)")
     add("--checkpoint", type=Path, default=Path("checkpoint.pt"), help="file (checkpoint.pt)")
-    add("--checkpoint-every", type=int, metavar="N", help="steps (an epoch)")
+    add(
+        "--checkpoint-every", type=int, metavar="N", help="save every N steps too, not only epochs"
+    )
     add("--stop-after", type=int, metavar="N", help="steps, as a job whose time is up")
     add("--resume", action="store_true", help="go on from the checkpoint")
-    # torchrun tells each process who it is.
-    for name, default in [("rank", 0), ("local_rank", 0), ("world_size", 1)]:
+    # torchrun sets RANK and the others for each process.
+    for name, default in [
+        ("rank", 0),
+        ("local_rank", 0),
+        ("world_size", 1),
+        ("local_world_size", 1),
+    ]:
         parser.set_defaults(**{name: int(os.environ.get(name.upper(), default))})
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    for name in POSITIVE:
+        value = getattr(options, name)
+        if value is not None and not 0 < value < float("inf"):
+            parser.error(f"--{name.replace('_', '-')} must be above 0, got {value}")
+    if options.workers is not None and options.workers < 0:
+        parser.error(f"--workers must be 0 or more, got {options.workers}")
+    options.command = command(*(sys.argv[1:] if arguments is None else arguments))
+    return options
+
+
+def command(*arguments):
+    """Return the command line that runs this script, as it was started, with these arguments."""
+    started = sys.orig_argv[: len(sys.orig_argv) - len(sys.argv) + 1]
+    if "TORCHELASTIC_RUN_ID" in os.environ:
+        started = ["torchrun", "--nproc-per-node", os.environ["LOCAL_WORLD_SIZE"], sys.argv[0]]
+    return shlex.join([*started, *arguments])
 
 
 class Demo(argparse.Action):
-    """Like --help, it does its work and exits."""
+    """Do this and exit, as --help does."""
 
     def __call__(self, parser, options, folder, option=None):
         images = Path(folder, "images")
         images.mkdir(parents=True, exist_ok=True)
+        print(f"writing 3,000 images to {images}", flush=True)
         for subset, n_images in [("train", 2000), ("test", 1000)]:
             X, y, names = make_multilabel_digits(n_images, subset=subset, random_state=0)
             lines = ["Id,Target"]
@@ -92,7 +124,8 @@ class Demo(argparse.Action):
                 lines.append(f"{subset}-{i:04}," + " ".join(names[c] for c in row.nonzero()[0]))
                 Image.fromarray(pixels[0]).save(images / f"{subset}-{i:04}.png")
             Path(folder, f"{subset}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        parser.exit(message=f"Now: {parser.prog} {folder}/train.csv {images} --size 20\n")
+        print("Now:", command(f"{folder}/train.csv", str(images), "--size", "20"))
+        parser.exit()
 
 
 # %%
@@ -110,22 +143,34 @@ def read_labels(path, options, class_names=None):
 
 
 def find_images(ids, folder):
-    """Give the file of each id, which may have its suffix or not."""
+    """Return the file of each id, which may have its suffix or not."""
     if not folder.is_dir():
         raise ValueError(f"there is no folder {folder}.")
-    suffixes, files = Image.registered_extensions(), {}
+    suffixes, files, files_without_suffix = Image.registered_extensions(), {}, {}
     for path in sorted(folder.rglob("*")):
         if path.suffix.lower() in suffixes:
             name = path.relative_to(folder)
-            files[name.as_posix()] = files[name.with_suffix("").as_posix()] = str(path)
+            files[name.as_posix()] = [str(path)]
+            files_without_suffix.setdefault(name.with_suffix("").as_posix(), []).append(str(path))
+    files = files_without_suffix | files
     missing = [name for name in ids if name not in files]
     if missing:
         some = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
         raise ValueError(f"{folder} has no image of {len(missing)} of {len(ids)} ids: {some}")
-    return np.array([files[name] for name in ids])
+    ids_of = {}
+    for name in ids:
+        path, *others = files[name]
+        if others:
+            raise ValueError(f"id {name} is {path} or {others[0]}: write ids with their suffixes.")
+        if path in ids_of:
+            raise ValueError(f"ids {ids_of[path]} and {name} are one image, {path}.")
+        ids_of[path] = name
+    return np.array([*ids_of])
 
 
 class Images(Dataset):
+    """Images as bytes of shape (3, size, size), and their targets."""
+
     def __init__(self, paths, target, size):
         self.paths, self.target, self.size = paths, target, size
 
@@ -133,27 +178,44 @@ class Images(Dataset):
         return len(self.paths)
 
     def __getitem__(self, index):
-        with Image.open(self.paths[index]) as image:
-            pixels = np.array(image.convert("RGB").resize((self.size, self.size)))
-        # Bytes travel to the device, and become floats there.
+        path = str(self.paths[index])
+        try:
+            with Image.open(path) as image:
+                if (
+                    image.mode[0] in "IF"
+                ):  # of 16 bits or more: Pillow would cut off what is above 255
+                    raise ValueError(f"pixels of mode {image.mode} must be scaled to 8 bits first")
+                pixels = np.array(image.convert("RGB").resize((self.size, self.size)))
+        except Exception as error:  # Pillow's formats raise many kinds
+            raise OSError(f"cannot read the image {path}: {error}") from error
         target = torch.from_numpy(self.target[index]).float()
         return torch.from_numpy(pixels).permute(2, 0, 1), target
 
 
+def stratified_folds(target, n_folds):
+    folds = MultilabelStratifiedKFold(n_folds, shuffle=True, random_state=0)
+    return folds.split(target, target)
+
+
 def read_data(options):
-    """Give what to train on, what is held out, and the names of the classes."""
+    """Return what to train on, what is held out, and the names of the classes."""
     ids, target, class_names = read_labels(options.labels, options)
+    if len(class_names) == 1:
+        raise ValueError(f"{options.labels} has one class, {class_names[0]}: name the others too.")
     paths, target = find_images(ids, options.images), target.toarray()
     if options.valid_labels is None:  # fold 0 of: mlresample split LABELS
-        folds = MultilabelStratifiedKFold(5, shuffle=True, random_state=0)
-        rows, held_out = next(folds.split(ids, target))
+        if len(ids) < 5:
+            raise ValueError(f"{options.labels} has {len(ids)} images, and a fifth is held out.")
+        rows, held_out = next(stratified_folds(target, 5))
         splits = [(paths[rows], target[rows]), (paths[held_out], target[held_out])]
     else:
         valid_ids, valid_target, _ = read_labels(options.valid_labels, options, class_names)
-        if shared := {*ids} & {*valid_ids}:
-            raise ValueError(f"{len(shared)} ids are in both label files, such as {min(shared)}.")
         valid_paths = find_images(valid_ids, options.images)
+        if shared := {*paths} & {*valid_paths}:
+            raise ValueError(f"{len(shared)} images are in both label files, as {min(shared)} is.")
         splits = [(paths, target), (valid_paths, valid_target.toarray())]
+    if not splits[1][1].any():
+        raise ValueError(f"none of the {len(splits[1][0])} held-out images has a class.")
     return *(Images(*split, options.size) for split in splits), class_names
 
 
@@ -163,7 +225,7 @@ def read_data(options):
 
 
 class Network(nn.Module):
-    """From images of bytes to a logit a class.
+    """From images, floats from 0 to 1, to a logit for each class.
 
     Put your own in its place, such as ``timm.create_model(name, pretrained=True, num_classes=n)``,
     with the mean and standard deviation that its images had.
@@ -180,47 +242,60 @@ class Network(nn.Module):
         self.layers = nn.Sequential(*layers, *pooled)
 
     def forward(self, images):
-        return self.layers((images.float() / 255 - 0.5) / 0.25)
+        return self.layers((images - 0.5) / 0.25)
 
 
 def half(device):
-    """Give the type of half precision that suits a GPU, None for a CPU."""
+    """Return the type of half precision that suits a GPU, None for a CPU."""
     if device.type == "cpu":
         return None
     has_bfloat16 = torch.cuda.get_device_capability(device) >= (8, 0)
     return torch.bfloat16 if has_bfloat16 else torch.float16
 
 
-def forward(model, images, device):
+def to_floats(images, device):
+    """Move a batch of bytes to the device, which takes a quarter of floats' time, and scale it."""
     images = images.to(device, non_blocking=True, memory_format=torch.channels_last)
+    return images.float() / 255
+
+
+def forward(model, images):
+    device = images.device
     with torch.autocast(device.type, half(device), enabled=device.type != "cpu"):
         return model(images).float()
 
 
 @torch.no_grad()
 def predict(network, loader, device, options):
-    """Give the logits of all held-out images, each process having computed a share."""
+    """Return the logits of all held-out images, each process having computed a share."""
     if options.world_size > 1:
         for buffer in network.buffers():  # batch norm's, say, which differ between processes
             dist.broadcast(buffer, 0)
     network.eval()
-    logits = torch.cat([forward(network, images, device).cpu() for images, _ in loader]).numpy()
+    shares = [torch.empty(0, len(loader.dataset.dataset.target[0]))]  # a share may be empty
+    for images, _ in show_progress(loader, "held-out images", options):
+        shares.append(forward(network, to_floats(images, device)).cpu())
+    logits = torch.cat(shares).numpy()
     if options.world_size > 1:
         shares = [None] * options.world_size
         dist.all_gather_object(shares, logits)
         logits = np.empty((sum(map(len, shares)), logits.shape[1]), dtype=logits.dtype)
         for rank, share in enumerate(shares):
             logits[rank :: options.world_size] = share
+    if not np.isfinite(logits).all():
+        raise FloatingPointError("the network gives logits that are not finite; lower --lr.")
     return logits
 
 
 # %%
 # Checkpoints
 # -----------
+# Each has all that prediction needs: weights, class names, offset, and thresholds, which are 0.5
+# until they are tuned at the end of the first epoch.
 
 
 def read_checkpoint(options, sampler):
-    """Give what was saved, and take the sampler there."""
+    """Return what was saved, and take the sampler there."""
     path = options.checkpoint
     if not options.resume:
         if path.exists():
@@ -228,10 +303,14 @@ def read_checkpoint(options, sampler):
         if not path.absolute().parent.is_dir():
             raise ValueError(f"there is no folder {path.parent} for the checkpoint.")
         return None
-    saved = torch.load(path, map_location="cpu", weights_only=True)
-    for name, value in saved["options"].items():
-        if (own := getattr(options, name)) != value:
-            raise ValueError(f"{path} was trained with {name} {value}, which is {own} now.")
+    try:
+        saved = torch.load(path, map_location="cpu", weights_only=True)
+        trained_with = saved["options"]
+    except (EOFError, KeyError, RuntimeError, TypeError, UnpicklingError) as error:
+        raise ValueError(f"{path} is no checkpoint of this script.") from error
+    for name, value in trained_with.items():
+        if (given := getattr(options, name)) != value:
+            raise ValueError(f"{path} was trained with {name} {value}, which is {given} now.")
     sampler.load_state_dict(saved["sampler"])
     return saved
 
@@ -245,38 +324,127 @@ def save_checkpoint(content, options):
 
 
 # %%
+# Interruptions
+# -------------
+# Ctrl-C (SIGINT) and the end of a job's time (SIGTERM) stop the training after the step at hand.
+# A signal may reach one process or all, at different steps: they agree on one.
+
+
+class Interruptions:
+    def __init__(self, options):
+        self.options, self.signal = options, 0
+
+    def __enter__(self):
+        numbers = [signal.SIGINT, signal.SIGTERM]
+        self.handlers = {number: signal.signal(number, self.note) for number in numbers}
+        return self
+
+    def __exit__(self, *error):
+        for number, handler in self.handlers.items():
+            signal.signal(number, handler)
+
+    def note(self, number, frame):
+        self.signal = number
+        if self.options.world_size == 1:
+            signal.signal(number, signal.SIG_DFL)
+            os.write(2, b"\nstopping after this step; once more stops at once, unsaved\n")
+
+    def agree(self):
+        """Return the signal that any process has received, 0 if none has."""
+        if self.options.world_size == 1:
+            return self.signal
+        highest = torch.tensor(self.signal)
+        dist.all_reduce(highest, dist.ReduceOp.MAX)
+        self.signal = int(highest)
+        return self.signal
+
+
+def work_on(is_over, worker):
+    """Let a loader's worker, which signals may reach too, work until the training is over."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: is_over.is_set() and os._exit(0))
+
+
+# %%
 # Training
 # --------
 # The order of an epoch follows from seed and epoch alone. So the number of steps says which batch
 # is next, whatever the loader's workers have fetched ahead.
 
 
-def train(network, loader, valid_loader, plan, pos_weight, options, saved):
-    """Train to the end, from the start or from what was saved; tell whether it was reached."""
+def share_cores(options, device):
+    """Set this process's threads, and return the options of its loaders.
+
+    Threads and workers that outnumber the cores wait for each other, on busy machines for long.
+    """
+    loading = loader_options(num_workers=options.workers, device=device)
+    if options.workers is None and device.type == "cpu":  # the network needs cores too
+        loading = loader_options(num_workers=(loading["num_workers"] + 1) // 2, device=device)
+    if "OMP_NUM_THREADS" not in os.environ:  # torchrun sets it for several processes
+        n_cores = torch.get_num_threads() // options.local_world_size
+        torch.set_num_threads(max(1, n_cores - loading["num_workers"]))
+    return loading
+
+
+def show_progress(loader, title, options, done=0):
+    """Give the loader's batches; each second, say on a terminal how many there were."""
+    is_shown, shown_at, width = options.rank == 0 and sys.stderr.isatty(), time.monotonic(), 0
+    try:
+        for n, batch in enumerate(loader, done + 1):
+            yield batch
+            if is_shown and time.monotonic() - shown_at >= 1:
+                line, shown_at = f"{title}: {n} of {len(loader)} batches", time.monotonic()
+                width = len(line)
+                print(f"\r{line}", end="", file=sys.stderr, flush=True)
+    finally:
+        if width:
+            print(f"\r{' ' * width}\r", end="", file=sys.stderr, flush=True)
+
+
+def train(network, loaders, plan, pos_weight, prediction, interruptions, options, saved):
+    """Train to the end, from the start or from what was saved.
+
+    Return the logits of the held-out images, None if the training was stopped. `prediction` is
+    what checkpoints hold for prediction beside the network; its thresholds are kept up to date.
+    """
+    loader, valid_loader = loaders
     device, sampler = pos_weight.device, loader.sampler
+    target = valid_loader.dataset.dataset.target
     optimizer = torch.optim.AdamW(network.parameters(), options.lr, weight_decay=0.05)
     n_steps = options.epochs * len(loader)  # exact, since a plan's epochs have one length
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, options.lr, n_steps)
     scaler = torch.amp.GradScaler(device.type, enabled=half(device) is torch.float16)
     parts = {"network": network, "optimizer": optimizer, "schedule": schedule, "scaler": scaler}
-    step = 0
+    step, logits = 0, None
     if saved is not None:
         step = saved["step"]
         for name, part in parts.items():
             part.load_state_dict(saved[name])
     model = network if options.world_size == 1 else DistributedDataParallel(network)
 
+    def save():
+        n_epochs, n_batches = divmod(step, len(loader))
+        position = {"epoch": n_epochs, "given": n_batches * options.batch_size}
+        content = {name: part.state_dict() for name, part in parts.items()}
+        content |= {"step": step, "sampler": sampler.state_dict() | position}
+        content["options"] = {name: getattr(options, name) for name in FIXED}
+        save_checkpoint(content | prediction, options)
+
     for epoch in range(step // len(loader), options.epochs):
         sampler.set_epoch(epoch)
         network.train()
         first_step, total_loss, waited = step, 0.0, 0.0
+        title, done = f"epoch {epoch + 1:>3}", step % len(loader)
         started = asked = time.perf_counter()
-        for images, target in loader:
+        for images, wanted in show_progress(loader, title, options, done):
             waited += time.perf_counter() - asked
-            # Dropout, and augmentation of the batch if you put it here, follow from this too.
+            # Dropout, and augmentation, follow from this too.
             torch.manual_seed(hash((options.seed, step, options.rank)))
+            images = to_floats(images, device)
+            # Augment here: the batch is on the device, floats from 0 to 1 of shape (n, 3, size,
+            # size), as the augmentations of kornia and of torchvision's v2 want them.
             loss = binary_cross_entropy_with_logits(
-                forward(model, images, device), target.to(device), pos_weight=pos_weight
+                forward(model, images), wanted.to(device), pos_weight=pos_weight
             )
             optimizer.zero_grad()
             scaler.scale(loss).backward()
@@ -285,16 +453,12 @@ def train(network, loader, valid_loader, plan, pos_weight, options, saved):
             schedule.step()
             total_loss += loss.detach()
             step += 1
-            stops = step in (options.stop_after, n_steps)
-            if stops or step % (options.checkpoint_every or len(loader)) == 0:
-                content = {name: part.state_dict() for name, part in parts.items()}
-                n_epochs, n_batches = divmod(step, len(loader))
-                position = {"epoch": n_epochs, "given": n_batches * options.batch_size}
-                content |= {"step": step, "sampler": sampler.state_dict() | position}
-                content["options"] = {name: getattr(options, name) for name in FIXED}
-                save_checkpoint(content, options)
-            if step == options.stop_after < n_steps:
-                return False
+            is_stopped = interruptions.agree() or step == options.stop_after < n_steps
+            is_whole = step % len(loader) == 0
+            if is_stopped or is_whole or step % (options.checkpoint_every or n_steps) == 0:
+                save()  # at an epoch's end before the evaluation, in case that fails
+            if is_stopped:
+                return None
             asked = time.perf_counter()
 
         mean_loss = float(total_loss) / (step - first_step)  # waits for the GPU
@@ -302,7 +466,6 @@ def train(network, loader, valid_loader, plan, pos_weight, options, saved):
         n_images = (step - first_step) * options.batch_size * options.world_size
         logits = predict(network, valid_loader, device, options)
         if options.rank == 0:
-            target = valid_loader.dataset.dataset.target
             found = evaluate_by_frequency(target, y_score=logits, class_counts=plan)
             print(
                 f"epoch {epoch + 1:>3}  loss {mean_loss:.4f}  average precision "
@@ -310,7 +473,12 @@ def train(network, loader, valid_loader, plan, pos_weight, options, saved):
                 f"images/s, {waited / seconds:.0%} of the time waiting for them",
                 flush=True,
             )
-    return True
+            thresholds = tune_thresholds(target, expit(logits), shrinkage=3)
+            prediction |= {"thresholds": thresholds.tolist(), "thresholds_step": step}
+            save()
+    if logits is None:  # nothing was left to train
+        logits = predict(network, valid_loader, device, options)
+    return logits
 
 
 # %%
@@ -322,27 +490,32 @@ def train(network, loader, valid_loader, plan, pos_weight, options, saved):
 
 
 def evaluate(target, logits, offset, plan):
-    """Print what was reached; give thresholds that are tuned on all held-out images."""
+    """Print what was reached; return thresholds that are tuned on all held-out images."""
     score = expit(logits)
-    tuned = np.empty_like(target)
-    folds = MultilabelStratifiedKFold(5, shuffle=True, random_state=0)
-    for others, fold in folds.split(target, target):
-        thresholds = tune_thresholds(target[others], score[others], shrinkage=3)
-        tuned[fold] = score[fold] >= thresholds
-    for name, predicted in {"0.5": score >= 0.5, "tuned": tuned}.items():
+    predictions = {"0.5": score >= 0.5}
+    if len(target) > 1:
+        predictions["tuned"] = np.empty_like(target)
+        for others, fold in stratified_folds(target, min(5, len(target))):
+            thresholds = tune_thresholds(target[others], score[others], shrinkage=3)
+            predictions["tuned"][fold] = score[fold] >= thresholds
+    for name, predicted in predictions.items():
         print(f"\nHeld-out images, thresholds {name}")
         print(evaluate_by_frequency(target, predicted, logits, class_counts=plan))
     share = target.mean(axis=0)
     occurs = share > 0
-    for name, one in {"as it is": score, "corrected": expit(logits + offset)}.items():
-        factor = np.exp(np.abs(np.log(one.mean(axis=0)[occurs] / share[occurs])).mean())
+    for name, probability in {"as it is": score, "corrected": expit(logits + offset)}.items():
+        ratio = probability.mean(axis=0)[occurs] / share[occurs]
+        factor = np.exp(np.abs(np.log(ratio)).mean())
         print(f"A class's mean score, {name}, is {factor:.2f} times too large or too small.")
     return tune_thresholds(target, score, shrinkage=3)
 
 
 def main(arguments=None):
     options = parse_options(arguments)
+    is_first = options.rank == 0
     try:
+        if is_first:
+            print(f"reading {options.labels} and looking for its images", flush=True)
         images, valid_images, class_names = read_data(options)
         rule = {"cap": options.cap, "epoch_size": options.epoch_size}
         plan = plan_resampling(images.target, class_names=class_names, **rule)
@@ -364,9 +537,10 @@ def main(arguments=None):
         device = torch.device("cuda", options.local_rank)
         torch.cuda.set_device(device)
     if options.world_size > 1:
-        dist.init_process_group("gloo" if device.type == "cpu" else "nccl")
-    loading = loader_options(num_workers=options.workers, device=device)
-    loading["batch_size"] = options.batch_size
+        dist.init_process_group("gloo" if device.type == "cpu" else "cpu:gloo,cuda:nccl")
+    is_over = Event()
+    loading = share_cores(options, device)
+    loading |= {"batch_size": options.batch_size, "worker_init_fn": partial(work_on, is_over)}
     loader = DataLoader(images, sampler=sampler, drop_last=True, **loading)
     share = range(options.rank, len(valid_images), options.world_size)
     valid_loader = DataLoader(Subset(valid_images, share), **loading)
@@ -376,32 +550,64 @@ def main(arguments=None):
     pos_weight = torch.ones(len(class_names), device=device)
     if options.loss_weights == "rest":
         pos_weight = loss_weights(plan, cap=10, device=device).pos_weight
-    if options.rank == 0:
+    # Copies and weights have multiplied the odds of each class; added to the logits, the offset
+    # takes that out.
+    odds_ratio = np.nan_to_num(compute_loss_weights(plan).taken_by_resampling, nan=1.0)
+    offset = -np.log(odds_ratio * pos_weight.double().cpu().numpy())
+    prediction = {"class_names": class_names.tolist(), "offset": offset.tolist()}
+    prediction |= {"thresholds": [0.5] * len(class_names), "thresholds_step": 0}
+    if saved is not None:
+        prediction |= {name: saved[name] for name in ["thresholds", "thresholds_step"]}
+    if is_first:
         if options.control:
             print(f"Control: {multipliers.sum():,.0f} images an epoch, copies of random ones\n")
         else:
             print(plan, end="\n\n")
         if saved is not None:
             print(f"resumed after step {saved['step']}")
-    if not train(network, loader, valid_loader, plan, pos_weight, options, saved):
-        if options.rank == 0:
-            print(f"stopped; {options.checkpoint} is to --resume from")
-    else:
-        logits = predict(network, valid_loader, device, options)
-        if options.rank == 0:
-            # Added to the logits, it takes copies and weights out of the probabilities.
-            taken = np.nan_to_num(compute_loss_weights(plan).taken_by_resampling, nan=1)
-            offset = -np.log(taken * pos_weight.cpu().numpy())
-            thresholds = evaluate(valid_images.target, logits, offset, plan)
-            content = torch.load(options.checkpoint, map_location="cpu", weights_only=True)
-            content |= {"thresholds": thresholds.tolist(), "offset": offset.tolist()}
-            content |= {"class_names": class_names.tolist(), "logits": torch.from_numpy(logits)}
-            save_checkpoint(content, options)
-            print(f"{options.checkpoint} has network, thresholds and the held-out images' logits")
+        n_threads, n_workers = torch.get_num_threads(), loading["num_workers"]
+        print(
+            f"training {options.epochs} epochs of {len(loader)} steps on {device.type} "
+            f"(processes: {n}, of each threads: {n_threads}, workers: {n_workers})",
+            flush=True,
+        )
+    try:
+        with Interruptions(options) as interruptions:
+            logits = train(
+                network,
+                (loader, valid_loader),
+                plan,
+                pos_weight,
+                prediction,
+                interruptions,
+                options,
+                saved,
+            )
+    except (FloatingPointError, OSError) as error:  # a worker's message ends with the reason
+        sys.exit(f"error: {str(error).strip().splitlines()[-1].removeprefix('OSError: ')}")
+    finally:
+        is_over.set()
+    if is_first and logits is None:
+        again = options.command if options.resume else f"{options.command} --resume"
+        tuned = prediction["thresholds_step"]
+        about = f"were tuned after step {tuned}" if tuned else "are 0.5, none were tuned yet"
+        print(f"stopped; {options.checkpoint} can be resumed, and predict: its thresholds {about}")
+        print(f"To go on:\n  {again}", flush=True)
+    elif is_first:
+        thresholds = evaluate(valid_images.target, logits, offset, plan)
+        content = torch.load(options.checkpoint, map_location="cpu", weights_only=True)
+        content |= {"thresholds": thresholds.tolist(), "thresholds_step": content["step"]}
+        save_checkpoint(content | {"logits": torch.from_numpy(logits)}, options)
+        print(f"{options.checkpoint} has network, thresholds and the held-out images' logits")
     if options.world_size > 1:
         dist.barrier()  # who ends while gloo still lets go of the tensors gathered last may abort
         dist.destroy_process_group()
+    if logits is None and interruptions.signal:
+        sys.exit(128 + interruptions.signal)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
