@@ -345,7 +345,7 @@ def test_what_is_wrong_with_the_checkpoint_is_told(script, arguments, tmp_path):
     assert "--resume it, or name another" in error()
     assert "was trained with lr 0.003, which is 1.0 now" in error("--resume", "--lr", 1)
     assert "a sampler with seed=0" in error("--resume", "--seed", 1)
-    assert "another plan, labels or parameters differ" in error("--resume", "--cap", 2)
+    assert "another plan: labels or parameters differ" in error("--resume", "--cap", 2)
 
 
 @pytest.mark.parametrize(
