@@ -27,10 +27,11 @@ def main():
     parser.add_argument("--runs", type=int, default=7, help="runs of which the median is taken")
     parser.add_argument("--output", type=Path, default=Path("benchmark-results"))
     arguments = parser.parse_args()
-    n_runs = 1 if arguments.quick else arguments.runs
+    n_runs = 2 if arguments.quick else arguments.runs
     if _steps.torch_peers:
         _steps.torch_peers.torch.set_num_threads(1)
     warnings.filterwarnings("ignore")
+    gc.freeze()  # what was imported need not be looked at before every step
     arguments.output.mkdir(parents=True, exist_ok=True)
     path = arguments.output / "benchmarks.json"
 
