@@ -7,14 +7,14 @@ by heart. :class:`~mlresample.torch.ResampledDataset` tells copies from original
 can be turned and shifted and originals left as they are. Is that better than plain copies, than
 augmenting as many images at random, than augmenting everything?
 
-``python examples/augment_copies.py FOLDER`` takes half a minute on one core and leaves its
-pictures there; a number after the folder is the number of steps.
+``python examples/augment_copies.py FOLDER`` takes less than a minute on one core and
+leaves its pictures there, without FOLDER in ``pictures/``; a number after the folder is the number
+of steps.
 """
 
 import sys
 from itertools import chain, islice, repeat
 from pathlib import Path
-from tempfile import mkdtemp
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -35,14 +35,14 @@ from mlresample.datasets import make_multilabel_digits
 from mlresample.model_selection import tune_thresholds
 from mlresample.torch import ResampledDataset, augment_copies
 
-folder = Path(sys.argv[1] if len(sys.argv) > 1 else mkdtemp(prefix="mlresample-"))
+folder = Path(sys.argv[1] if len(sys.argv) > 1 else "pictures")
 folder.mkdir(parents=True, exist_ok=True)
 N_STEPS = int(sys.argv[2]) if len(sys.argv) > 2 else 450
 N_TRAIN = 300  # images: few, so that a network can learn them by heart in seconds
 BATCH_SIZE = 16
 SEEDS = (0, 1, 2)
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-torch.set_num_threads(1)  # so small a network is slower on several
+torch.set_num_threads(1)  # beside other programs, several wait for each other
 
 
 def load(n_samples, subset, seed):
@@ -57,7 +57,9 @@ def load(n_samples, subset, seed):
 # ---------------
 # Any callable from a batch of images to as many of the same shape. This one turns each image by up
 # to 10 degrees and shifts it by up to a pixel, in two calls for the whole batch. Those of kornia
-# (``kornia.augmentation``) can stand in its place, and work on a GPU too.
+# (``kornia.augmentation``) can stand in its place, and work on a GPU too. They want what `load`
+# gives, floats from 0 to 1: the copies go back among the originals, so that bytes must become
+# floats before, copies and originals alike (``images.float() / 255``).
 
 
 def turn_and_shift(images):
@@ -134,7 +136,7 @@ def train(X, y, multipliers, choose, seed):
     optimizer = torch.optim.Adam(network.parameters(), fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 2e-2, total_steps=N_STEPS)
     for batch in islice(chain.from_iterable(repeat(loader)), N_STEPS):
-        images, target, is_copy = (one.to(DEVICE) for one in batch)
+        images, target, is_copy = (part.to(DEVICE) for part in batch)
         images = augment_copies(images, choose(is_copy), turn_and_shift)
         loss = binary_cross_entropy_with_logits(network(images), target)
         optimizer.zero_grad()
@@ -192,6 +194,7 @@ for seed in SEEDS:
         "plan, all augmented": (plan, everything),
     }
     for name, (multipliers, choose) in ways.items():
+        print(f"seed {seed}: {name}, {N_STEPS} steps", flush=True)
         network = train(X, y, multipliers, choose, seed)
         score = predict(network, X_test)
         tuned = tune_thresholds(y_validation, predict(network, X_validation))
@@ -234,7 +237,7 @@ ax.invert_yaxis()
 ax.set(xlabel="Macro-F1 (small: the seeds)")
 figure.legend(loc="outside upper center", ncols=2, frameon=False, fontsize="small")
 figure.savefig(folder / "ways.png")
-print(*(f"\n{folder / name}" for name in ("copies.png", "ways.png")), sep="")
+print(f"\nPictures: {folder / 'copies.png'}, {folder / 'ways.png'}")
 
 # %%
 # * Plain copies are worth nothing here: with so few images, the network soon knows each by heart.
