@@ -9,9 +9,9 @@ import numpy as np
 from benchmarks import _peers
 from benchmarks._optional import optional
 from mlresample import MaxMultiplierOverSampler, compare_plans, plan_resampling
-from mlresample._containers import take_rows
-from mlresample._kernels import count_bytes, count_sparse
-from mlresample._targets import as_target
+from mlresample._target.kernels import count_bytes, count_sparse
+from mlresample._target.read import as_target
+from mlresample._utils.containers import take_rows
 
 IMAGE = (3, 64, 64)
 MOST_IN_LISTS = 2e7  # entries

@@ -1,11 +1,11 @@
 """Max-multiplier resampling for long-tail multi-label data."""
 
-from mlresample._compare import PlanComparison, compare_plans
 from mlresample._corrections import correct_logits, correct_probabilities
 from mlresample._loss_weights import LossWeights, compute_loss_weights
 from mlresample._merge import merge_classes
-from mlresample._multipliers import compute_class_multipliers, compute_sample_multipliers
-from mlresample._plan import ResamplingPlan, plan_resampling
+from mlresample._plan.compare import PlanComparison, compare_plans
+from mlresample._plan.plan import ResamplingPlan, plan_resampling
+from mlresample._rule.multipliers import compute_class_multipliers, compute_sample_multipliers
 from mlresample.over_sampling import MaxMultiplierOverSampler
 
 __version__ = "0.1.0"

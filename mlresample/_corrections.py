@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mlresample._containers import is_dataframe, is_series, is_tensor
-from mlresample._indicators import plain
 from mlresample._loss_weights import LossWeights, compute_loss_weights
-from mlresample._plan import ResamplingPlan, as_plan
-from mlresample._targets import in_another_order
+from mlresample._plan.plan import ResamplingPlan, as_plan
+from mlresample._utils.containers import is_dataframe, is_series, is_tensor
+from mlresample._utils.names import in_another_order, plain
 
 
 def correct_logits(

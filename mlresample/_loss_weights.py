@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mlresample._indicators import plain
-from mlresample._multipliers import as_numbers, counts_by_name
-from mlresample._plan import ResamplingPlan, as_plan
-from mlresample._report import Report, Rows, as_rows
-from mlresample._sklearn import Interval, validate_params
-from mlresample._targets import as_classes
-from mlresample._text import aligned, finite, short, without_middle
+from mlresample._plan.plan import ResamplingPlan, as_plan
+from mlresample._reporting.base import Report, Rows, as_rows, finite
+from mlresample._reporting.text import aligned, short, without_middle
+from mlresample._rule.counts import counts_by_name
+from mlresample._rule.multipliers import as_numbers
+from mlresample._utils.names import as_classes, plain
+from mlresample._utils.sklearn import Interval, validate_params
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -8,11 +8,11 @@ from narwhals.dependencies import is_pandas_dataframe
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array, issparse
 
-from mlresample._containers import is_dataframe, is_tensor
-from mlresample._indicators import LabelIndicator
-from mlresample._multipliers import listed
-from mlresample._sklearn import validate_params
-from mlresample._targets import as_array, as_classes, as_target
+from mlresample._target.indicators import LabelIndicator
+from mlresample._target.read import as_array, as_target
+from mlresample._utils.containers import is_dataframe, is_tensor
+from mlresample._utils.names import as_classes, listed
+from mlresample._utils.sklearn import validate_params
 
 
 @validate_params(

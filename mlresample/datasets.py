@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 from sklearn.utils import check_random_state
 
-from mlresample._sklearn import Interval, StrOptions, validate_params
+from mlresample._utils.sklearn import Interval, StrOptions, validate_params
 
 _SCAN = 8  # pixels
 _CELL = 10  # a scan and room to move

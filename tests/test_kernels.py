@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from mlresample import _indicators, _kernels
-from mlresample._containers import _count_entries, take_rows
-from mlresample._targets import as_target
+from mlresample._target import kernels
+from mlresample._target.read import as_target
+from mlresample._utils.containers import _count_entries, take_rows
 
 from .containers import with_duplicates, with_explicit_zeros, with_int64_indices
 
@@ -50,7 +50,7 @@ shapes = {
 def every_size(request):
     """Take every block for one of many entries, then for one of few."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_kernels, "_FEW", request.param)
+        patch.setattr(kernels, "_FEW", request.param)
         yield
 
 
@@ -68,9 +68,9 @@ fuzzed = settings(
 def test_counts_are_those_of_a_plain_sum(every_size, n_rows, n_columns, density, seed):
     bits = random_bits(n_rows, n_columns, density, seed)
     expected = bits.sum(axis=0, dtype=np.int64)
-    assert_array_equal(_kernels.count_bytes(bits), expected)
+    assert_array_equal(kernels.count_bytes(bits), expected)
     matrix = sp.csr_array(bits)
-    assert_array_equal(_kernels.count_sparse(matrix.indices, n_columns, ONES), expected)
+    assert_array_equal(kernels.count_sparse(matrix.indices, n_columns, ONES), expected)
 
 
 @given(**shapes, n_ranks=st.integers(0, 20) | st.sampled_from([200, 255, 256, 1000]))
@@ -83,12 +83,12 @@ def test_row_maxima_are_those_of_a_loop(every_size, n_rows, n_columns, density, 
     bits = random_bits(n_rows, n_columns, density, seed)
     ranks = random_ranks(n_columns, n_ranks, seed)
     expected = plain_maximum(bits, ranks)
-    dense = _kernels.bytes_maximum(ranks, n_rows)(bits)
+    dense = kernels.bytes_maximum(ranks, n_rows)(bits)
     assert dense.dtype == ranks.dtype
     assert_array_equal(dense, expected)
     matrix = sp.csr_array(bits)
     widest = int(bits.sum(axis=1).max(initial=0))
-    sparse = _kernels.sparse_maximum(ranks, widest, ONES)(entries(matrix))
+    sparse = kernels.sparse_maximum(ranks, widest, ONES)(entries(matrix))
     assert sparse.dtype == ranks.dtype
     assert_array_equal(sparse, expected)
 
@@ -98,7 +98,7 @@ def test_row_maxima_are_those_of_a_loop(every_size, n_rows, n_columns, density, 
 def test_lower_ranks_never_add_up_to_a_higher_one(n_bands, per_rank):
     # Rows that hold everything below a rank, and that rank once, or not: the hardest to tell.
     n_ranks = 1
-    while len(_kernels.bands(np.repeat(np.arange(1, n_ranks + 1), per_rank), 10**6, float)) <= (
+    while len(kernels.bands(np.repeat(np.arange(1, n_ranks + 1), per_rank), 10**6, float)) <= (
         n_bands - 1
     ):
         n_ranks += 100
@@ -109,7 +109,7 @@ def test_lower_ranks_never_add_up_to_a_higher_one(n_bands, per_rank):
     ]
     indptr = np.cumsum([0, *map(len, rows)])
     ones = np.ones(indptr[-1])
-    kernel = _kernels.sparse_maximum(ranks, max(map(len, rows)), ones)
+    kernel = kernels.sparse_maximum(ranks, max(map(len, rows)), ones)
     found = kernel((indptr, np.concatenate(rows)))
     assert_array_equal(found, [ranks[row].max() for row in rows])
 
@@ -119,7 +119,7 @@ def test_lower_ranks_never_add_up_to_a_higher_one(n_bands, per_rank):
 def test_lower_ranks_never_add_up_in_dense_rows_either(n_columns, n_ranks):
     ranks = np.sort(np.arange(n_columns) % n_ranks + 1).astype(np.uint16)
     bits = np.tril(np.ones((n_columns, n_columns), dtype=np.uint8))
-    kernel = _kernels.bytes_maximum(ranks, 40 * n_columns)
+    kernel = kernels.bytes_maximum(ranks, 40 * n_columns)
     assert_array_equal(kernel(bits), ranks)
     bits = np.repeat(bits, 40, axis=0)  # longer than what is made into floats at a time
     assert_array_equal(kernel(bits), np.repeat(ranks, 40))
@@ -132,9 +132,9 @@ def test_weighted_counts_are_those_of_a_product(every_size, n_rows, n_columns, d
     generator = np.random.default_rng(seed)
     values = np.append(generator.random(4), np.zeros(seed % 3))
     levels = generator.integers(0, len(values), n_rows).astype(np.uint8)
-    assert_array_equal(_kernels.weighted_rows(values, levels), np.flatnonzero(values[levels]))
+    assert_array_equal(kernels.weighted_rows(values, levels), np.flatnonzero(values[levels]))
     matrix = sp.csr_array(bits)
-    found = _kernels.weighted_count_sparse(entries(matrix), n_columns, values, levels, ONES)
+    found = kernels.weighted_count_sparse(entries(matrix), n_columns, values, levels, ONES)
     assert_allclose(found, values[levels] @ bits, rtol=1e-12, atol=0)
 
 
@@ -191,7 +191,7 @@ LAYOUTS = {
 def test_every_layout_gives_the_same(
     make, block_size, n_rows, n_columns, density, every_size, monkeypatch
 ):
-    monkeypatch.setattr(_indicators, "BLOCK_SIZE", block_size)
+    monkeypatch.setattr(kernels, "BLOCK_SIZE", block_size)
     bits = random_bits(n_rows, n_columns, density, seed=n_rows)
     generator = np.random.default_rng(0)
     ranks = random_ranks(n_columns, 7, seed=1)
@@ -253,7 +253,7 @@ def test_broken_compressed_matrices_are_refused():
 
 @pytest.mark.parametrize("make", [sp.csr_array, sp.csc_array, _unsorted, with_duplicates])
 def test_wrong_entry_of_a_compressed_matrix_is_named(make, monkeypatch):
-    monkeypatch.setattr(_indicators, "BLOCK_SIZE", 4)
+    monkeypatch.setattr(kernels, "BLOCK_SIZE", 4)
     matrix = make(random_bits(30, 5, 0.4, seed=0)).astype(float)
     position = matrix.nnz // 2
     matrix.data[position] = 0.5
@@ -313,7 +313,7 @@ def test_rows_of_csr_are_those_that_scipy_takes(lengths, kind, seed):
 
 
 def test_rows_in_many_chunks_are_taken_whole(monkeypatch):
-    monkeypatch.setattr("mlresample._containers._CHUNK", 7)
+    monkeypatch.setattr("mlresample._utils.containers._CHUNK", 7)
     matrix = sp.csr_array(random_bits(50, 9, 0.3, seed=0))
     matrix.data = np.concatenate([matrix.data, [9]])  # room that is not in use
     matrix.indices = np.concatenate([matrix.indices, [0]])
@@ -335,8 +335,8 @@ def test_rows_of_csr_with_wider_indices_are_the_same(monkeypatch):
     def count_entries(matrix, indices):
         return _count_entries(matrix, indices)[0], np.dtype(np.int64)
 
-    monkeypatch.setattr("mlresample._containers._count_entries", count_entries)
-    monkeypatch.setattr("mlresample._containers._CHUNK", 7)
+    monkeypatch.setattr("mlresample._utils.containers._count_entries", count_entries)
+    monkeypatch.setattr("mlresample._utils.containers._CHUNK", 7)
     matrix = sp.csr_array(random_bits(50, 9, 0.3, seed=0))
     for indices in (np.append(np.arange(50), [3, 3, 49]), np.arange(50)[::-1], np.arange(0)):
         taken = take_rows(matrix, indices)

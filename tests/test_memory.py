@@ -8,7 +8,7 @@ import pytest
 import scipy.sparse as sp
 
 from mlresample import MaxMultiplierOverSampler, plan_resampling
-from mlresample._repeats import RepeatPlan
+from mlresample._plan.repeats import RepeatPlan
 
 N_SAMPLES, N_CLASSES = 16_000, 1_500
 MEGABYTE = 2**20
@@ -62,7 +62,7 @@ TARGETS = {
 def test_plan_and_indices_need_16_bytes_a_sample_and_a_class(make, parameters, monkeypatch):
     # Blocks are made smaller so that the allowance is not all in the constant: a temporary of
     # a byte an entry (24 MB) would go unseen beside 64 MB.
-    monkeypatch.setattr("mlresample._indicators.BLOCK_SIZE", 1 << 17)
+    monkeypatch.setattr("mlresample._target.kernels.BLOCK_SIZE", 1 << 17)
     y = make(power_law_target())
     allowed = ALLOWED - 64 * MEGABYTE + 8 * MEGABYTE
     assert peak_memory(lambda: plan_resampling(y, **parameters).indices(0)) < allowed
@@ -71,7 +71,7 @@ def test_plan_and_indices_need_16_bytes_a_sample_and_a_class(make, parameters, m
 @pytest.mark.parametrize("kind", ["bytes", "Fortran order", "CSR", "CSC", "pandas bytes"])
 @pytest.mark.parametrize("parameters", [{}, {"floor": 0.5}, {"epoch_size": 1.3}])
 def test_many_samples_of_few_classes_need_16_bytes_each(kind, parameters, monkeypatch):
-    monkeypatch.setattr("mlresample._indicators.BLOCK_SIZE", 1 << 16)
+    monkeypatch.setattr("mlresample._target.kernels.BLOCK_SIZE", 1 << 16)
     n_samples = 1_000_000
     y = power_law_target(n_samples, 4, 1.5)
     if kind in ("CSR", "CSC"):

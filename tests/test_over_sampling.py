@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 
 from mlresample import MaxMultiplierOverSampler, plan_resampling
-from mlresample._containers import take_rows
+from mlresample._utils.containers import take_rows
 
 from .containers import SPARSE, to_array
 

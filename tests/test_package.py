@@ -104,7 +104,7 @@ def test_one_module_imports_private_names_of_scikit_learn():
     folder = Path(mlresample.__file__).parent
     found = {path: sorted(private_names(path)) for path in folder.rglob("*.py")}
     assert {path: names for path, names in found.items() if names} == {
-        folder / "_sklearn.py": PRIVATE_NAMES
+        folder / "_utils" / "sklearn.py": PRIVATE_NAMES
     }
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from mlresample import compare_plans, plan_resampling
-from mlresample._repeats import (
+from mlresample._plan.repeats import (
     RepeatPlan,
     plan_of_multipliers,
     round_half_up,
@@ -200,8 +200,8 @@ def test_bernoulli_draws_fractions_finer_than_its_first_bits(fraction, whole):
 
 @pytest.mark.parametrize("bits", [0, 4, 18])
 def test_stratified_choice_is_uniform_with_few_numbers_and_many_chunks(bits, monkeypatch):
-    monkeypatch.setattr("mlresample._repeats._HISTOGRAM_BITS", bits)
-    monkeypatch.setattr("mlresample._repeats._CHUNK", 7)
+    monkeypatch.setattr("mlresample._plan.repeats._HISTOGRAM_BITS", bits)
+    monkeypatch.setattr("mlresample._plan.repeats._CHUNK", 7)
     plan = plan_of([40, 20, 3], [1.25, 2.7, 1.0])
     draws = np.array([plan.draw(seed) for seed in range(N_SEEDS)])
     extra = draws - np.floor(plan.sample_multipliers).astype(int)
@@ -242,8 +242,8 @@ def test_draws_stay_what_they_were():
 
 @pytest.mark.parametrize("few", [1, 3, 1000])
 def test_plan_of_multipliers_has_the_distinct_ones_as_levels(few, monkeypatch):
-    monkeypatch.setattr("mlresample._repeats._FEW_LEVELS", few)
-    monkeypatch.setattr("mlresample._repeats._CHUNK", 2)
+    monkeypatch.setattr("mlresample._plan.repeats._FEW_LEVELS", few)
+    monkeypatch.setattr("mlresample._plan.repeats._CHUNK", 2)
     plan = plan_of_multipliers(np.array([2.5, 1.0, 0.0, 1.0, -0.0]))
     assert_array_equal(plan.level_multipliers, [0, 1, 2.5])
     assert not np.signbit(plan.level_multipliers).any()

@@ -7,8 +7,8 @@ import pytest
 import scipy.sparse as sp
 
 from mlresample import plan_resampling
-from mlresample._containers import take_rows
-from mlresample._targets import as_target
+from mlresample._target.read import as_target
+from mlresample._utils.containers import take_rows
 
 pytestmark = pytest.mark.speed
 

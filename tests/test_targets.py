@@ -58,7 +58,7 @@ def test_names_may_be_tuples_and_of_several_types():
 
 def test_rows_wider_than_a_block_and_empty_rows_are_read_right(monkeypatch):
     whole = plan_resampling(Y)
-    monkeypatch.setattr("mlresample._indicators.BLOCK_SIZE", 3)
+    monkeypatch.setattr("mlresample._target.kernels.BLOCK_SIZE", 3)
     for make in TARGETS.values():
         plan = plan_resampling(make(Y.copy()))
         assert_array_equal(plan.class_counts, whole.class_counts)

@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 from mlresample._cli._inputs import read_labels, same_file
 from mlresample._cli._splits import collect_splits, splits_html, splits_text
-from mlresample._compare import compare_plans
-from mlresample._html import fragment, page, plan_html
-from mlresample._multipliers import RULE_CONSTRAINTS
-from mlresample._plan import ResamplingPlan, plan_resampling
-from mlresample._text import json_text
-from mlresample._verdicts import judge_comparison
+from mlresample._plan.compare import compare_plans
+from mlresample._plan.plan import ResamplingPlan, plan_resampling
+from mlresample._reporting.base import json_text
+from mlresample._reporting.html import fragment, page, plan_html
+from mlresample._reporting.verdicts import judge_comparison
+from mlresample._rule.multipliers import RULE_CONSTRAINTS
 from mlresample.datasets import make_multilabel_digits
 from mlresample.readers import LabelTable
 from mlresample.readers._lines import short

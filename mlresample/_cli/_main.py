@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import mlresample
 from mlresample._cli._commands import COMMANDS
 from mlresample._cli._inputs import FORMATS, option_of, same_file
-from mlresample._repeats import ROUNDINGS
+from mlresample._plan.repeats import ROUNDINGS
 
 _FILE_HELP = """
 label files:

@@ -12,8 +12,8 @@ from mlresample.plots import ClassCountsDisplay, CoOccurrenceDisplay, PlanCompar
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 
-from mlresample._compare import PlanComparison
-from mlresample._plan import ResamplingPlan
+from mlresample._plan.compare import PlanComparison
+from mlresample._plan.plan import ResamplingPlan
 from mlresample.readers import LabelTable
 
 

@@ -6,9 +6,9 @@ from html import escape
 from itertools import combinations
 from typing import Any
 
-from mlresample._html import fragment, table
-from mlresample._multipliers import listed
-from mlresample._text import aligned, number, percent, short, without_middle
+from mlresample._reporting.html import fragment, table
+from mlresample._reporting.text import aligned, number, percent, short, without_middle
+from mlresample._utils.names import listed
 from mlresample.metrics import measure_imbalance
 from mlresample.readers import LabelTable
 

@@ -9,10 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 from sklearn.metrics import precision_recall_fscore_support
 
-from mlresample._indicators import plain
-from mlresample._report import Report, Rows, as_rows
-from mlresample._sklearn import Interval, validate_params
-from mlresample._text import finite
+from mlresample._reporting.base import Report, Rows, as_rows, finite
+from mlresample._utils.names import plain
+from mlresample._utils.sklearn import Interval, validate_params
 from mlresample.metrics._evaluation_text import evaluation_parts, parts_html, parts_text
 from mlresample.metrics._predictions import check_like, read_indicator, read_scores, read_truth
 

@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mlresample._indicators import plain
-from mlresample._report import Report, Rows, as_rows
-from mlresample._sklearn import validate_params
-from mlresample._text import finite
+from mlresample._reporting.base import Report, Rows, as_rows, finite
+from mlresample._utils.names import plain
+from mlresample._utils.sklearn import validate_params
 from mlresample.metrics._evaluation import FrequencyEvaluation
 from mlresample.metrics._evaluation_text import comparison_parts, parts_html, parts_text
 

@@ -3,8 +3,8 @@
 from html import escape
 from typing import Any, NamedTuple
 
-from mlresample._html import FIRST, SHOWN, fragment, table
-from mlresample._text import aligned, bullets, short, split_middle, without_middle
+from mlresample._reporting.html import FIRST, SHOWN, fragment, table
+from mlresample._reporting.text import aligned, bullets, short, split_middle, without_middle
 
 _NAMED = 5  # classes in a note
 _IN_CLASS_TABLE = ("f1", "average_precision")  # of a comparison: there is no room for all four

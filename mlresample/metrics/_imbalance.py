@@ -6,13 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mlresample._indicators import Indicator, plain
-from mlresample._multipliers import check_some_class_occurs
-from mlresample._plan import imbalance_per_class
-from mlresample._report import Report, Rows, as_rows
-from mlresample._sklearn import StrOptions, validate_params
-from mlresample._targets import as_target
-from mlresample._text import finite
+from mlresample._reporting.base import Report, Rows, as_rows, finite
+from mlresample._rule.counts import check_some_class_occurs, imbalance_per_class
+from mlresample._target.indicators import Indicator
+from mlresample._target.read import as_target
+from mlresample._utils.names import plain
+from mlresample._utils.sklearn import StrOptions, validate_params
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array, issparse
 
-from mlresample._containers import is_dataframe
-from mlresample._indicators import LabelIndicator
-from mlresample._multipliers import counts_by_name
-from mlresample._plan import ResamplingPlan, as_plan
-from mlresample._targets import as_array, as_classes, as_target, check_column_order
+from mlresample._plan.plan import ResamplingPlan, as_plan
+from mlresample._rule.counts import counts_by_name
+from mlresample._target.indicators import LabelIndicator
+from mlresample._target.read import as_array, as_target
+from mlresample._utils.containers import is_dataframe
+from mlresample._utils.names import as_classes, check_column_order
 
 
 def read_truth(

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mlresample._containers import row_slices
+from mlresample._utils.containers import row_slices
 
 # (true positives, false positives, positives, negatives) -> value; the larger the better. Python's
 # integers give exact values, or one quotient of exact ones, so that ties are ties. Arrays must be

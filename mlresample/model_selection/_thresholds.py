@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array, issparse
 from sklearn.utils import check_array
 
-from mlresample._containers import is_dataframe, is_tensor, row_slices
-from mlresample._indicators import Indicator, LabelIndicator, plain
-from mlresample._sklearn import Interval, StrOptions, validate_params
-from mlresample._targets import as_array, as_target, check_column_order
+from mlresample._target.indicators import Indicator, LabelIndicator
+from mlresample._target.read import as_array, as_target
+from mlresample._utils.containers import is_dataframe, is_tensor, row_slices
+from mlresample._utils.names import check_column_order, plain
+from mlresample._utils.sklearn import Interval, StrOptions, validate_params
 from mlresample.model_selection._search import (
     METRICS,
     Metric,

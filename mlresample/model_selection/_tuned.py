@@ -22,10 +22,11 @@ from sklearn.utils.validation import (
     check_is_fitted,
 )
 
-from mlresample._containers import is_dataframe, is_tensor, take_rows
-from mlresample._indicators import Indicator, plain
-from mlresample._multipliers import listed
-from mlresample._sklearn import (
+from mlresample._target.indicators import Indicator
+from mlresample._target.read import as_array
+from mlresample._utils.containers import is_dataframe, is_tensor, take_rows
+from mlresample._utils.names import in_another_order, listed, plain
+from mlresample._utils.sklearn import (
     HasMethods,
     StrOptions,
     check_method_params,
@@ -34,7 +35,6 @@ from mlresample._sklearn import (
     fit_context,
     raise_for_params,
 )
-from mlresample._targets import as_array, in_another_order
 from mlresample.model_selection._thresholds import (
     TUNING_CONSTRAINTS,
     as_multilabel_target,

@@ -8,13 +8,13 @@ from scipy.sparse import issparse
 from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.validation import validate_data
 
-from mlresample._containers import is_series, take_rows
-from mlresample._indicators import Indicator
-from mlresample._multipliers import RULE_CONSTRAINTS
-from mlresample._plan import ResamplingPlan, make_plan
-from mlresample._repeats import ROUNDINGS
-from mlresample._sklearn import StrOptions, fit_context
-from mlresample._targets import as_target
+from mlresample._plan.plan import ResamplingPlan, make_plan
+from mlresample._plan.repeats import ROUNDINGS
+from mlresample._rule.multipliers import RULE_CONSTRAINTS
+from mlresample._target.indicators import Indicator
+from mlresample._target.read import as_target
+from mlresample._utils.containers import is_series, take_rows
+from mlresample._utils.sklearn import StrOptions, fit_context
 
 
 class MaxMultiplierOverSampler(BaseSampler):

@@ -16,11 +16,11 @@ from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 from matplotlib.transforms import Transform
 from numpy.typing import ArrayLike, NDArray
 
-from mlresample._html import AFTER, BEFORE, CAP
-from mlresample._multipliers import check_some_class_occurs
-from mlresample._plan import ResamplingPlan
-from mlresample._sklearn import validate_params
-from mlresample._targets import as_target
+from mlresample._plan.plan import ResamplingPlan
+from mlresample._reporting.style import AFTER, BEFORE, CAP
+from mlresample._rule.counts import check_some_class_occurs
+from mlresample._target.read import as_target
+from mlresample._utils.sklearn import validate_params
 from mlresample.plots._drawing import (
     LINE_HEIGHT,
     SMALLEST_FONT,

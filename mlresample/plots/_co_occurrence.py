@@ -15,10 +15,10 @@ from matplotlib.image import AxesImage
 from matplotlib.text import Text
 from numpy.typing import ArrayLike, NDArray
 
-from mlresample._indicators import Indicator
-from mlresample._multipliers import check_some_class_occurs
-from mlresample._sklearn import Interval, validate_params
-from mlresample._targets import as_target
+from mlresample._rule.counts import check_some_class_occurs
+from mlresample._target.indicators import Indicator
+from mlresample._target.read import as_target
+from mlresample._utils.sklearn import Interval, validate_params
 from mlresample.plots._drawing import (
     LETTER_WIDTH,
     LINE_HEIGHT,

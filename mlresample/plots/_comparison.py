@@ -12,10 +12,10 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.transforms import Transform
 from numpy.typing import ArrayLike, NDArray
 
-from mlresample._compare import PlanComparison, compare_plans
-from mlresample._html import BEFORE
-from mlresample._indicators import plain
-from mlresample._sklearn import StrOptions, validate_params
+from mlresample._plan.compare import PlanComparison, compare_plans
+from mlresample._reporting.style import BEFORE
+from mlresample._utils.names import plain
+from mlresample._utils.sklearn import StrOptions, validate_params
 from mlresample.plots._drawing import LINES, new_axes, set_count_ticks, size_in_points
 from mlresample.plots._labels import LabelPlacer
 

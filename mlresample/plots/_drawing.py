@@ -8,8 +8,8 @@ from matplotlib.axis import Axis
 from matplotlib.font_manager import FontProperties
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from mlresample._html import AFTER
-from mlresample._indicators import plain
+from mlresample._reporting.style import AFTER
+from mlresample._utils.names import plain
 
 LINES = [AFTER, "#0077bb", "#009988", "#cc3311", "#997700", "#777777"]
 

@@ -13,7 +13,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.text import Annotation
 from numpy.typing import NDArray
 
-from mlresample._sklearn import StrOptions, validate_params
+from mlresample._utils.sklearn import StrOptions, validate_params
 from mlresample.metrics._evaluation import GROUPS, MEASURES, FrequencyEvaluation
 from mlresample.metrics._evaluation_comparison import EvaluationComparison, compare_evaluations
 from mlresample.metrics._evaluation_text import gain_text, title_of, title_of_average

@@ -1,7 +1,7 @@
 """Label files as indicator matrices, ready to be planned with."""
 
+from mlresample.readers._class_columns import read_indicators
 from mlresample.readers._coco import read_coco
-from mlresample.readers._indicators import read_indicators
 from mlresample.readers._label_lists import read_label_lists
 from mlresample.readers._label_table import LabelTable
 from mlresample.readers._yolo import read_yolo

@@ -5,7 +5,7 @@ import os
 import re
 from typing import Any
 
-from mlresample._sklearn import StrOptions, validate_params
+from mlresample._utils.sklearn import StrOptions, validate_params
 from mlresample.readers._label_table import LabelTable, label_table, named
 from mlresample.readers._lines import FilePath, misread, short, text_lines
 

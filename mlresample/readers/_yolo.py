@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mlresample._sklearn import validate_params
+from mlresample._utils.sklearn import validate_params
 from mlresample.readers._label_table import LabelTable, given, label_table, named
 from mlresample.readers._lines import FilePath, filled_lines, misread, short
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
-from mlresample._containers import is_dataframe, is_series
+from mlresample._utils.containers import is_dataframe, is_series
 from mlresample.torch._plans import as_repeat_plan, check_length, check_seed, epoch_indices
 
 

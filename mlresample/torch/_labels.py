@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, issparse, vstack
 from torch.utils.data import ConcatDataset, Dataset, IterableDataset, Subset, TensorDataset
 
-from mlresample._containers import is_dataframe, take_rows
-from mlresample._targets import as_array
+from mlresample._target.read import as_array
+from mlresample._utils.containers import is_dataframe, take_rows
 from mlresample.torch._datasets import ResampledDataset
 
 

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from torch.utils.data import Dataset, IterableDataset
 
-from mlresample._containers import is_tensor, row_slices
-from mlresample._plan import as_plan
-from mlresample._repeats import RepeatPlan, plan_of_multipliers, round_half_up
-from mlresample._targets import tensor_to_numpy
+from mlresample._plan.plan import as_plan
+from mlresample._plan.repeats import RepeatPlan, plan_of_multipliers, round_half_up
+from mlresample._target.read import tensor_to_numpy
+from mlresample._utils.containers import is_tensor, row_slices
 
 
 def as_repeat_plan(plan: Any) -> RepeatPlan:

@@ -12,8 +12,8 @@ import torch.distributed
 from numpy.typing import NDArray
 from torch.utils.data import DistributedSampler, Sampler
 
-from mlresample._plan import as_plan
-from mlresample._repeats import RepeatPlan
+from mlresample._plan.plan import as_plan
+from mlresample._plan.repeats import RepeatPlan
 from mlresample.torch._plans import (
     as_repeat_plan,
     check_length,

@@ -5,7 +5,7 @@ from itertools import compress
 
 from numpy.typing import ArrayLike
 
-from mlresample._sklearn import validate_params
+from mlresample._utils.sklearn import validate_params
 from mlresample.readers._label_table import LabelTable, given, label_table, named
 from mlresample.readers._lines import FilePath, misread, short
 from mlresample.readers._rows import add_id, column_position, id_position, read_table

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
-from mlresample._containers import row_slices
+from mlresample._utils.containers import row_slices
 
 ROUNDINGS = {"stratified", "bernoulli", "nearest"}
 

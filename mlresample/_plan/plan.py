@@ -6,26 +6,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mlresample._epoch_size import RarestClasses, solve_target_count
-from mlresample._html import plan_html
-from mlresample._indicators import Indicator, plain
-from mlresample._multipliers import (
+from mlresample._plan.repeats import RepeatPlan
+from mlresample._reporting.base import Report, Rows, as_rows, finite
+from mlresample._reporting.html import plan_html
+from mlresample._reporting.text import plan_text
+from mlresample._reporting.verdicts import find_verdicts
+from mlresample._rule.counts import check_some_class_occurs, imbalance_per_class
+from mlresample._rule.epoch_size import RarestClasses, solve_target_count
+from mlresample._rule.explicit import explicit_multipliers
+from mlresample._rule.multipliers import (
     RULE_CONSTRAINTS,
     as_numbers,
     balanced_multipliers,
     check_rule,
-    check_some_class_occurs,
-    explicit_multipliers,
     raised_to_cap,
     resolve_target,
     sample_levels,
 )
-from mlresample._repeats import RepeatPlan
-from mlresample._report import Report, Rows, as_rows
-from mlresample._sklearn import validate_parameter_constraints
-from mlresample._targets import as_target
-from mlresample._text import finite, plan_text
-from mlresample._verdicts import find_verdicts
+from mlresample._target.indicators import Indicator
+from mlresample._target.read import as_target
+from mlresample._utils.names import plain
+from mlresample._utils.sklearn import validate_parameter_constraints
 
 _SCHEMA_VERSION = 1
 
@@ -206,18 +207,6 @@ class ResamplingPlan(RepeatPlan, Report):
 
     def _repr_html_(self) -> str:
         return plan_html(self.to_dict())
-
-
-def imbalance_per_class(
-    counts: NDArray[Any], class_counts: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Largest count over each class's own (IRLbl), of the classes that occur before resampling.
-
-    A class that resampling leaves out altogether has an infinite imbalance.
-    """
-    counts = counts[class_counts > 0]
-    with np.errstate(divide="ignore"):
-        return np.asarray(counts.max() / counts)
 
 
 def make_plan(

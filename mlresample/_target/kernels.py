@@ -15,6 +15,7 @@ from scipy.sparse import csc_array, csr_array
 
 _NARROW = 256  # classes up to which a dense row's maximum is read from a product
 FLOATS = 1 << 18  # entries that are made into floats at a time: a megabyte or two
+BLOCK_SIZE = FLOATS  # entries of a block
 _FEW = 1 << 13  # entries up to which plain NumPy is faster than setting up a product
 
 Entries = tuple[NDArray[Any], NDArray[Any]]  # indptr and indices

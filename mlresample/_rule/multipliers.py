@@ -1,19 +1,18 @@
 """Class counts become class multipliers, class multipliers become sample multipliers."""
 
 import sys
-import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-from narwhals.dependencies import is_pandas_series
 from numpy.typing import ArrayLike, NDArray
 
-from mlresample._containers import is_dataframe
-from mlresample._indicators import Indicator, plain
-from mlresample._sklearn import Interval, StrOptions, validate_params
-from mlresample._targets import as_classes, as_target
+from mlresample._rule.counts import checked_counts
+from mlresample._rule.explicit import explicit_multipliers
+from mlresample._target.indicators import Indicator
+from mlresample._target.read import as_target
+from mlresample._utils.sklearn import Interval, StrOptions, validate_params
 
 RULE_CONSTRAINTS: dict[str, Any] = {
     "class_multipliers": [StrOptions({"balanced"}), "array-like", dict, callable],
@@ -180,183 +179,6 @@ def compute_class_multipliers(
     target_count = resolve_target(numbers["target"], counts, numbers["n_samples"])
     bounds = as_numbers(power=power, floor=floor, cap=cap)
     return balanced_multipliers(counts, target_count, **bounds)
-
-
-def checked_counts(class_counts: ArrayLike) -> NDArray[np.float64]:
-    """Give class counts as floats; refuse what is none."""
-    counts = np.asarray(class_counts)
-    if np.ma.is_masked(class_counts):
-        raise ValueError("class_counts has masked values.")
-    if counts.ndim == 2 and len(counts) == 1 and not is_dataframe(class_counts):
-        # The sum of a SciPy matrix over its rows. Columns of a frame may be in another order.
-        counts = np.ravel(counts)
-    if counts.ndim != 1 or counts.dtype.kind not in "iuf":
-        raise ValueError(
-            f"class_counts must be numbers of shape (n_classes,), one per class, got "
-            f"{class_counts!r} of shape {counts.shape}."
-        )
-    if not (np.isfinite(counts).all() and (counts >= 0).all() and (counts % 1 == 0).all()):
-        raise ValueError(f"class_counts must be whole numbers >= 0, got {class_counts!r}.")
-    counts = counts.astype(np.float64)
-    if counts.max(initial=0) > 2**53:
-        raise ValueError(f"class_counts must be at most 2**53, got {counts.max():g}.")
-    if not counts.any():
-        raise ValueError("No class occurs: every count is 0.")
-    return counts
-
-
-def counts_by_name(
-    class_counts: ArrayLike | dict[Any, Any], class_names: ArrayLike | None
-) -> tuple[NDArray[np.float64], NDArray[Any] | None]:
-    """Read class counts and their names; a dict or a pandas Series is read by its own names.
-
-    They are put into the order of `class_names`, where those are given.
-    """
-    names = None if class_names is None else as_classes(class_names)
-    values = list(class_counts.values()) if isinstance(class_counts, dict) else class_counts
-    counts = checked_counts(values)
-    if isinstance(class_counts, dict):
-        own = list(class_counts)
-    elif is_pandas_series(class_counts) and not _is_positional(class_counts, names):
-        own = class_counts.index.tolist()
-    else:
-        return counts, names
-    if names is None:
-        return counts, as_classes(own)
-    position = {name: i for i, name in enumerate(own)}
-    if len(position) < len(own) or set(position) != set(names.tolist()):
-        raise ValueError(
-            f"class_counts must name each of the {len(names)} classes once: "
-            f"{listed(names.tolist())}; got {listed(own)}. Where y has no names, pass class_names "
-            f"in the order of its columns."
-        )
-    return counts[[position[name] for name in names.tolist()]], names
-
-
-def check_some_class_occurs(class_counts: NDArray[Any]) -> None:
-    """Refuse a target without a single positive."""
-    if not class_counts.any():
-        raise ValueError("No class occurs in y: every entry is 0.")
-
-
-# -- multipliers of the user's own -------------------------------------------------------------
-
-
-def explicit_multipliers(
-    class_multipliers: Any,
-    classes: NDArray[Any],
-    class_counts: NDArray[np.int64],
-    *,
-    floor: float,
-    cap: float,
-    column_name: Any = None,
-) -> NDArray[np.float64]:
-    """Read an array, dict or callable; clip to [floor, cap], with a warning but for callables."""
-    if is_pandas_series(class_multipliers):
-        class_multipliers = _from_series(class_multipliers, classes)
-    if callable(class_multipliers):
-        with np.errstate(divide="ignore", invalid="ignore"):
-            values = _as_multipliers(class_multipliers(class_counts.copy()), len(classes))
-        values = np.where(class_counts > 0, values, 1.0)
-    elif isinstance(class_multipliers, dict):
-        values = _from_dict(class_multipliers, classes, column_name)
-    else:
-        values = _as_multipliers(class_multipliers, len(classes))
-    wrong = np.flatnonzero(~(values >= 0) | (np.isinf(values) & np.isinf(cap)))
-    if len(wrong):
-        raise ValueError(
-            f"class_multipliers must be numbers >= 0, got {values[wrong[0]]} for class "
-            f"{plain(classes[wrong[0]])!r}."
-        )
-    clipped = np.clip(values, floor, cap)
-    if not callable(class_multipliers):
-        _warn_of_clipping(values, clipped, classes, floor=floor, cap=cap)
-    return np.where(class_counts > 0, clipped, 1.0)
-
-
-def _from_series(multipliers: Any, classes: NDArray[Any]) -> Any:
-    """Go by the index, unless it is mere positions and classes are named otherwise."""
-    if not multipliers.index.is_unique:
-        raise ValueError("class_multipliers names a class twice in its index.")
-    if _is_positional(multipliers, classes):
-        return multipliers.to_numpy()
-    return multipliers.to_dict()
-
-
-def _is_positional(series: Any, classes: NDArray[Any] | None) -> bool:
-    """Tell whether a Series has mere positions as index, and classes other names."""
-    if list(series.index) != list(range(len(series))):
-        return False
-    return classes is None or not any(isinstance(name, Integral) for name in classes.tolist())
-
-
-def _as_multipliers(values: Any, n_classes: int) -> NDArray[np.float64]:
-    if np.ma.is_masked(values):
-        raise ValueError("class_multipliers has masked values.")
-    try:
-        multipliers = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"class_multipliers must be numbers, got {values!r}.") from error
-    except OverflowError as error:
-        raise ValueError(
-            f"class_multipliers must be at most {sys.float_info.max:.2g}, the largest float, got "
-            f"a larger integer."
-        ) from error
-    if multipliers.shape != (n_classes,):
-        raise ValueError(
-            f"class_multipliers must be one number for each of the {n_classes} classes, got an "
-            f"array of shape {multipliers.shape}."
-        )
-    return multipliers
-
-
-def _from_dict(
-    multipliers: dict[Any, float], classes: NDArray[Any], column_name: Any
-) -> NDArray[np.float64]:
-    position = {name: i for i, name in enumerate(classes.tolist())}
-    unknown = [name for name in multipliers if name not in position]
-    if unknown and unknown[0] == column_name:
-        example = {classes.tolist()[-1]: multipliers[column_name]}
-        raise ValueError(
-            f"class_multipliers names {column_name!r}, the only column of y. The classes of a y "
-            f"with one column are its values, {listed(position)}: name these, for example "
-            f"{example}."
-        )
-    if unknown:
-        raise ValueError(
-            f"class_multipliers names the unknown class {unknown[0]!r}; the classes are "
-            f"{listed(position)}."
-        )
-    values: list[Any] = [1.0] * len(classes)
-    for name, value in multipliers.items():
-        values[position[name]] = value
-    return _as_multipliers(values, len(classes))
-
-
-def listed(classes: Iterable[Any]) -> str:
-    """Name the first of the classes."""
-    names = list(classes)
-    return ", ".join(map(repr, names[:10])) + (", ..." if len(names) > 10 else "")
-
-
-def _warn_of_clipping(
-    values: NDArray[np.float64],
-    clipped: NDArray[np.float64],
-    classes: NDArray[Any],
-    *,
-    floor: float,
-    cap: float,
-) -> None:
-    changed = np.flatnonzero(values != clipped)
-    if len(changed) == 0:
-        return
-    told = "; ".join(
-        f"class {plain(classes[i])!r} has {values[i]:g}, "
-        + (f"above cap={cap:g}" if values[i] > cap else f"below floor={floor:g}")
-        for i in changed[:10]
-    )
-    more = f"; and {len(changed) - 10} more" if len(changed) > 10 else ""
-    warnings.warn(f"class_multipliers are clipped: {told}{more}.", UserWarning, stacklevel=2)
 
 
 # -- samples -----------------------------------------------------------------------------------

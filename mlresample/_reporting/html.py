@@ -8,13 +8,18 @@ from collections.abc import Iterable
 from html import escape
 from typing import Any
 
-from mlresample._text import COLUMNS, number, percent, rule_text, samples_text, split_middle
+from mlresample._reporting.style import AFTER, BEFORE, CAP
+from mlresample._reporting.text import (
+    COLUMNS,
+    number,
+    percent,
+    rule_text,
+    samples_text,
+    split_middle,
+)
 
 FIRST, SHOWN = 100, 150  # rows of a notebook's table before its middle is left out, and in all
 
-# Of plots too: before resampling, after it, at the cap. From P. Tol's schemes, which colour-blind
-# people can tell apart.
-BEFORE, AFTER, CAP = "#7b8fa8", "#ee7733", "#aa4499"
 
 Report = dict[str, Any]
 

@@ -1,7 +1,5 @@
 """A plan's report as text, from its dict of figures."""
 
-import json
-import math
 import textwrap
 from collections.abc import Collection, Iterable
 from typing import Any, TypeVar
@@ -27,20 +25,6 @@ Row = TypeVar("Row")
 def number(value: float | None, digits: int = 2) -> str:
     """Write a figure; None is infinity."""
     return "inf" if value is None else f"{value:,.{digits}f}"
-
-
-def json_text(value: Any, **options: Any) -> str:
-    """Write plain types as JSON; NaN and infinity, which it doesn't know, are null."""
-    return json.dumps(finite(value), **{"default": str, "allow_nan": False, **options})
-
-
-def finite(value: Any) -> Any:
-    """Give plain types with None for NaN and infinity."""
-    if isinstance(value, dict):
-        return {key: finite(one) for key, one in value.items()}
-    if isinstance(value, list):
-        return [finite(one) for one in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def percent(share: float, digits: int = 2) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from mlresample._indicators import Indicator
+from mlresample._target.indicators import Indicator
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from mlresample._text import percent
+from mlresample._reporting.text import percent
 
 FEW_SAMPLES = 20  # of a class: too few to learn from, and to tell whether it was learned
 NOTABLE = 1.25  # times longer or better balanced: less is hardly a difference

@@ -7,7 +7,6 @@ matrix in the layout that it has.
 import re
 import sys
 import warnings
-from collections import Counter
 from numbers import Real
 from typing import Any
 
@@ -18,17 +17,17 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import issparse
 from sklearn.utils.multiclass import check_classification_targets
 
-from mlresample._containers import is_dataframe, is_series, is_tensor
-from mlresample._indicators import (
+from mlresample._target.bits import check_kind
+from mlresample._target.indicators import (
     DenseIndicator,
     Indicator,
     LabelIndicator,
     SparseRowIndicator,
-    check_kind,
     dense_column_indicator,
-    plain,
     sparse_column_indicator,
 )
+from mlresample._utils.containers import is_dataframe, is_series, is_tensor
+from mlresample._utils.names import as_classes, in_another_order, plain
 
 
 def as_target(y: Any, *, class_names: ArrayLike | None = None) -> Indicator:
@@ -168,41 +167,6 @@ def _array_indicator(array: NDArray[Any], classes: NDArray[Any]) -> Indicator:
     if abs(array.strides[0]) < abs(array.strides[1]):
         return dense_column_indicator(len(array), classes, lambda c: array[:, c])
     return DenseIndicator(array, classes)
-
-
-def as_classes(names: Any) -> NDArray[Any]:
-    """Class names as an array: integers if all are, else objects."""
-    if isinstance(names, dict | set | frozenset):
-        raise ValueError(
-            f"class_names must be in the classes' order, got a {type(names).__name__}."
-        )
-    names = names.tolist() if isinstance(names, np.ndarray) else list(names)
-    if len(set(names)) < len(names):
-        twice = Counter(names).most_common(1)[0][0]
-        raise ValueError(f"class names must differ, but {twice!r} stands more than once.")
-    if all(type(name) is int for name in names):
-        return np.asarray(names, dtype=np.int64)
-    classes = np.empty(len(names), dtype=object)
-    for i, name in enumerate(names):  # a name may be a tuple, which slicing would unpack
-        classes[i] = name
-    return classes
-
-
-def in_another_order(own: list[Any], expected: list[Any]) -> bool:
-    """Tell whether class names are the expected ones, but not in their order."""
-    return own != expected and set(own) == set(expected)
-
-
-def check_column_order(container: Any, name: str, classes: NDArray[Any]) -> None:
-    """Refuse a data frame whose columns are the classes in another order."""
-    if not is_dataframe(container):
-        return
-    own, expected = nw.from_native(container, eager_only=True).columns, classes.tolist()
-    if in_another_order(own, expected):
-        raise ValueError(
-            f"{name} has the classes in the order {own[:10]}, not {expected[:10]}: reorder its "
-            f"columns."
-        )
 
 
 def _renamed(own: NDArray[Any], class_names: Any) -> NDArray[Any]:

@@ -1,10 +1,10 @@
 """What every report can be given as: plain types, JSON, a data frame."""
 
+import json
+import math
 from typing import Any
 
 import narwhals as nw
-
-from mlresample._text import json_text
 
 Rows = list[dict[str, Any]]
 
@@ -69,3 +69,17 @@ def _of_one_type(values: list[Any]) -> list[Any]:
         return values
     kind = float if kinds <= {int, float} else str
     return [value if value is None else kind(value) for value in values]
+
+
+def json_text(value: Any, **options: Any) -> str:
+    """Write plain types as JSON; NaN and infinity, which it doesn't know, are null."""
+    return json.dumps(finite(value), **{"default": str, "allow_nan": False, **options})
+
+
+def finite(value: Any) -> Any:
+    """Give plain types with None for NaN and infinity."""
+    if isinstance(value, dict):
+        return {key: finite(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -7,24 +7,24 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.model_selection import ParameterGrid
 
-from mlresample._epoch_size import RarestClasses, solve_target_count
-from mlresample._html import fragment, table
-from mlresample._indicators import Indicator, plain
-from mlresample._multipliers import (
+from mlresample._plan.repeats import check_epoch_size, round_half_up
+from mlresample._reporting.base import Report, Rows, as_rows
+from mlresample._reporting.html import fragment, table
+from mlresample._reporting.text import aligned
+from mlresample._rule.counts import check_some_class_occurs, imbalance_per_class
+from mlresample._rule.epoch_size import RarestClasses, solve_target_count
+from mlresample._rule.multipliers import (
     RULE_CONSTRAINTS,
     as_numbers,
     balanced_multipliers,
     check_rule,
-    check_some_class_occurs,
     raised_to_cap,
     resolve_target,
 )
-from mlresample._plan import imbalance_per_class
-from mlresample._repeats import check_epoch_size, round_half_up
-from mlresample._report import Report, Rows, as_rows
-from mlresample._sklearn import validate_parameter_constraints, validate_params
-from mlresample._targets import as_target
-from mlresample._text import aligned
+from mlresample._target.indicators import Indicator
+from mlresample._target.read import as_target
+from mlresample._utils.names import plain
+from mlresample._utils.sklearn import validate_parameter_constraints, validate_params
 
 _DEFAULTS: dict[str, Any] = {
     "cap": 4.0,

@@ -1,0 +1,1 @@
+"""A rule applied to samples: report and epochs."""

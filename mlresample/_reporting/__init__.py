@@ -1,0 +1,1 @@
+"""Figures as dict, text and HTML, and what they mean."""

@@ -1,0 +1,1 @@
+"""Class counts become class multipliers."""

@@ -1,0 +1,1 @@
+"""Any target becomes an indicator matrix, read in blocks."""

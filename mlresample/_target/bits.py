@@ -1,0 +1,77 @@
+"""Zeros and ones of any type as bytes; anything else is an error that says where."""
+
+from collections.abc import Callable
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlresample._utils.names import plain
+
+Locate = Callable[[int], tuple[int, Any]]  # position in a block -> row and class name
+
+
+def as_bits(values: NDArray[Any]) -> NDArray[np.uint8]:
+    """Turn zeros and ones of any dtype, which have been checked, into uint8."""
+    if values.dtype.kind == "b" or values.dtype == np.uint8:
+        return values.view(np.uint8)
+    return np.asarray(values == 1).view(np.uint8)
+
+
+def checked_bits(values: NDArray[Any], locate: Locate) -> NDArray[np.uint8]:
+    """Turn zeros and ones of any dtype into uint8; anything else is an error that says where."""
+    check_kind(values.dtype)
+    if values.dtype.kind in "US":
+        raise _not_an_indicator(values.flat[0], *locate(0))
+    if values.dtype.kind == "b" or values.dtype == np.uint8:
+        bits = as_bits(values)
+        numbers: NDArray[Any] = bits
+        if bits.max(initial=0) <= 1:
+            return bits
+    else:
+        numbers = _as_numbers(values) if values.dtype.kind == "O" else values
+        bits = as_bits(numbers)
+        if np.count_nonzero(bits) == np.count_nonzero(numbers != 0):  # every nonzero is a one
+            return bits
+    position = int(np.flatnonzero((numbers != 0) & (numbers != 1))[0])
+    raise _not_an_indicator(values.flat[position], *locate(position))
+
+
+def check_kind(dtype: Any) -> None:
+    """Refuse what holds neither zeros and ones nor labels."""
+    if dtype.kind not in "buifOUS":
+        raise ValueError(f"y must hold 0 and 1 or class labels, got dtype {dtype}.")
+
+
+def _as_numbers(values: NDArray[Any]) -> NDArray[np.float64]:
+    """Objects as floats; what is no number becomes NaN."""
+    if all(issubclass(kind, Real | np.bool_) for kind in set(map(type, values.flat))):
+        return values.astype(np.float64)
+    numbers = (float(v) if isinstance(v, Real | np.bool_) else np.nan for v in values.flat)
+    return np.fromiter(numbers, dtype=np.float64, count=values.size).reshape(values.shape)
+
+
+def _not_an_indicator(value: Any, row: int, name: Any) -> ValueError:
+    """Say what was found where, and the way out."""
+    value, name = plain(value), plain(name)
+    if isinstance(value, str) and value in ("0", "1"):
+        way_out = "Turn the strings into numbers with `y.astype(int)`."
+    elif not isinstance(value, Real):
+        way_out = (
+            "Lists of labels become an indicator matrix with "
+            "sklearn.preprocessing.MultiLabelBinarizer; missing values must be filled or their "
+            "rows dropped."
+        )
+    elif value != value:
+        way_out = "Fill missing values or drop their rows."
+    elif float(value).is_integer():
+        way_out = (
+            "For counts, such as boxes an image, pass `y > 0`; lists of class numbers become an "
+            "indicator matrix with sklearn.preprocessing.MultiLabelBinarizer."
+        )
+    else:
+        way_out = "For scores or soft labels, pass `y >= threshold`."
+    return ValueError(
+        f"y must hold only 0 and 1, got {value!r} in row {row}, class {name!r}. {way_out}"
+    )
