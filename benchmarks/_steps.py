@@ -94,7 +94,7 @@ def sparse_steps(y):
             lambda: compare_plans(y, {"cap": caps}),
             {"50 plans": lambda: [plan_resampling(y, cap=cap) for cap in caps]},
         )
-    indices = plan.indices(0)
+    indices = plan.draw_indices(0)
     yield Step("row gather, CSR", lambda: take_rows(y, indices), {"Y[idx]": lambda: y[indices]})
     yield from _index_steps(plan)
 
@@ -142,13 +142,17 @@ def _index_steps(plan):
         factors = torch_peers.split(torch_peers.torch.from_numpy(multipliers))
         generator = torch_peers.torch.Generator().manual_seed(0)
         peers["detectron2"] = lambda: torch_peers.epoch_indices(*factors, generator)
-    yield Step("indices, Bernoulli", lambda: plan.indices(0, rounding="bernoulli"), dict(peers))
-    yield Step("indices, stratified", lambda: plan.indices(0), dict(peers))
+    yield Step(
+        "indices, Bernoulli", lambda: plan.draw_indices(0, rounding="bernoulli"), dict(peers)
+    )
+    yield Step("indices, stratified", lambda: plan.draw_indices(0), dict(peers))
     peers = {}
     if torch_peers and plan.n_samples < 2**24:  # torch.multinomial's limit
         weights = torch_peers.torch.from_numpy(multipliers)
         peers["torch.multinomial"] = lambda: torch_peers.multinomial(weights, plan.epoch_size)
-    yield Step("shuffled list of indices", lambda: plan.indices(0, shuffle=True).tolist(), peers)
+    yield Step(
+        "shuffled list of indices", lambda: plan.draw_indices(0, shuffle=True).tolist(), peers
+    )
 
 
 def dense_steps(y):
@@ -213,7 +217,7 @@ def estimator_steps(y):
     X = np.arange(len(y)).reshape(-1, 1)
     labels = np.where(y.any(axis=1), y.argmax(axis=1), 0)
     # As RandomOverSampler does: every class as large as the largest.
-    to_largest = MaxMultiplierOverSampler(target="max", cap=np.inf, random_state=0)
+    to_largest = MaxMultiplierOverSampler(target_count="max", cap=np.inf, random_state=0)
     yield Step(
         "fit_resample, one label each",
         lambda: to_largest.fit_resample(X, labels),
@@ -222,7 +226,7 @@ def estimator_steps(y):
 
     def balanced_epoch():  # as many samples as there are, as many of each class
         plan = plan_resampling(labels, cap=np.inf, floor=0, epoch_size=1.0)
-        return plan.indices(0, shuffle=True).tolist()
+        return plan.draw_indices(0, shuffle=True).tolist()
 
     if torchsampler:
         listed = labels.tolist()

@@ -72,7 +72,7 @@ def print_row(name, cells):
 print_row("epoch", class_names)
 print_row("the data", y.sum(axis=0, dtype=int))
 for budget, plan in plans.items():
-    print_row(f"{budget:.0%}", y[plan.indices(0)].sum(axis=0, dtype=int))
+    print_row(f"{budget:.0%}", y[plan.draw_indices(0)].sum(axis=0, dtype=int))
 
 display = ClassCountsDisplay.from_plan(plans[0.6])
 display.figure_.savefig(folder / "class_counts.png")
@@ -111,7 +111,7 @@ def share_seen(plan, seeds):
     seen = np.zeros(plan.n_samples, dtype=bool)
     shares = []
     for seed in seeds:
-        seen[plan.indices(seed)] = True
+        seen[plan.draw_indices(seed)] = True
         shares.append(seen.mean())
     return shares
 
@@ -134,7 +134,7 @@ random_part = np.random.RandomState(0).choice(len(y), plans[0.6].epoch_size, rep
 rare = y[:, -3:].any(axis=1).nonzero()[0]
 print(f"images with {', '.join(class_names[-3:])} that are in an epoch of 60 %")
 print(f"  a random part {np.isin(rare, random_part).mean():>7.1%}")
-print(f"  the plan      {np.isin(rare, plans[0.6].indices(0)).mean():>7.1%}")
+print(f"  the plan      {np.isin(rare, plans[0.6].draw_indices(0)).mean():>7.1%}")
 
 # %%
 # How long until every image has been seen

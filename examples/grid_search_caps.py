@@ -23,7 +23,7 @@ from threadpoolctl import threadpool_limits
 
 from mlresample import MaxMultiplierOverSampler, compare_plans
 from mlresample.datasets import make_multilabel_digits
-from mlresample.model_selection import TunedThresholdsClassifierCV
+from mlresample.model_selection import MultilabelTunedThresholdClassifierCV
 
 folder = Path(sys.argv[1] if len(sys.argv) > 1 else "pictures")
 folder.mkdir(parents=True, exist_ok=True)
@@ -42,7 +42,7 @@ CAPS = [2, 4, 8]
 
 X, y, class_names = make_multilabel_digits(1600, random_state=0)
 X = X.reshape(len(X), -1) / 255
-plans = compare_plans(y, {"cap": CAPS, "target": [TARGET]}, class_names=class_names)
+plans = compare_plans(y, {"cap": CAPS, "target_count": [TARGET]}, class_names=class_names)
 print(plans)
 
 # %%
@@ -58,7 +58,7 @@ print(plans)
 
 pipeline = Pipeline(
     [
-        ("sampler", MaxMultiplierOverSampler(target=TARGET, random_state=0)),
+        ("sampler", MaxMultiplierOverSampler(target_count=TARGET, random_state=0)),
         ("classifier", KNeighborsClassifier(5)),
     ]
 )
@@ -101,7 +101,7 @@ untuned = GridSearchCV(
     pipeline, grid, scoring=["f1_macro", "average_precision"], refit=False, cv=folds
 ).fit(X, y)
 tuned = GridSearchCV(
-    TunedThresholdsClassifierCV(pipeline, cv=3, random_state=0),
+    MultilabelTunedThresholdClassifierCV(pipeline, cv=3, random_state=0),
     [{f"estimator__{name}": values for name, values in part.items()} for part in grid],
     scoring="f1_macro",
     refit=False,

@@ -54,14 +54,14 @@ for i, classes in enumerate(classes_of_images):
 # **After**
 
 recipe = plan_resampling(y, class_names=class_names, class_multipliers=by_hand)
-np.testing.assert_array_equal(np.sort(recipe.indices(0)), np.sort(epoch))
+np.testing.assert_array_equal(np.sort(recipe.draw_indices(0)), np.sort(epoch))
 print(f"the recipe: the same {len(epoch):,} rows\n")
 print(recipe)
 
 # %%
 # * The report says what the list costs and achieves before anything is trained.
 # * Multipliers may be fractions; which images get the copies is drawn anew for each epoch
-#   (``recipe.indices(seed, shuffle=True)``).
+#   (``recipe.draw_indices(seed, shuffle=True)``).
 # * A list that is too short, or has a multiplier above the cap, does not go unnoticed.
 # * The list can be learned from the counts. Another fold, or another data set, then needs no other
 #   list: leave out ``class_multipliers``.
@@ -140,7 +140,7 @@ of_images = np.where(y, of_classes, 1).max(axis=1)  # r(I) = max r(c) over the c
 # %%
 # **After**
 
-repeat_factors = plan_resampling(y, class_names=class_names, target=t, power=0.5, cap=np.inf)
+repeat_factors = plan_resampling(y, class_names=class_names, target_count=t, power=0.5, cap=np.inf)
 np.testing.assert_allclose(repeat_factors.class_multipliers, of_classes)
 np.testing.assert_allclose(repeat_factors.sample_multipliers, of_images)
 print(f"detectron2: the same repeat factors, up to {of_images.max():.2f}\n")
@@ -159,7 +159,7 @@ sizes = {
 }
 for rounding in ("bernoulli", "stratified"):
     sizes[f'rounding="{rounding}"'] = [
-        repeat_factors.draw(seed, rounding=rounding).sum() for seed in range(500)
+        repeat_factors.draw_repeats(seed, rounding=rounding).sum() for seed in range(500)
     ]
 print("images in an epoch")
 for name, drawn in sizes.items():
@@ -187,7 +187,7 @@ X = np.arange(n_images).reshape(-1, 1)
 y_single = np.where(y, class_counts, n_images + 1).argmin(axis=1)
 
 before = RandomOverSampler(random_state=0)
-after = MaxMultiplierOverSampler(target="max", cap=np.inf, random_state=0)
+after = MaxMultiplierOverSampler(target_count="max", cap=np.inf, random_state=0)
 _, y_before = before.fit_resample(X, y_single)
 _, y_after = after.fit_resample(X, y_single)
 np.testing.assert_array_equal(np.bincount(y_after), np.bincount(y_before))
@@ -218,7 +218,11 @@ settings = [
 ]
 for plan, line, color, label in settings:
     multipliers = compute_class_multipliers(
-        counts, target=plan.target_count, power=plan.power, cap=plan.cap, floor=plan.floor
+        counts,
+        target_count=plan.resolved_target_count,
+        power=plan.power,
+        cap=plan.cap,
+        floor=plan.floor,
     )
     ax.plot(counts, multipliers, line, color=color, label=label)
     ax.plot(class_counts, plan.class_multipliers, "o", color=color, markersize=4)

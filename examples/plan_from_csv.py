@@ -77,11 +77,11 @@ mlresample("plan", "digits.csv", "--cap", "4", "--html", "--output", "plan.html"
 # How many images should be collected, and what if the two rarest classes were one?
 
 table = read_label_lists(folder / "digits.csv")
-plan = plan_resampling(table.target, class_names=table.class_names, cap=4)
+plan = plan_resampling(table.y, class_names=table.class_names, cap=4)
 wanted = dict(zip(plan.classes, plan.samples_to_collect.tolist(), strict=True))
 print("to collect:", {name: n for name, n in wanted.items() if n})
 parents = {"eight or nine": ["eight", "nine"]}
-y, names = merge_classes(table.target, parents, class_names=table.class_names)
+y, names = merge_classes(table.y, parents, class_names=table.class_names)
 merged = plan_resampling(y, class_names=names, cap=4)
 print("to collect when merged:", merged.samples_to_collect.sum())
 print(f"\nFiles in {folder}:", *sorted(path.name for path in folder.iterdir()))

@@ -124,7 +124,7 @@ for seed in range(5):
         "baseline": np.arange(len(y_train)),
         "uniform": uniform_indices(len(y_train), plans[4].epoch_size, seed),
     }
-    methods |= {f"cap {cap}": plan.indices(seed) for cap, plan in plans.items()}
+    methods |= {f"cap {cap}": plan.draw_indices(seed) for cap, plan in plans.items()}
     for name, indices in methods.items():
         network = make_network(len(indices), seed).fit(X_train[indices], y_train[indices])
         score = network.predict_proba(X_test)

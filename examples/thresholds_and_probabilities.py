@@ -22,7 +22,7 @@ from threadpoolctl import threadpool_limits
 from mlresample import MaxMultiplierOverSampler, correct_probabilities
 from mlresample.datasets import make_multilabel_digits
 from mlresample.metrics import compare_evaluations, evaluate_by_frequency
-from mlresample.model_selection import TunedThresholdsClassifierCV
+from mlresample.model_selection import MultilabelTunedThresholdClassifierCV
 from mlresample.plots import GainDisplay
 
 # On a busy machine, threads that share so little work wait for each other, for minutes.
@@ -40,7 +40,7 @@ def load(n_samples, subset, seed):
 
 
 def make_model(seed):
-    sampler = MaxMultiplierOverSampler(target=500, cap=8, random_state=seed)
+    sampler = MaxMultiplierOverSampler(target_count=500, cap=8, random_state=seed)
     network = MLPClassifier((64,), learning_rate_init=2e-3, max_iter=12, random_state=seed)
     return make_pipeline(sampler, network)
 
@@ -74,7 +74,9 @@ baselines, candidates = [], []
 for seed in range(3):
     X, y, class_names = load(2000, "train", seed)
     X_test, y_test, _ = load(3000, "test", seed)
-    tuned = TunedThresholdsClassifierCV(make_model(seed), cv=3, random_state=seed).fit(X, y)
+    tuned = MultilabelTunedThresholdClassifierCV(make_model(seed), cv=3, random_state=seed).fit(
+        X, y
+    )
     training = {"class_counts": y.sum(axis=0, dtype=int), "class_names": class_names}
     y_score = tuned.predict_proba(X_test)
     baselines.append(evaluate_by_frequency(y_test, y_score >= 0.5, y_score, **training))

@@ -35,7 +35,7 @@ def test_repeat_factors_are_those_of_the_definition():
 def test_repeat_factors_are_a_plan_with_square_roots_and_no_cap():
     peers = torch_peers()
     dicts = peers.dataset_dicts(_peers.label_lists(Y))
-    plan = plan_resampling(Y, target=1e-2, power=0.5, cap=np.inf)
+    plan = plan_resampling(Y, target_count=1e-2, power=0.5, cap=np.inf)
     np.testing.assert_allclose(
         peers.repeat_factors(dicts, threshold=1e-2).numpy(), plan.sample_multipliers, rtol=1e-6
     )
@@ -72,7 +72,7 @@ def test_plain_numpy_gives_the_figures_of_a_plan():
 
 def test_random_over_sampler_is_compared_at_the_same_result():
     X, labels = np.arange(60).reshape(-1, 1), np.repeat([0, 1, 2], [40, 15, 5])
-    sampler = MaxMultiplierOverSampler(target="max", cap=np.inf, random_state=0)
+    sampler = MaxMultiplierOverSampler(target_count="max", cap=np.inf, random_state=0)
     assert np.bincount(sampler.fit_resample(X, labels)[1]).tolist() == [40, 40, 40]
     assert np.bincount(_peers.random_over_sampler(X, labels)[1]).tolist() == [40, 40, 40]
 

@@ -63,11 +63,11 @@ def test_plan_gives_the_figures_of_the_library(run, train):
     for options, parameters in (
         (["--cap", "4"], {"cap": 4}),
         (
-            ["--cap", "inf", "--target", "mean", "--power", "0.5"],
-            {"cap": np.inf, "target": "mean"},
+            ["--cap", "inf", "--target-count", "mean", "--power", "0.5"],
+            {"cap": np.inf, "target_count": "mean"},
         ),
-        (["--target", "0.5", "--floor", "0.25"], {"target": 0.5, "floor": 0.25}),
-        (["--target", "100"], {"target": 100}),
+        (["--target-count", "0.5", "--floor", "0.25"], {"target_count": 0.5, "floor": 0.25}),
+        (["--target-count", "100"], {"target_count": 100}),
         (["--epoch-size", "1.2"], {"epoch_size": 1.2}),
         (["--epoch-size", "700"], {"epoch_size": 700}),
         (["--class-multiplier", "7=3"], {"class_multipliers": {7: 3}}),
@@ -80,10 +80,12 @@ def test_plan_gives_the_figures_of_the_library(run, train):
 
 
 def test_compare_gives_the_figures_of_the_library(run, train):
-    grid = {"cap": [1, 2.5, 4], "target": ["median", 50]}
-    told = run("compare", train, "--cap", "1,2.5,4", "--target", "median, 50")
+    grid = {"cap": [1, 2.5, 4], "target_count": ["median", 50]}
+    told = run("compare", train, "--cap", "1,2.5,4", "--target-count", "median, 50")
     assert told == repr(compare_plans(Y, grid)) + "\n"  # two parameters, and so no verdict
-    told = json.loads(run("compare", train, "--cap", "1,2.5,4", "--target", "median,50", "--json"))
+    told = json.loads(
+        run("compare", train, "--cap", "1,2.5,4", "--target-count", "median,50", "--json")
+    )
     assert told == compare_plans(Y, grid).to_dict()
     by_default = run("compare", train).splitlines()
     assert len(by_default) == 1 + 9 + 2  # nine caps and a verdict
@@ -95,7 +97,12 @@ def test_compare_gives_the_figures_of_the_library(run, train):
 
 
 def test_values_of_one_plan_may_be_words_and_numbers(run, train):
-    by_words = run("compare", train, "--target", f"median,{plan_resampling(Y).target_count},max")
+    by_words = run(
+        "compare",
+        train,
+        "--target-count",
+        f"median,{plan_resampling(Y).resolved_target_count},max",
+    )
     assert by_words.count("\n") >= 4
 
 
@@ -355,7 +362,7 @@ def test_a_page_does_not_go_to_a_terminal(capsys, train, tmp_path, monkeypatch):
         (["plan", "missing.csv"], "missing.csv: No such file or directory"),
         (["plan", "."], "Is a directory"),
         (["plan", "TRAIN", "--cap", "0.5"], "'cap' parameter of plan_resampling must be"),
-        (["plan", "TRAIN", "--target", "often"], "'target' parameter"),
+        (["plan", "TRAIN", "--target-count", "often"], "'target_count' parameter"),
         (["plan", "TRAIN", "--epoch-size", "1e9"], "cannot be met"),
         (["plan", "TRAIN", "--class-multiplier", "7"], "must be a class, '=' and a number"),
         (["plan", "TRAIN", "--class-multiplier", "7=x"], "must be a class, '=' and a number"),
@@ -380,7 +387,7 @@ def test_a_page_does_not_go_to_a_terminal(capsys, train, tmp_path, monkeypatch):
         (["report", "columns.csv"], "name it by --label-column"),
         (["compare", "TRAIN", "--cap", "1,,2"], "'cap' parameter"),
         (["compare", "TRAIN", "--power", "300", "--floor", "0", "--cap", "inf"], "samples"),
-        (["compare", "TRAIN", "--target", "1e-9", "--floor", "0"], "is empty"),
+        (["compare", "TRAIN", "--target-count", "1e-9", "--floor", "0"], "is empty"),
         (["plan", "TRAIN", "--delimiter", "ab"], "delimiter must be one character"),
         (["plan", "TRAIN", "--class-names", "latin.txt"], "latin.txt, line 1"),
         (["plan", "TRAIN", "--class-multiplier", "7=2", "--class-multiplier", "7=3"], "twice"),
@@ -499,7 +506,7 @@ def test_the_module_runs_and_bears_a_closed_pipe(train):
         train,
         "--cap",
         "40",
-        "--target",
+        "--target-count",
         "max",
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:

@@ -15,7 +15,7 @@ Y[7] = 0
 
 GRIDS = [
     {"cap": [1, 1.5, 2, 4, 8, np.inf]},
-    {"target": ["median", "mean", "max", 0.2, 100], "power": [0, 0.5, 1, 2]},
+    {"target_count": ["median", "mean", "max", 0.2, 100], "power": [0, 0.5, 1, 2]},
     {"epoch_size": [0.9, 1.0, 1.3, 500], "floor": [0.2, 0.5]},
     [{"cap": [2], "floor": [0, 1]}, {"cap": [3, 5], "floor": [0.3]}],
     {},
@@ -32,7 +32,9 @@ def test_each_row_is_the_plan_of_its_parameters(grid, make, most_pairs, monkeypa
         plan = plan_resampling(Y, **parameters)
         assert comparison.epoch_size[i] == plan.epoch_size
         assert_allclose(comparison.growth[i], plan.expected_epoch_size / 400, rtol=1e-12)
-        assert_allclose(comparison.target_count[i], plan.target_count, rtol=1e-12)
+        assert_allclose(
+            comparison.resolved_target_count[i], plan.resolved_target_count, rtol=1e-12
+        )
         assert_allclose(comparison.imbalance_ratio[i], plan.resampled_imbalance_ratio, rtol=1e-12)
         assert_allclose(comparison.mean_imbalance[i], plan.resampled_mean_imbalance, rtol=1e-12)
         assert comparison.n_at_cap[i] == plan.at_cap.sum()
@@ -48,10 +50,14 @@ def test_single_label_targets_are_compared_too():
 @pytest.mark.parametrize("backend", ["pandas", "polars"])
 def test_table_as_a_data_frame(backend):
     pytest.importorskip(backend)
-    comparison = compare_plans(Y, {"cap": [1, 2], "target": ["median", "max"]})
+    comparison = compare_plans(Y, {"cap": [1, 2], "target_count": ["median", "max"]})
     frame = comparison.to_frame(backend)
     assert type(frame).__module__.startswith(backend)
-    assert list(frame.columns) == ["param_cap", "param_target", *list(comparison.to_dict())[2:]]
+    assert list(frame.columns) == [
+        "param_cap",
+        "param_target_count",
+        *list(comparison.to_dict())[2:],
+    ]
     assert frame["param_cap"].to_list() == [1, 1, 2, 2]
     assert frame["epoch_size"].to_list() == comparison.epoch_size.tolist()
 
@@ -59,7 +65,7 @@ def test_table_as_a_data_frame(backend):
 def test_text_has_a_line_for_each_plan():
     lines = repr(compare_plans(Y, {"epoch_size": [1.0, 1.5], "cap": [4]})).splitlines()
     assert len(lines) == 3
-    assert lines[0].split()[:3] == ["param_cap", "param_epoch_size", "target_count"]
+    assert lines[0].split()[:3] == ["cap=", "epoch_size=", "target"]
     assert lines[2].split()[1] == "1.5"
 
 
@@ -70,10 +76,10 @@ def test_text_has_a_line_for_each_plan():
         ({"cap": [2, 0.5]}, "'cap' parameter of compare_plans"),
         ({"cap": []}, "cap"),
         ([], "no combinations"),
-        ({"target": [1]}, "write 1.0"),
-        ({"epoch_size": [1.2], "target": ["max"]}, "target='max' cannot be kept"),
+        ({"target_count": [1]}, "write 1.0"),
+        ({"epoch_size": [1.2], "target_count": ["max"]}, "target_count='max' cannot be kept"),
         ({"epoch_size": [9.0]}, "epoch_size=9.0 .* cannot be met"),
-        ([{"cap": [2]}, {"target": ["max"]}], "the same parameters"),
+        ([{"cap": [2]}, {"target_count": ["max"]}], "the same parameters"),
     ],
 )
 def test_wrong_grids_are_refused(grid, message):
@@ -89,7 +95,7 @@ def test_wrong_targets_are_refused():
 
 
 def test_table_holds_plain_types():
-    grid = {"target": ["median", np.int64(20)], "cap": np.array([1.5, 4.0])}
+    grid = {"target_count": ["median", np.int64(20)], "cap": np.array([1.5, 4.0])}
     table = compare_plans(Y, grid).to_dict()
     json.dumps(table)
     assert {type(value) for column in table.values() for value in column} == {str, int, float}
@@ -97,16 +103,16 @@ def test_table_holds_plain_types():
 
 @pytest.mark.parametrize("backend", ["pandas", "polars"])
 def test_whole_numbers_and_fractions_share_a_column(backend):
-    grid = {"cap": [1, 1.5, np.inf], "target": ["median", 5]}
+    grid = {"cap": [1, 1.5, np.inf], "target_count": ["median", 5]}
     y = np.eye(3, dtype=int)[[0] * 9 + [1] * 6 + [2]]
     frame = compare_plans(y, grid).to_frame(backend)
     assert set(frame["param_cap"]) == {1.0, 1.5, np.inf}
-    assert set(frame["param_target"]) == {"median", "5"}
+    assert set(frame["param_target_count"]) == {"median", "5"}
 
 
 def test_epochs_that_no_plan_would_have_are_refused():
     y = np.eye(2, dtype=int)[[0] * 9 + [1] * 6]
     with pytest.raises(ValueError, match=r"epoch with \{.*\} would have .* lower the cap"):
-        compare_plans(y, {"target": [1e17], "cap": [np.inf]})
+        compare_plans(y, {"target_count": [1e17], "cap": [np.inf]})
     with pytest.raises(ValueError, match="is empty"):
-        compare_plans(y, {"target": [1e-9], "floor": [0]})
+        compare_plans(y, {"target_count": [1e-9], "floor": [0]})

@@ -8,7 +8,7 @@ from mlresample import MaxMultiplierOverSampler
 SAMPLERS = [
     # The checks compare two calls, so a seed is needed.
     MaxMultiplierOverSampler(random_state=0),
-    MaxMultiplierOverSampler(target="max", cap=10, floor=0.5, shuffle=True, random_state=0),
+    MaxMultiplierOverSampler(target_count="max", cap=10, floor=0.5, shuffle=True, random_state=0),
     MaxMultiplierOverSampler(epoch_size=1.5, rounding="bernoulli", random_state=0),
 ]
 

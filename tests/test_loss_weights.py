@@ -111,7 +111,7 @@ def test_positives_and_negatives_weigh_the_same_in_an_epoch():
     rng = np.random.RandomState(0)
     y = rng.uniform(size=(500, 6)) < [0.5, 0.3, 0.2, 0.1, 0.05, 0.02]
     plan = plan_resampling(y, cap=8)
-    y_epoch = y[plan.indices(0)]
+    y_epoch = y[plan.draw_indices(0)]
     positives = y_epoch.sum(axis=0)
     weights = compute_loss_weights(plan).pos_weight
     assert_allclose(weights * positives, len(y_epoch) - positives, rtol=0.04)
@@ -183,7 +183,7 @@ SHARES = np.array([0.9, 0.09, 0.01])
 RULES = {
     "default": ({}, [1, 1, 4]),
     "floor": ({"floor": 0.2}, [0.2, 1, 4]),
-    "power": ({"power": 0.5, "target": "max", "cap": 20}, [1, np.sqrt(10), np.sqrt(90)]),
+    "power": ({"power": 0.5, "target_count": "max", "cap": 20}, [1, np.sqrt(10), np.sqrt(90)]),
     "epoch size": ({"epoch_size": 1000, "floor": 0.1}, None),
     "user-supplied": ({"class_multipliers": [0.5, 3, 7], "floor": 0, "cap": np.inf}, [0.5, 3, 7]),
 }
@@ -215,7 +215,7 @@ def test_corrected_probabilities_of_three_classes_sum_to_one():
 
 
 def test_two_classes_have_the_odds_of_the_data():
-    plan = plan_resampling(np.repeat(["cat", "lynx"], [90, 30]), cap=2, target=90)  # 1 and 2
+    plan = plan_resampling(np.repeat(["cat", "lynx"], [90, 30]), cap=2, target_count=90)  # 1 and 2
     trained = np.array([[0.6, 0.4]])  # odds of 2 / 3 for a lynx, which are 1 / 3 in the data
     assert_allclose(correct_probabilities(trained, plan=plan), [[0.75, 0.25]], rtol=1e-15)
     assert_allclose(correct_logits(np.log(trained), plan=plan) @ [-1, 1], [np.log(1 / 3)])
@@ -249,9 +249,9 @@ def test_the_optimum_of_a_weighted_cross_entropy_on_resampled_data_is_corrected(
 
 
 def test_nearest_rounding_is_corrected_by_the_plan_of_the_rounded_multipliers():
-    plan = plan_resampling(CATS, cap=2.6, target=150)
+    plan = plan_resampling(CATS, cap=2.6, target_count=150)
     assert_allclose(plan.class_multipliers, [1, 150 / 90, 2.6])
-    epoch = CATS[plan.indices(0, rounding="nearest")]
+    epoch = CATS[plan.draw_indices(0, rounding="nearest")]
     counts = np.unique(epoch, return_counts=True)[1]
     realised = plan_resampling(
         CATS, class_multipliers=np.floor(plan.class_multipliers + 0.5), floor=0, cap=np.inf
@@ -330,8 +330,8 @@ def test_the_correction_brings_mean_predictions_to_the_true_rates():
     rng = np.random.RandomState(0)
     X = rng.normal(size=(6000, 4))
     y = rng.uniform(size=(6000, 3)) < expit(X @ rng.normal(size=(4, 3)) - [0, 2, 4])
-    plan = plan_resampling(y, cap=8, target="max")
-    epoch = plan.indices(0)
+    plan = plan_resampling(y, cap=8, target_count="max")
+    epoch = plan.draw_indices(0)
     trained = np.column_stack(
         [LogisticRegression().fit(X[epoch], y[epoch, c]).predict_proba(X)[:, 1] for c in range(3)]
     )

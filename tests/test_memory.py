@@ -65,7 +65,7 @@ def test_plan_and_indices_need_16_bytes_a_sample_and_a_class(make, parameters, m
     monkeypatch.setattr("mlresample._target.kernels.BLOCK_SIZE", 1 << 17)
     y = make(power_law_target())
     allowed = ALLOWED - 64 * MEGABYTE + 8 * MEGABYTE
-    assert peak_memory(lambda: plan_resampling(y, **parameters).indices(0)) < allowed
+    assert peak_memory(lambda: plan_resampling(y, **parameters).draw_indices(0)) < allowed
 
 
 @pytest.mark.parametrize("kind", ["bytes", "Fortran order", "CSR", "CSC", "pandas bytes"])
@@ -83,18 +83,18 @@ def test_many_samples_of_few_classes_need_16_bytes_each(kind, parameters, monkey
     allowed = 16 * n_samples + 4 * MEGABYTE
     plan = plan_resampling(y, **parameters)
     assert peak_memory(lambda: plan_resampling(y, **parameters)) < allowed
-    assert peak_memory(lambda: plan.indices(0)) < allowed + 8 * plan.epoch_size
+    assert peak_memory(lambda: plan.draw_indices(0)) < allowed + 8 * plan.epoch_size
 
 
 def test_blocks_as_they_are_fit_the_allowance():
     y = power_law_target().astype(np.float64)
-    assert peak_memory(lambda: plan_resampling(y).indices(0)) < ALLOWED
+    assert peak_memory(lambda: plan_resampling(y).draw_indices(0)) < ALLOWED
 
 
 def test_images_are_indexed_once_and_nothing_else_of_their_size_is_held():
     y = power_law_target(2000, 28, 1.6)
     X = np.zeros((2000, 3, 64, 64), dtype=np.uint8)
-    sampler = MaxMultiplierOverSampler(target="max", random_state=0)
+    sampler = MaxMultiplierOverSampler(target_count="max", random_state=0)
     result = len(sampler.fit_resample(X, y)[0]) * X[0].nbytes
     assert peak_memory(lambda: sampler.fit_resample(X, y)) < 1.1 * result
     channels_last = np.zeros((2000, 64, 64, 3), dtype=np.uint8).transpose(0, 3, 1, 2)
@@ -109,7 +109,7 @@ def test_cost_grows_in_proportion_to_the_samples():
         times = []
         for _ in range(5):
             start = time.process_time()
-            plan_resampling(y).indices(0)
+            plan_resampling(y).draw_indices(0)
             times.append(time.process_time() - start)
         return min(times)
 
@@ -125,7 +125,7 @@ def test_many_classes_a_sample_fit_and_give_their_indices_in_time():
     y = sp.csr_array(power_law_target(8000, 7900, 130))
     plan_resampling(y)
     start = time.process_time()
-    plan_resampling(y).indices(0)
+    plan_resampling(y).draw_indices(0)
     assert time.process_time() - start < 0.4
 
 

@@ -23,15 +23,15 @@ COUNTS = [1000, 100, 50, 10]  # median 75, mean 290
     [
         ({}, [1, 1, 1.5, 4]),
         ({"cap": 10}, [1, 1, 1.5, 7.5]),
-        ({"cap": np.inf, "target": "mean"}, [1, 2.9, 5.8, 29]),
-        ({"target": "max"}, [1, 4, 4, 4]),
-        ({"target": 40}, [1, 1, 1, 4]),
-        ({"target": 25.0}, [1, 1, 1, 2.5]),
-        ({"target": 2}, [1, 1, 1, 1]),
-        ({"target": np.float32(25)}, [1, 1, 1, 2.5]),
-        ({"target": 0.1, "n_samples": 2000}, [1, 2, 4, 4]),
-        ({"target": 1.0, "n_samples": 2000}, [2, 4, 4, 4]),
-        ({"target": 400, "power": 0.5}, [1, 2, np.sqrt(8), 4]),
+        ({"cap": np.inf, "target_count": "mean"}, [1, 2.9, 5.8, 29]),
+        ({"target_count": "max"}, [1, 4, 4, 4]),
+        ({"target_count": 40}, [1, 1, 1, 4]),
+        ({"target_count": 25.0}, [1, 1, 1, 2.5]),
+        ({"target_count": 2}, [1, 1, 1, 1]),
+        ({"target_count": np.float32(25)}, [1, 1, 1, 2.5]),
+        ({"target_count": 0.1, "n_samples": 2000}, [1, 2, 4, 4]),
+        ({"target_count": 1.0, "n_samples": 2000}, [2, 4, 4, 4]),
+        ({"target_count": 400, "power": 0.5}, [1, 2, np.sqrt(8), 4]),
         ({"power": 0}, [1, 1, 1, 1]),
         ({"floor": 0.1}, [0.1, 0.75, 1.5, 4]),
         ({"floor": 0}, [0.075, 0.75, 1.5, 4]),
@@ -55,13 +55,13 @@ def test_class_that_never_occurs_has_multiplier_one_and_no_say_in_the_target():
         ([1, np.nan], {}, "class_counts must be whole numbers >= 0"),
         ([[1, 2], [3, 4]], {}, r"one per class, got .* of shape \(2, 2\)"),
         ([0, 0], {}, "No class occurs"),
-        (COUNTS, {"target": 0.5}, "n_samples is needed"),
-        (COUNTS, {"target": "mode"}, "'target' parameter"),
-        (COUNTS, {"target": 0}, "'target' parameter"),
-        (COUNTS, {"target": -3.0}, "'target' parameter"),
-        (COUNTS, {"target": np.nan}, "'target' parameter"),
-        (COUNTS, {"target": True}, "target must be a number"),
-        (COUNTS, {"target": 1}, "write 1.0"),
+        (COUNTS, {"target_count": 0.5}, "n_samples is needed"),
+        (COUNTS, {"target_count": "mode"}, "'target_count' parameter"),
+        (COUNTS, {"target_count": 0}, "'target_count' parameter"),
+        (COUNTS, {"target_count": -3.0}, "'target_count' parameter"),
+        (COUNTS, {"target_count": np.nan}, "'target_count' parameter"),
+        (COUNTS, {"target_count": True}, "target_count must be a number"),
+        (COUNTS, {"target_count": 1}, "write 1.0"),
         (COUNTS, {"cap": 0.9}, "'cap' parameter"),
         (COUNTS, {"cap": np.nan}, "'cap' parameter"),
         (COUNTS, {"floor": 1.1}, "'floor' parameter"),
@@ -69,7 +69,11 @@ def test_class_that_never_occurs_has_multiplier_one_and_no_say_in_the_target():
         (COUNTS, {"power": -1}, "'power' parameter"),
         (COUNTS, {"power": np.inf}, "'power' parameter"),
         (COUNTS, {"cap": 10**400}, "cap must be at most 1.8e.308, the largest float"),
-        (COUNTS, {"target": 10**400}, "target must be at most 1.8e.308, the largest float"),
+        (
+            COUNTS,
+            {"target_count": 10**400},
+            "target_count must be at most 1.8e.308, the largest float",
+        ),
         (COUNTS, {"power": 10**400}, "power must be at most 1.8e.308, the largest float"),
         (COUNTS, {"n_samples": 10**400}, "n_samples must be at most 1.8e.308, the largest"),
     ],
@@ -81,19 +85,19 @@ def test_rule_refuses_what_it_cannot_use(counts, parameters, message):
 
 def test_counts_of_small_types_are_computed_in_float64():
     counts = np.array([1000, 3], dtype=np.float16)
-    multipliers = compute_class_multipliers(counts, target=100_000, cap=np.inf)
+    multipliers = compute_class_multipliers(counts, target_count=100_000, cap=np.inf)
     assert_allclose(multipliers, [100, 100_000 / 3], rtol=1e-15)
 
 
 @pytest.mark.parametrize(
     "parameters",
     [
-        {"target": np.float16(0.9)},
+        {"target_count": np.float16(0.9)},
         {"epoch_size": np.float16(1.01)},
         {"epoch_size": np.float32(1.0123457)},
         {"epoch_size": np.int32(100_001), "floor": np.float16(0.3)},
-        {"power": np.float16(0.3), "cap": np.float16(3.3), "target": np.longdouble(60_000)},
-        {"target": np.uint8(200), "floor": np.float16(0.001)},
+        {"power": np.float16(0.3), "cap": np.float16(3.3), "target_count": np.longdouble(60_000)},
+        {"target_count": np.uint8(200), "floor": np.float16(0.001)},
     ],
 )
 def test_numbers_of_numpy_are_computed_with_as_python_ones(parameters):
@@ -113,7 +117,7 @@ def test_numbers_of_numpy_are_computed_with_as_python_ones(parameters):
     assert all(sampler.get_params()[name] is value for name, value in parameters.items())
     compared = compare_plans(y, {name: [value] for name, value in parameters.items()})
     assert compared.epoch_size == expected.epoch_size
-    assert compared.target_count == expected.target_count
+    assert compared.resolved_target_count == expected.resolved_target_count
     if "epoch_size" not in parameters:
         multipliers = compute_class_multipliers(
             expected.class_counts, n_samples=np.int32(100_000), **parameters
@@ -121,7 +125,7 @@ def test_numbers_of_numpy_are_computed_with_as_python_ones(parameters):
         assert_array_equal(multipliers, expected.class_multipliers)
 
 
-@pytest.mark.parametrize("name", ["cap", "target", "power", "epoch_size"])
+@pytest.mark.parametrize("name", ["cap", "target_count", "power", "epoch_size"])
 def test_integers_beyond_floats_are_refused_by_name(name):
     message = f"{name} must be at most 1.8e.308, the largest float, got a larger integer"
     with pytest.raises(ValueError, match=message):
@@ -178,7 +182,7 @@ def test_array_dict_and_callable_say_the_same():
     by_callable = plan_resampling(Y, class_multipliers=lambda counts: np.array([1, 2, 3]))
     for plan in (by_array, by_dict, by_callable):
         assert_array_equal(plan.class_multipliers, [1, 2, 3])
-        assert plan.target_count is None
+        assert plan.resolved_target_count is None
         assert plan.epoch_size == 6 + 2 * 3 + 3
 
 
@@ -258,7 +262,8 @@ def test_clipping_names_class_value_and_bound():
 
 
 @pytest.mark.parametrize(
-    "parameters", [{"target": 100}, {"target": "mean"}, {"power": 0.5}, {"epoch_size": 1.5}]
+    "parameters",
+    [{"target_count": 100}, {"target_count": "mean"}, {"power": 0.5}, {"epoch_size": 1.5}],
 )
 def test_rule_parameters_beside_own_multipliers_are_refused(parameters):
     with pytest.raises(ValueError, match=f"{next(iter(parameters))} shapes the 'balanced'"):
@@ -286,7 +291,7 @@ def test_budget_is_met_as_in_the_worked_case():
 def test_budget_as_a_float_is_a_multiple_of_the_samples():
     by_float = plan_resampling(SINGLE_CLASS, epoch_size=1.25)
     by_int = plan_resampling(SINGLE_CLASS, epoch_size=12_500)
-    assert by_float.target_count == by_int.target_count
+    assert by_float.resolved_target_count == by_int.resolved_target_count
     assert by_float.epoch_size == 12_500
 
 
@@ -298,14 +303,14 @@ def test_budget_of_as_many_samples_as_classes_is_a_number_of_samples():
 def test_budget_with_power_zero_changes_nothing():
     plan = plan_resampling(SINGLE_CLASS, epoch_size=1.0, power=0, floor=0.5)
     assert_array_equal(plan.class_multipliers, 1)
-    assert plan.target_count in plan.class_counts
+    assert plan.resolved_target_count in plan.class_counts
 
 
 def test_budget_on_a_plateau_takes_the_smallest_target():
     # 10 and 1,000 samples, cap 2: between t = 20 and t = 1,000 an epoch has 1,020 samples.
     y = np.repeat([0, 1], [10, 1000])
-    assert plan_resampling(y, epoch_size=1020, cap=2).target_count == 20
-    assert plan_resampling(y, epoch_size=1.0).target_count == 10
+    assert plan_resampling(y, epoch_size=1020, cap=2).resolved_target_count == 20
+    assert plan_resampling(y, epoch_size=1.0).resolved_target_count == 10
 
 
 @pytest.mark.parametrize(
@@ -317,8 +322,8 @@ def test_budget_on_a_plateau_takes_the_smallest_target():
         ({"epoch_size": 0.5, "floor": 0.6}, "between 6,000 and 40,000"),
         ({"epoch_size": 1.2, "power": 0}, "between 10,000 and 10,000"),
         ({"epoch_size": 3}, "smaller than the number of classes, 4.*1.0 for once"),
-        ({"epoch_size": 1.5, "target": "mean"}, "leave one of the two"),
-        ({"epoch_size": 1.5, "target": 50}, "leave one of the two"),
+        ({"epoch_size": 1.5, "target_count": "mean"}, "leave one of the two"),
+        ({"epoch_size": 1.5, "target_count": 50}, "leave one of the two"),
         ({"epoch_size": 0}, "'epoch_size' parameter"),
         ({"epoch_size": np.nan}, "'epoch_size' parameter"),
         ({"epoch_size": True}, "epoch_size must be a number"),

@@ -24,7 +24,7 @@ X = RANDOM.normal(size=(60, 4))
 def test_result_is_the_originals_in_order_then_copies_of_rare_samples():
     X = np.arange(10).reshape(5, 2)
     y = np.array([[1, 0], [1, 1], [1, 0], [0, 0], [1, 0]])
-    sampler = MaxMultiplierOverSampler(target="max", cap=3)  # class 1 asks for 4 of 1
+    sampler = MaxMultiplierOverSampler(target_count="max", cap=3)  # class 1 asks for 4 of 1
     X_resampled, y_resampled = sampler.fit_resample(X, y)
     assert_array_equal(sampler.sample_indices_, [0, 1, 2, 3, 4, 1, 1])
     assert_array_equal(sampler.sample_repeats_, [1, 3, 1, 1, 1])
@@ -36,7 +36,7 @@ def test_result_is_the_originals_in_order_then_copies_of_rare_samples():
 
 def test_samples_of_common_classes_are_left_out_below_a_floor_of_one():
     y = np.repeat([[1, 0], [0, 1], [0, 0]], [80, 10, 3], axis=0)
-    sampler = MaxMultiplierOverSampler(floor=0.25, target=20, random_state=0)
+    sampler = MaxMultiplierOverSampler(floor=0.25, target_count=20, random_state=0)
     _, y_resampled = sampler.fit_resample(np.zeros((93, 1)), y)
     assert_array_equal(sampler.class_multipliers_, [0.25, 2])
     assert_array_equal(y_resampled.sum(axis=0), [20, 20])
@@ -53,10 +53,10 @@ def test_sample_indices_equal_the_plans_for_the_same_seed(rounding, shuffle):
     )
     sampler.fit_resample(X, Y)
     options = {"rounding": rounding, "shuffle": shuffle}
-    assert_array_equal(sampler.sample_indices_, sampler.plan_.indices(3, **options))
+    assert_array_equal(sampler.sample_indices_, sampler.plan_.draw_indices(3, **options))
     plan = plan_resampling(Y, **parameters)
-    assert_array_equal(sampler.sample_indices_, plan.indices(3, **options))
-    assert_array_equal(sampler.sample_repeats_, plan.draw(3, rounding=rounding))
+    assert_array_equal(sampler.sample_indices_, plan.draw_indices(3, **options))
+    assert_array_equal(sampler.sample_repeats_, plan.draw_repeats(3, rounding=rounding))
 
 
 def test_sampling_strategy_counts_what_was_drawn():
@@ -73,7 +73,7 @@ def test_fit_learns_the_plan_and_draws_nothing():
     assert_array_equal(sampler.class_counts_, plan.class_counts)
     assert_array_equal(sampler.class_multipliers_, plan.class_multipliers)
     assert_array_equal(sampler.classes_, np.arange(5))
-    assert sampler.target_count_ == plan.target_count
+    assert sampler.target_count_ == plan.resolved_target_count
     assert sampler.n_features_in_ == 4
     assert not hasattr(sampler, "sample_indices_")
 
@@ -116,14 +116,14 @@ def test_matrix_in_which_one_class_occurs_is_left_as_it_is():
 
 
 def test_clone_and_pickle_keep_parameters_and_state():
-    sampler = MaxMultiplierOverSampler(cap=7, target="mean", random_state=0)
+    sampler = MaxMultiplierOverSampler(cap=7, target_count="mean", random_state=0)
     sampler.fit_resample(X, Y)
     copied = clone(sampler)
     assert copied.get_params() == sampler.get_params()
     assert not hasattr(copied, "plan_")
     loaded = pickle.loads(pickle.dumps(sampler))
     assert_array_equal(loaded.sample_indices_, sampler.sample_indices_)
-    assert_array_equal(loaded.plan_.indices(0), sampler.plan_.indices(0))
+    assert_array_equal(loaded.plan_.draw_indices(0), sampler.plan_.draw_indices(0))
 
 
 # -- containers of X ---------------------------------------------------------------------------
@@ -372,8 +372,8 @@ def test_tags_say_what_is_accepted():
         {"cap": 0.5},
         {"cap": "4"},
         {"floor": 2},
-        {"target": "mode"},
-        {"target": 0.0},
+        {"target_count": "mode"},
+        {"target_count": 0.0},
         {"power": -1},
         {"epoch_size": -5},
         {"rounding": "up"},
@@ -426,4 +426,4 @@ def test_result_without_samples_is_refused():
 
 def test_epoch_too_large_to_draw_is_refused():
     with pytest.raises(ValueError, match="lower the cap"):
-        plan_resampling(Y, target=1e300, cap=np.inf)
+        plan_resampling(Y, target_count=1e300, cap=np.inf)

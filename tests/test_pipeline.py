@@ -38,7 +38,7 @@ def pipeline(classifier=None, **parameters):
     return Pipeline(
         [
             ("scale", StandardScaler()),
-            ("sampler", MaxMultiplierOverSampler(target="max", cap=3, random_state=0)),
+            ("sampler", MaxMultiplierOverSampler(target_count="max", cap=3, random_state=0)),
             ("classifier", classifier if classifier is not None else KNeighborsClassifier(3)),
         ],
         **parameters,
@@ -50,7 +50,7 @@ def pipeline(classifier=None, **parameters):
 def test_classifier_is_trained_on_the_resampled_data_and_predicts_on_the_data_as_it_is(classifier):
     model = pipeline(clone(classifier)).fit(X, Y)
     scaled = StandardScaler().fit_transform(X)
-    sampler = MaxMultiplierOverSampler(target="max", cap=3, random_state=0)
+    sampler = MaxMultiplierOverSampler(target_count="max", cap=3, random_state=0)
     by_hand = clone(classifier).fit(*sampler.fit_resample(scaled, Y))
     assert len(sampler.sample_indices_) > len(X)
     assert_array_equal(model.predict(X), by_hand.predict(scaled))
@@ -65,8 +65,8 @@ def test_grid_search_over_the_sampler_with_multi_label_folds(classifier):
         pipeline(clone(classifier)),
         [
             {"sampler__cap": [1, 2, 6]},
-            {"sampler__target": ["mean", 30], "sampler__power": [0.5, 1.0]},
-            {"sampler__epoch_size": [1.2], "sampler__target": ["median"]},
+            {"sampler__target_count": ["mean", 30], "sampler__power": [0.5, 1.0]},
+            {"sampler__epoch_size": [1.2], "sampler__target_count": ["median"]},
             {"sampler": ["passthrough"]},
         ],
         scoring="f1_macro",
@@ -157,7 +157,7 @@ def test_data_frames_go_through_the_whole_pipeline():
 def test_batch_generator_of_imbalanced_learn_draws_from_the_plan(sparse):
     from imblearn.tensorflow import balanced_batch_generator
 
-    sampler = MaxMultiplierOverSampler(target="max", cap=3, random_state=0)
+    sampler = MaxMultiplierOverSampler(target_count="max", cap=3, random_state=0)
     size = len(sampler.fit_resample(X, Y)[0])
     data = sp.csr_array(X) if sparse else X
     batches, n_steps = balanced_batch_generator(
@@ -171,14 +171,14 @@ def test_batch_generator_of_imbalanced_learn_draws_from_the_plan(sparse):
         Y.sum(axis=0) + list(sampler.sampling_strategy_.values()),
     )
     # The generator shuffles the indices in place; the fitted plan is not touched by it.
-    assert_array_equal(sampler.plan_.indices(0), sampler.sample_indices_)
+    assert_array_equal(sampler.plan_.draw_indices(0), sampler.sample_indices_)
 
 
 # -- what splits again sees copies on both sides -----------------------------------------------
 
 
 def test_out_of_bag_score_after_resampling_is_too_good():
-    sampler = MaxMultiplierOverSampler(target="max", cap=8, random_state=0)
+    sampler = MaxMultiplierOverSampler(target_count="max", cap=8, random_state=0)
     rare = Y.sum(axis=0) < 40
 
     def out_of_bag_f1(X, y):
@@ -192,7 +192,7 @@ def test_out_of_bag_score_after_resampling_is_too_good():
 
 def test_split_after_resampling_is_too_good_and_split_around_it_is_not():
     # A network's early stopping splits off its validation data in the same way.
-    sampler = MaxMultiplierOverSampler(target="max", cap=8, random_state=0)
+    sampler = MaxMultiplierOverSampler(target_count="max", cap=8, random_state=0)
     trees = ExtraTreesClassifier(30, random_state=0)
     folds = KFold(3, shuffle=True, random_state=0)
     scoring = "f1_macro"
@@ -203,7 +203,7 @@ def test_split_after_resampling_is_too_good_and_split_around_it_is_not():
 
 @ignore_convergence
 def test_early_stopping_validates_on_copies_of_what_it_trains_on():
-    sampler = MaxMultiplierOverSampler(target="max", cap=8, random_state=0)
+    sampler = MaxMultiplierOverSampler(target_count="max", cap=8, random_state=0)
 
     def validation_score(X, y):
         network = MLPClassifier(

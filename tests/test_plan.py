@@ -29,7 +29,7 @@ def test_plan_gives_the_figures_worked_out_by_hand():
     assert_array_equal(plan.sample_multipliers, [1, 1, 1, 1, 1, 2.5, 1])
     assert_array_equal(plan.resampled_class_counts, [7.5, 4.5, 2.5, 0])
     assert_array_equal(plan.at_cap, [False, False, True, False])
-    assert plan.target_count == 3
+    assert plan.resolved_target_count == 3
     assert plan.n_samples == 7
     assert plan.expected_epoch_size == 8.5
     assert plan.epoch_size == 9
@@ -40,15 +40,15 @@ def test_plan_gives_the_figures_worked_out_by_hand():
 
 
 def test_resampled_counts_are_the_mean_of_what_is_drawn():
-    plan = plan_resampling(Y, target="max", cap=2.7, floor=0.5)
-    drawn = [Y[plan.indices(seed)].sum(axis=0) for seed in range(2000)]
+    plan = plan_resampling(Y, target_count="max", cap=2.7, floor=0.5)
+    drawn = [Y[plan.draw_indices(seed)].sum(axis=0) for seed in range(2000)]
     # Within half a sample for the constant size, and noise.
     assert abs(np.mean(drawn, axis=0) - plan.resampled_class_counts).max() < 0.6
 
 
 def test_small_resampled_counts_are_not_lost_beside_large_ones():
     y = np.repeat([0, 1], [100_000, 10])
-    plan = plan_resampling(y, floor=0, target=10, power=3)
+    plan = plan_resampling(y, floor=0, target_count=10, power=3)
     assert_allclose(plan.resampled_class_counts, [1e5 * 1e-12, 10], rtol=1e-9)
     assert_allclose(plan.resampled_imbalance_ratio, 1e8, rtol=1e-9)
 
@@ -67,7 +67,7 @@ def test_no_class_is_at_the_cap_where_the_cap_is_one():
 
 def test_shuffled_indices_are_in_random_order():
     plan = plan_resampling(np.ones((4, 2), dtype=int))
-    orders = {tuple(plan.indices(seed, shuffle=True)) for seed in range(300)}
+    orders = {tuple(plan.draw_indices(seed, shuffle=True)) for seed in range(300)}
     assert len(orders) == 24
 
 
@@ -89,8 +89,8 @@ def test_plan_cannot_be_changed():
 
 
 def test_pickled_plan_draws_the_same():
-    plan = plan_resampling(Y, target="max", class_names=list("abcd"))
+    plan = plan_resampling(Y, target_count="max", class_names=list("abcd"))
     loaded = pickle.loads(pickle.dumps(plan))
     assert isinstance(loaded, ResamplingPlan)
-    assert_array_equal(loaded.indices(0), plan.indices(0))
+    assert_array_equal(loaded.draw_indices(0), plan.draw_indices(0))
     assert repr(loaded) == repr(plan)

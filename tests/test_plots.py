@@ -340,19 +340,19 @@ def test_a_grid_of_two_parameters_has_a_line_for_each_value_of_one():
 
 
 def test_words_make_lines_and_are_not_joined():
-    grid = {"cap": [1, 2], "target": ["median", "mean", "max"]}
+    grid = {"cap": [1, 2], "target_count": ["median", "mean", "max"]}
     display = PlanComparisonDisplay.from_target(DIGITS, grid)
     assert [line.get_label() for line in display.lines_] == [
-        "target median",
-        "target mean",
-        "target max",
+        "target_count median",
+        "target_count mean",
+        "target_count max",
     ]
-    (line,) = PlanComparisonDisplay.from_target(DIGITS, {"target": ["max", 0.1]}).lines_
+    (line,) = PlanComparisonDisplay.from_target(DIGITS, {"target_count": ["max", 0.1]}).lines_
     assert line.get_linestyle() == "None"
 
 
 def test_of_many_lines_only_the_best_plans_are_joined():
-    grid = {"cap": [2, 3, 4], "power": [0.5, 0.7, 1], "target": ["median", "mean", 50]}
+    grid = {"cap": [2, 3, 4], "power": [0.5, 0.7, 1], "target_count": ["median", "mean", 50]}
     comparison = compare_plans(DIGITS, grid)
     display = PlanComparisonDisplay.from_comparison(comparison)
     (best,) = display.lines_
@@ -366,7 +366,7 @@ def test_of_many_lines_only_the_best_plans_are_joined():
 
 GRIDS = [
     {"cap": np.arange(1, 10, 0.25).tolist()},
-    {"cap": [1, 1.5, 2, 3, 4, 8, np.inf], "target": ["median", "mean", "max"]},
+    {"cap": [1, 1.5, 2, 3, 4, 8, np.inf], "target_count": ["median", "mean", "max"]},
     {"epoch_size": [0.5, 1.0, 1.5], "floor": [0.1, 0.5], "cap": [8]},
     {"cap": [4]},
     {},

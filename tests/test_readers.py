@@ -29,10 +29,10 @@ def write(name, content):
 
 
 def check_table(table, ids, target, class_names):
-    assert isinstance(table.target, csr_array)
-    assert table.target.dtype == np.uint8
-    assert table.target.has_canonical_format
-    assert_array_equal(table.target.toarray(), target)
+    assert isinstance(table.y, csr_array)
+    assert table.y.dtype == np.uint8
+    assert table.y.has_canonical_format
+    assert_array_equal(table.y.toarray(), target)
     assert table.ids.dtype == object
     assert table.ids.tolist() == ids
     assert table.class_names.tolist() == class_names
@@ -529,7 +529,7 @@ def test_one_class_column_is_enough():
 def test_indicators_and_label_lists_of_the_same_data_give_the_same_table():
     lists = read_label_lists(write("lists.csv", HPA))
     one_hot = read_indicators(write("hot.csv", "Id,0,5,16\na,1,0,1\nb,0,1,0\nc,1,1,1\n"))
-    check_table(one_hot, lists.ids.tolist(), lists.target.toarray(), lists.class_names.tolist())
+    check_table(one_hot, lists.ids.tolist(), lists.y.toarray(), lists.class_names.tolist())
 
 
 def not_0_or_1(cell, way_out):
@@ -1032,11 +1032,11 @@ def test_tables_go_straight_into_a_plan():
         read_yolo_files({}),
     ]
     for table in tables:
-        plan = plan_resampling(table.target, class_names=table.class_names)
+        plan = plan_resampling(table.y, class_names=table.class_names)
         assert plan.n_samples == len(table.ids)
         assert plan.classes.dtype == table.class_names.dtype
         assert_array_equal(plan.classes, table.class_names)
-        assert_array_equal(plan.class_counts, table.target.toarray().sum(axis=0))
+        assert_array_equal(plan.class_counts, table.y.toarray().sum(axis=0))
 
 
 @pytest.mark.parametrize(

@@ -28,8 +28,8 @@ def load(name):
     ("parameters", "epoch_size", "ratio"),
     [
         ({}, 35_086.2, 323),
-        ({"target": "mean"}, 42_916.5, 380),
-        ({"target": "max"}, 106_041.4, 870),
+        ({"target_count": "mean"}, 42_916.5, 380),
+        ({"target_count": "max"}, 106_041.4, 870),
         ({"power": 0.5}, 32_937.0, 306),
     ],
 )
@@ -50,7 +50,7 @@ def test_human_protein_atlas_with_the_hand_tuned_vector():
 @pytest.mark.parametrize("name", NAMES)
 def test_lvis_repeat_factors(name):
     y = load(name)
-    plan = plan_resampling(y, target=0.001, power=0.5, cap=np.inf)
+    plan = plan_resampling(y, target_count=0.001, power=0.5, cap=np.inf)
     frequency = np.asarray(y.sum(axis=0)).ravel() / y.shape[0]
     factors = [
         max([max(1.0, np.sqrt(0.001 / frequency[c])) for c in row.indices], default=1.0)
@@ -62,9 +62,9 @@ def test_lvis_repeat_factors(name):
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("target", ["median", "mean", "max"])
 def test_drawn_size_and_means_over_seeds(name, target):
-    plan = plan_resampling(load(name), target=target)
+    plan = plan_resampling(load(name), target_count=target)
     n_seeds = 400
-    draws = np.array([plan.draw(seed) for seed in range(n_seeds)])
+    draws = np.array([plan.draw_repeats(seed) for seed in range(n_seeds)])
     assert (draws.sum(axis=1) == round(plan.expected_epoch_size)).all()
     r = plan.sample_multipliers
     assert (draws >= np.floor(r)).all()

@@ -36,7 +36,7 @@ def test_stratified_draw_has_the_rounded_size_and_stays_within_one(levels, seed)
     sizes, multipliers = map(np.array, zip(*levels, strict=True))
     assume(sizes @ multipliers > 0.5)
     plan = plan_of(sizes, multipliers)
-    repeats = plan.draw(seed)
+    repeats = plan.draw_repeats(seed)
     r = plan.sample_multipliers
 
     assert repeats.dtype == np.int64
@@ -61,7 +61,7 @@ def test_stratified_draw_has_the_rounded_size_and_stays_within_one(levels, seed)
 def test_stratified_means_match_the_multipliers_to_half_a_sample(sizes, multipliers):
     plan = plan_of(sizes, multipliers)
     r = plan.sample_multipliers
-    mean = np.mean([plan.draw(seed) for seed in range(N_SEEDS)], axis=0)
+    mean = np.mean([plan.draw_repeats(seed) for seed in range(N_SEEDS)], axis=0)
     # A level's copies round up or down: their variance is at most 1/4.
     noise = 0.5 / np.sqrt(N_SEEDS)
     by_level = [abs((mean - r)[plan.levels == level].sum()) for level in np.unique(plan.levels)]
@@ -72,7 +72,7 @@ def test_stratified_means_match_the_multipliers_to_half_a_sample(sizes, multipli
 
 def test_stratified_copies_of_a_level_go_to_each_of_its_samples_alike():
     plan = plan_of([40, 1], [1.25, 1.0])
-    extra = np.sum([plan.draw(seed)[:40] - 1 for seed in range(N_SEEDS)], axis=0)
+    extra = np.sum([plan.draw_repeats(seed)[:40] - 1 for seed in range(N_SEEDS)], axis=0)
     # 10 of 40 at random: hypergeometric, standard deviation below sqrt(N / 4 * 3 / 4).
     assert abs(extra - N_SEEDS / 4).max() < 4.5 * np.sqrt(N_SEEDS * 3 / 16)
 
@@ -90,7 +90,7 @@ def test_shared_copies_add_up_whatever_the_start(shares, start):
 
 def test_bernoulli_rounds_each_sample_by_itself():
     plan = plan_of([30, 20, 10], [1.0, 1.4, 2.75])
-    draws = np.array([plan.draw(seed, rounding="bernoulli") for seed in range(N_SEEDS)])
+    draws = np.array([plan.draw_repeats(seed, rounding="bernoulli") for seed in range(N_SEEDS)])
     r = plan.sample_multipliers
     assert (draws >= np.floor(r)).all()
     assert (draws <= np.ceil(r)).all()
@@ -101,10 +101,10 @@ def test_bernoulli_rounds_each_sample_by_itself():
 
 def test_nearest_uses_no_randomness_and_halves_go_up():
     plan = plan_of([1, 1, 1, 1, 1], [0.4, 0.5, 1.5, 2.49, 2.5])
-    assert_array_equal(plan.draw(0, rounding="nearest"), [0, 1, 2, 2, 3])
+    assert_array_equal(plan.draw_repeats(0, rounding="nearest"), [0, 1, 2, 2, 3])
     generator = np.random.RandomState(0)
     before = generator.get_state()[1].copy()
-    plan.draw(generator, rounding="nearest")
+    plan.draw_repeats(generator, rounding="nearest")
     assert_array_equal(generator.get_state()[1], before)
 
 
@@ -126,14 +126,14 @@ def test_halves_go_up(x, expected):
 
 def test_epoch_sizes_round_a_half_up_everywhere():
     plan = plan_of([1, 1], [1.5, 1.0])  # 2.5 samples
-    assert plan.epoch_size == plan.draw(0).sum() == 3
-    assert plan.draw(0, rounding="nearest").sum() == 3
+    assert plan.epoch_size == plan.draw_repeats(0).sum() == 3
+    assert plan.draw_repeats(0, rounding="nearest").sum() == 3
     assert plan_of([1, 1], [0.5, 0.0]).epoch_size == 1
 
     y = np.repeat([0, 1], [3, 1])  # 3 + 1.5 samples
-    assert plan_resampling(y, target=1.5).epoch_size == 5
+    assert plan_resampling(y, target_count=1.5).epoch_size == 5
     assert plan_resampling(y, epoch_size=1.125).epoch_size == 5
-    assert_array_equal(compare_plans(y, {"target": [1.5]}).epoch_size, [5])
+    assert_array_equal(compare_plans(y, {"target_count": [1.5]}).epoch_size, [5])
     assert_array_equal(compare_plans(y, {"epoch_size": [1.125]}).epoch_size, [5])
 
 
@@ -147,41 +147,41 @@ def test_levels_without_a_fraction_use_no_randomness():
     plan = plan_of([3, 2], [1.0, 3.0])
     generator = np.random.RandomState(0)
     before = generator.get_state()[2]
-    assert_array_equal(plan.draw(generator), [1, 1, 1, 3, 3])
+    assert_array_equal(plan.draw_repeats(generator), [1, 1, 1, 3, 3])
     assert generator.get_state()[2] == before
 
 
 def test_indices_are_the_kept_originals_in_order_then_the_copies():
     plan = plan_of([2, 2, 1], [0.0, 1.0, 3.0])
-    assert_array_equal(plan.indices(0), [2, 3, 4, 4, 4])
+    assert_array_equal(plan.draw_indices(0), [2, 3, 4, 4, 4])
     plan = plan_of([2, 1], [2.0, 3.0])
-    assert_array_equal(plan.indices(0), [0, 1, 2, 0, 1, 2, 2])
+    assert_array_equal(plan.draw_indices(0), [0, 1, 2, 0, 1, 2, 2])
 
 
 def test_indices_hold_each_sample_as_often_as_drawn():
     plan = plan_of([30, 20, 10], [0.5, 1.4, 2.75])
     for rounding in ("stratified", "bernoulli", "nearest"):
-        indices = plan.indices(3, rounding=rounding)
-        repeats = plan.draw(3, rounding=rounding)
+        indices = plan.draw_indices(3, rounding=rounding)
+        repeats = plan.draw_repeats(3, rounding=rounding)
         assert indices.dtype == np.int64
         assert_array_equal(np.bincount(indices, minlength=60), repeats)
 
 
 def test_shuffle_changes_the_order_alone():
     plan = plan_of([30, 20, 10], [0.5, 1.4, 2.75])
-    ordered, shuffled = plan.indices(0), plan.indices(0, shuffle=True)
+    ordered, shuffled = plan.draw_indices(0), plan.draw_indices(0, shuffle=True)
     assert (ordered != shuffled).any()
     assert_array_equal(np.sort(ordered), np.sort(shuffled))
 
 
 def test_same_seed_same_draw_and_other_seeds_differ():
     plan = plan_of([30, 20, 10], [0.5, 1.4, 2.75])
-    assert_array_equal(plan.draw(5), plan.draw(5))
-    assert_array_equal(plan.draw(5), plan.draw(np.random.RandomState(5)))
-    assert any((plan.draw(5) != plan.draw(seed)).any() for seed in range(6, 9))
+    assert_array_equal(plan.draw_repeats(5), plan.draw_repeats(5))
+    assert_array_equal(plan.draw_repeats(5), plan.draw_repeats(np.random.RandomState(5)))
+    assert any((plan.draw_repeats(5) != plan.draw_repeats(seed)).any() for seed in range(6, 9))
 
 
-@pytest.mark.parametrize("call", ["draw", "indices"])
+@pytest.mark.parametrize("call", ["draw_repeats", "draw_indices"])
 def test_unknown_rounding_is_refused(call):
     with pytest.raises(ValueError, match=r"rounding must be one of .*, got 'up'"):
         getattr(plan_of([1, 1], [1, 2]), call)(0, rounding="up")
@@ -192,7 +192,7 @@ def test_unknown_rounding_is_refused(call):
 def test_bernoulli_draws_fractions_finer_than_its_first_bits(fraction, whole):
     n = 400_000
     plan = plan_of([n, 5], [whole + fraction, 1.0])
-    up = plan.draw(0, rounding="bernoulli")[:n] - whole
+    up = plan.draw_repeats(0, rounding="bernoulli")[:n] - whole
     assert set(np.unique(up)) <= {0, 1}
     deviation = np.sqrt(n * fraction * (1 - fraction))
     assert abs(up.sum() - n * fraction) < 4 * deviation
@@ -203,7 +203,7 @@ def test_stratified_choice_is_uniform_with_few_numbers_and_many_chunks(bits, mon
     monkeypatch.setattr("mlresample._plan.repeats._HISTOGRAM_BITS", bits)
     monkeypatch.setattr("mlresample._plan.repeats._CHUNK", 7)
     plan = plan_of([40, 20, 3], [1.25, 2.7, 1.0])
-    draws = np.array([plan.draw(seed) for seed in range(N_SEEDS)])
+    draws = np.array([plan.draw_repeats(seed) for seed in range(N_SEEDS)])
     extra = draws - np.floor(plan.sample_multipliers).astype(int)
     assert (extra[:, :40].sum(axis=1) == 10).all()
     assert (extra[:, 40:60].sum(axis=1) == 14).all()
@@ -221,7 +221,7 @@ def test_levels_of_one_sample_are_rounded_without_a_shuffle():
     multipliers = 1 + (np.arange(n) + 0.5) / n
     plan = RepeatPlan(multipliers, np.random.RandomState(0).permutation(n).astype(np.uint32))
     generator, expected = np.random.RandomState(1), np.random.RandomState(1)
-    repeats = plan.draw(generator)
+    repeats = plan.draw_repeats(generator)
     assert repeats.sum() == plan.epoch_size == 3 * n // 2
     assert set(repeats) == {1, 2}
     # Systematic sampling leaves less than a sample of difference between any run of levels and
@@ -234,9 +234,9 @@ def test_levels_of_one_sample_are_rounded_without_a_shuffle():
 def test_draws_stay_what_they_were():
     # Seeds are written down in papers and logs; any change here changes their epochs.
     plan = plan_of([5, 4, 3], [1.0, 1.5, 2.4])  # 5 + 6 + 7.2 samples
-    assert_array_equal(plan.draw(0), [1, 1, 1, 1, 1, 1, 2, 1, 2, 2, 3, 2])
-    assert_array_equal(plan.draw(1), [1, 1, 1, 1, 1, 2, 2, 1, 1, 2, 2, 3])
-    bernoulli = plan.draw(0, rounding="bernoulli")
+    assert_array_equal(plan.draw_repeats(0), [1, 1, 1, 1, 1, 1, 2, 1, 2, 2, 3, 2])
+    assert_array_equal(plan.draw_repeats(1), [1, 1, 1, 1, 1, 2, 2, 1, 1, 2, 2, 3])
+    bernoulli = plan.draw_repeats(0, rounding="bernoulli")
     assert_array_equal(bernoulli, [1, 1, 1, 1, 1, 2, 2, 2, 1, 3, 2, 3])
 
 
@@ -256,7 +256,7 @@ def test_draw_of_a_large_plan_is_exact_and_spread_over_the_level():
     levels = np.random.RandomState(0).choice([1.0, 1.3, 2.6], 300_000)
     distinct, own = np.unique(levels, return_inverse=True)
     plan = RepeatPlan(distinct, own.astype(np.uint8))
-    repeats = plan.draw(0)
+    repeats = plan.draw_repeats(0)
     assert repeats.sum() == plan.epoch_size
     for level, multiplier in enumerate(distinct):
         assert abs(repeats[own == level].sum() - multiplier * (own == level).sum()) < 1

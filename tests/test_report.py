@@ -34,11 +34,11 @@ def verdict(plan, code):
 
 
 def test_the_figures_of_a_plan():
-    report = make_plan(cap=2, target=16).to_dict()
+    report = make_plan(cap=2, target_count=16).to_dict()
     verdicts, rows = report.pop("verdicts"), report.pop("classes")
     assert report == {
         "schema_version": 1,
-        "parameters": {"cap": 2.0, "floor": 1.0, "power": 1.0, "target_count": 16.0},
+        "parameters": {"cap": 2.0, "floor": 1.0, "power": 1.0, "resolved_target_count": 16.0},
         "n_samples": 56,
         "n_classes": 4,
         "n_without_class": 6,
@@ -68,7 +68,7 @@ def test_the_figures_of_a_plan():
 
 
 def test_json_holds_the_same_figures_and_no_infinity():
-    plan = make_plan(cap=np.inf, floor=0.0, target=4)
+    plan = make_plan(cap=np.inf, floor=0.0, target_count=4)
     assert json.loads(plan.to_json()) == plan.to_dict()
     assert plan.to_dict()["parameters"]["cap"] is None
     left_out = make_plan(class_multipliers=[0.0, 1.0, 1.0, 1.0], floor=0.0)
@@ -120,24 +120,24 @@ def test_to_collect_at_the_limits_of_the_rule():
 @settings(deadline=None)
 @given(
     counts=st.lists(st.integers(1, 500), min_size=2, max_size=6),
-    target=st.integers(2, 600),
+    target_count=st.integers(2, 600),
     cap=st.floats(1, 20),
     power=st.floats(0.2, 2),
 )
-def test_to_collect_is_the_fewest_with_which_the_cap_suffices(counts, target, cap, power):
+def test_to_collect_is_the_fewest_with_which_the_cap_suffices(counts, target_count, cap, power):
     y = np.repeat(np.arange(len(counts)), counts)
-    plan = plan_resampling(y, target=target, cap=cap, power=power)
+    plan = plan_resampling(y, target_count=target_count, cap=cap, power=power)
     for n, k in zip(counts, plan.samples_to_collect, strict=True):
-        assert (target / (n + k)) ** power <= cap * (1 + 1e-9)
+        assert (target_count / (n + k)) ** power <= cap * (1 + 1e-9)
         if k:
-            assert (target / (n + k - 1)) ** power > cap * (1 - 1e-9)
+            assert (target_count / (n + k - 1)) ** power > cap * (1 - 1e-9)
 
 
 # -- verdicts ----------------------------------------------------------------------------------
 
 
 def test_balance_names_cost_and_effect():
-    found = verdict(make_plan(cap=2, target=16), "balance")
+    found = verdict(make_plan(cap=2, target_count=16), "balance")
     assert found["text"].startswith(
         "An epoch 1.18 times as long brings the mean imbalance from 5.0 to 3.1."
     )
@@ -154,14 +154,14 @@ def test_nearly_uniform_multipliers_are_called_a_waste():
     for row in y:  # 100 of 300 classes a sample: each carries some rare class
         row[rng.permutation(300)[:100]] = 1
     y[:, 0] = 1
-    plan = plan_resampling(y, target="max", cap=4)
+    plan = plan_resampling(y, target_count="max", cap=4)
     found = verdict(plan, "uniform")
     assert plan.to_dict()["growth"] > 2.9
     assert found["text"].startswith("100 % of the samples have a multiplier above 1: an epoch")
     assert found["text"].endswith("Better are loss weights; a lower target saves steps.")
     assert f"{plan.to_dict()['growth']:.2f} times as long" in found["text"]
     assert "balance" not in codes(plan)
-    assert "uniform" not in codes(make_plan(cap=2, target=16))
+    assert "uniform" not in codes(make_plan(cap=2, target_count=16))
 
 
 def test_a_plan_that_makes_it_worse_is_no_balance():
@@ -176,14 +176,14 @@ def test_a_plan_that_makes_it_worse_is_no_balance():
     y = np.zeros((1000, 81), dtype=np.uint8)
     y[:200, 0] = 1
     y[np.arange(200, 1000), 1 + np.arange(800) // 10] = 1
-    assert "balance" in codes(plan_resampling(y, target="max"))
+    assert "balance" in codes(plan_resampling(y, target_count="max"))
 
 
 def test_common_classes_that_grow_more_than_rare_ones_are_named():
     # Every second cat has a lynx, which is raised to 2; the birds are raised by 1.25.
     y = np.zeros((500, 3), dtype=np.uint8)
     y[:300, 0] = y[:150, 1] = y[300:, 2] = 1
-    plan = plan_resampling(y, class_names=["cat", "lynx", "bird"], target=250, cap=2)
+    plan = plan_resampling(y, class_names=["cat", "lynx", "bird"], target_count=250, cap=2)
     found = verdict(plan, "co_occurrence")
     assert found["classes"] == ["bird"]  # 1.25 against (150 * 5 / 3 + 150) / 300 = 1.33
     assert "'cat' (300), grows 1.33 times" in found["text"]
@@ -194,17 +194,17 @@ def test_common_classes_that_grow_more_than_rare_ones_are_named():
 
 
 def test_classes_that_the_cap_holds_down_are_named():
-    plan = make_plan(cap=2, target=16)
+    plan = make_plan(cap=2, target_count=16)
     found = verdict(plan, "cap_binds")
     assert found["classes"] == ["lynx"]
     assert "cap of 2, not the target, holds 1 class down: 'lynx' (4)." in found["text"]
     assert "a multiplier of 4.0" in found["text"]
-    assert "cap_binds" not in codes(make_plan(cap=4, target=16))  # reached exactly
+    assert "cap_binds" not in codes(make_plan(cap=4, target_count=16))  # reached exactly
     assert "cap_binds" not in codes(make_plan(class_multipliers={"lynx": 4}))
 
 
 def test_few_too_few_and_absent_classes_are_told_apart():
-    plan = make_plan(cap=4, target=40)  # bird 10 * 4, lynx 4 * 4
+    plan = make_plan(cap=4, target_count=40)  # bird 10 * 4, lynx 4 * 4
     assert verdict(plan, "few")["classes"] == ["bird"]
     assert verdict(plan, "too_few")["classes"] == ["lynx"]
     assert "merge_classes" in verdict(plan, "too_few")["text"]
@@ -212,14 +212,19 @@ def test_few_too_few_and_absent_classes_are_told_apart():
     assert verdict(plan, "few")["text"].startswith("1 more class has fewer than 20 samples")
     y = np.zeros((200, 3), dtype=np.uint8)
     y[:, 0] = y[:12, 1] = y[:10, 2] = 1  # the twelve are raised by the ten, beyond 20
-    assert "too_few" not in codes(plan_resampling(y, target=12, power=5))
+    assert "too_few" not in codes(plan_resampling(y, target_count=12, power=5))
     enough = plan_resampling(np.repeat([0, 1], [100, 20]), cap=4)
     assert codes(enough) == ["balance"]
 
 
 @pytest.mark.parametrize(
     "options",
-    [{"power": 1e-3}, {"power": 500}, {"target": 1e300, "power": 1e-3}, {"target": 10**15}],
+    [
+        {"power": 1e-3},
+        {"power": 500},
+        {"target_count": 1e300, "power": 1e-3},
+        {"target_count": 10**15},
+    ],
 )
 def test_extreme_parameters_are_told_of_as_others(options):
     plan = make_plan(**options)
@@ -230,7 +235,7 @@ def test_extreme_parameters_are_told_of_as_others(options):
 @pytest.mark.speed
 def test_reports_of_many_classes_take_linear_time():
     plan = plan_resampling(
-        np.repeat(np.arange(20_000), 2 + 8 * (np.arange(20_000) % 2)), target=40
+        np.repeat(np.arange(20_000), 2 + 8 * (np.arange(20_000) % 2)), target_count=40
     )
     start = time.process_time()
     plan.to_dict()
@@ -239,7 +244,7 @@ def test_reports_of_many_classes_take_linear_time():
 
 def test_long_lists_of_classes_are_cut_in_the_text_alone():
     y = np.repeat(np.arange(12), [100] + [3] * 11)
-    found = verdict(plan_resampling(y, target=100), "too_few")
+    found = verdict(plan_resampling(y, target_count=100), "too_few")
     assert len(found["classes"]) == 11
     assert "and 6 more" in found["text"]
 
@@ -254,7 +259,7 @@ def table_of(text):
 
 
 def test_the_text_names_the_figures_and_ends_with_the_verdicts():
-    text = repr(make_plan(cap=2, target=16))
+    text = repr(make_plan(cap=2, target_count=16))
     assert "epoch size                 56        66  (1.179x)" in text
     assert "without a class             6" in text
     assert "once 42 (75.0 %), more often 14 (25.0 %), at the cap 4 (7.1 %)" in text
@@ -270,7 +275,7 @@ def test_the_text_names_the_figures_and_ends_with_the_verdicts():
 
 
 def test_the_text_tells_the_rule():
-    text = repr(make_plan(target=1234567.891, floor=0.5, power=0.5))
+    text = repr(make_plan(target_count=1234567.891, floor=0.5, power=0.5))
     assert "cap 4, floor 0.5, target count 1,234,567.89, power 0.5" in text
     assert "cap 4, own multipliers" in repr(make_plan(class_multipliers={"lynx": 2}))
     assert "no cap, " in repr(make_plan(cap=np.inf))
@@ -319,7 +324,7 @@ def parsed(html):
 
 
 def test_the_html_table_holds_the_figures():
-    rows = parsed(make_plan(cap=2, target=16)._repr_html_())
+    rows = parsed(make_plan(cap=2, target_count=16)._repr_html_())
     assert [row[0] for row in rows] == ["class", "dodo", "lynx", "bird", "cat"]
     assert rows[2][1:7] == ["4", "7.14 %", "10.00 %", "2.000 (cap)", "8.0", "4"]
 

@@ -19,7 +19,7 @@ PLAN = plan_resampling(Y)
 M = PLAN.class_multipliers
 RANKS = np.unique(M, return_inverse=True)[1].astype(np.uint8)
 BYTES, ENTRIES = as_target(Y), as_target(CSR)
-INDICES = PLAN.indices(0)
+INDICES = PLAN.draw_indices(0)
 PATHS = [f"images/{i:06}.png" for i in range(len(Y))] * 5
 OF_PATHS = np.append(np.arange(len(PATHS)), INDICES[len(Y) :])
 

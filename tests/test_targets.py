@@ -78,7 +78,7 @@ def test_counts_in_bytes_do_not_overflow(n_samples):
 def test_more_than_255_levels_are_told_apart(n):
     y = np.tril(np.ones((n, n), dtype=np.uint8))
     for target in (y, sp.csr_array(y)):
-        plan = plan_resampling(target, target="max", cap=np.inf)
+        plan = plan_resampling(target, target_count="max", cap=np.inf)
         # Row i carries classes 0 to i; class i is in n - i rows.
         assert_array_equal(plan.sample_multipliers, n / (n - np.arange(n)))
         multipliers = 1 + np.arange(1, n + 1) / n  # none is 1
@@ -125,7 +125,7 @@ def single_label_containers():
 
 @pytest.mark.parametrize("y", [pytest.param(y, id=name) for name, y in single_label_containers()])
 def test_one_dimension_or_one_column_is_single_label(y):
-    sampler = MaxMultiplierOverSampler(target="max", random_state=0)
+    sampler = MaxMultiplierOverSampler(target_count="max", random_state=0)
     _, resampled = sampler.fit_resample(np.arange(10).reshape(5, 2), y)
     assert_array_equal(sampler.class_counts_, [3, 1, 1])
     assert_array_equal(sampler.class_multipliers_, [1, 3, 3])

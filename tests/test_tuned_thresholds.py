@@ -32,7 +32,7 @@ from sklearn.utils.multiclass import unique_labels
 
 from mlresample import MaxMultiplierOverSampler
 from mlresample.datasets import make_multilabel_digits
-from mlresample.model_selection import TunedThresholdsClassifierCV, tune_thresholds
+from mlresample.model_selection import MultilabelTunedThresholdClassifierCV, tune_thresholds
 
 TREES = ExtraTreesClassifier(20, random_state=0)
 
@@ -57,20 +57,24 @@ def out_of_fold_macro_f1(classifier, X, y):
     scores = np.empty(y.shape)
     for train, test in KFold(3, shuffle=True, random_state=0).split(X):
         fitted = clone(classifier).fit(X[train], y[train])
-        model = TunedThresholdsClassifierCV(fitted, cv="prefit").fit(X[test], y[test])
+        model = MultilabelTunedThresholdClassifierCV(fitted, cv="prefit").fit(X[test], y[test])
         scores[test] = model.predict_proba(X[test])
     return macro_f1(y, scores >= tune_thresholds(y, scores))
 
 
 def test_tuning_after_the_sampler_leaks_and_tuning_around_it_does_not():
     X, y = digits(n_classes=10)
-    sampler = MaxMultiplierOverSampler(target="max", cap=8, random_state=0)
+    sampler = MaxMultiplierOverSampler(target_count="max", cap=8, random_state=0)
     assert out_of_fold_macro_f1(TREES, *sampler.fit_resample(X, y)) > 0.95
     assert out_of_fold_macro_f1(make_pipeline(sampler, TREES), X, y) < 0.5
 
     X_new, y_new = digits(n_classes=10, subset="test")
-    inside = make_pipeline(sampler, TunedThresholdsClassifierCV(TREES, cv=3, random_state=0))
-    around = TunedThresholdsClassifierCV(make_pipeline(sampler, TREES), cv=3, random_state=0)
+    inside = make_pipeline(
+        sampler, MultilabelTunedThresholdClassifierCV(TREES, cv=3, random_state=0)
+    )
+    around = MultilabelTunedThresholdClassifierCV(
+        make_pipeline(sampler, TREES), cv=3, random_state=0
+    )
     found = [macro_f1(y_new, model.fit(X, y).predict(X_new)) for model in (inside, around)]
     assert found[1] > found[0] + 0.05
 
@@ -85,7 +89,7 @@ def test_folds_that_tune_are_not_resampled():
                 rows.append(test)
                 yield train, test
 
-    TunedThresholdsClassifierCV(pipeline, cv=Folds(3)).fit(X, Y)
+    MultilabelTunedThresholdClassifierCV(pipeline, cv=Folds(3)).fit(X, Y)
     assert_array_equal(np.concatenate(rows), np.arange(len(X)))
 
 
@@ -117,7 +121,7 @@ CLASSIFIERS = {
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("kind", CLASSIFIERS)
 def test_predictions_are_scores_not_below_the_thresholds(kind):
-    model = TunedThresholdsClassifierCV(CLASSIFIERS[kind], cv=3, random_state=0).fit(X, Y)
+    model = MultilabelTunedThresholdClassifierCV(CLASSIFIERS[kind], cv=3, random_state=0).fit(X, Y)
     method = "predict_proba" if hasattr(model, "predict_proba") else "decision_function"
     scores = getattr(model, method)(X)
     predicted = model.predict(X)
@@ -131,21 +135,25 @@ def test_predictions_are_scores_not_below_the_thresholds(kind):
 def test_thresholds_are_those_of_the_scores_out_of_fold():
     classifier = OneVsRestClassifier(LogisticRegression())
     folds = KFold(3, shuffle=True, random_state=7)
-    model = TunedThresholdsClassifierCV(classifier, cv=folds, shrinkage=0).fit(X, Y)
+    model = MultilabelTunedThresholdClassifierCV(classifier, cv=folds, shrinkage=0).fit(X, Y)
     scores = np.empty(Y.shape)
     for train, test in folds.split(X):
         scores[test] = clone(classifier).fit(X[train], Y[train]).predict_proba(X[test])
     assert_array_equal(model.thresholds_, tune_thresholds(Y, scores))
-    same = TunedThresholdsClassifierCV(classifier, cv=3, random_state=7, shrinkage=0).fit(X, Y)
+    same = MultilabelTunedThresholdClassifierCV(classifier, cv=3, random_state=7, shrinkage=0).fit(
+        X, Y
+    )
     assert_array_equal(same.thresholds_, model.thresholds_)
 
 
 def test_logarithms_are_of_the_probabilities():
-    model = TunedThresholdsClassifierCV(TREES, cv=2).fit(X, Y)
+    model = MultilabelTunedThresholdClassifierCV(TREES, cv=2).fit(X, Y)
     probabilities = model.predict_proba(X)
     assert (probabilities == 0).any()
     assert_array_equal(np.exp(model.predict_log_proba(X)).round(12), probabilities.round(12))
-    assert not hasattr(TunedThresholdsClassifierCV(RidgeClassifier()), "predict_log_proba")
+    assert not hasattr(
+        MultilabelTunedThresholdClassifierCV(RidgeClassifier()), "predict_log_proba"
+    )
 
 
 @pytest.mark.parametrize("kind", ["one a class", "chain"])
@@ -155,7 +163,7 @@ def test_class_without_which_a_fold_cannot_be_fitted_is_named(kind, n_jobs):
     y[:, 1] = 0
     y[100:110, 1] = 1  # of the second of three folds alone
     target = pytest.importorskip("pandas").DataFrame(y, columns=["cat", "lynx", "dog"])
-    model = TunedThresholdsClassifierCV(CLASSIFIERS[kind], cv=KFold(3), n_jobs=n_jobs)
+    model = MultilabelTunedThresholdClassifierCV(CLASSIFIERS[kind], cv=KFold(3), n_jobs=n_jobs)
     message = r"fitted to the training part of fold 1: .*all samples or none carry 'lynx'\."
     with pytest.raises(ValueError, match=message):
         model.fit(X, target)
@@ -163,7 +171,9 @@ def test_class_without_which_a_fold_cannot_be_fitted_is_named(kind, n_jobs):
 
 def test_other_errors_of_the_estimator_come_through():
     with pytest.raises(ValueError, match=r"^Input X contains NaN"):
-        TunedThresholdsClassifierCV(KNeighborsClassifier()).fit(np.full_like(X, np.nan), Y)
+        MultilabelTunedThresholdClassifierCV(KNeighborsClassifier()).fit(
+            np.full_like(X, np.nan), Y
+        )
 
 
 @pytest.mark.parametrize("classifier", [TREES, KNeighborsClassifier(3), DummyClassifier()])
@@ -172,7 +182,7 @@ def test_class_that_a_fold_lacks_is_no_obstacle(classifier):
     y[:, 4] = 0
     y[0, 4] = 1  # not in the training part of one fold
     y[:, 5] = 1
-    model = TunedThresholdsClassifierCV(classifier, cv=3, random_state=0).fit(X, y)
+    model = MultilabelTunedThresholdClassifierCV(classifier, cv=3, random_state=0).fit(X, y)
     assert model.predict(X).shape == y.shape
     assert np.isfinite(model.thresholds_).all()
     y[:, 4] = 0
@@ -185,7 +195,7 @@ def test_binary_classifier_is_refused_with_the_way_out():
             return np.ones((len(X), 2))
 
     with pytest.raises(ValueError, match=r"Single must give scores of shape \(n_samples, 6\)"):
-        TunedThresholdsClassifierCV(Single()).fit(X, Y)
+        MultilabelTunedThresholdClassifierCV(Single()).fit(X, Y)
 
 
 class ListOfScores(ClassifierMixin, BaseEstimator):
@@ -207,11 +217,11 @@ class ListOfScores(ClassifierMixin, BaseEstimator):
 @pytest.mark.parametrize("classes", [None, np.arange(6), [np.arange(3)] * 6, [[0, 1]] * 5])
 def test_list_of_scores_whose_columns_are_unknown_is_refused(classes):
     with pytest.raises(ValueError, match="its classes_ must be the labels of each column"):
-        TunedThresholdsClassifierCV(ListOfScores(classes), cv=2).fit(X, Y)
+        MultilabelTunedThresholdClassifierCV(ListOfScores(classes), cv=2).fit(X, Y)
 
 
 def test_list_of_scores_with_labels_is_read_by_them():
-    model = TunedThresholdsClassifierCV(ListOfScores([[0, 1]] * 6), cv=2).fit(X, Y)
+    model = MultilabelTunedThresholdClassifierCV(ListOfScores([[0, 1]] * 6), cv=2).fit(X, Y)
     expected = np.column_stack([p[:, 1] for p in model.estimator_.predict_proba(X)])
     assert_array_equal(model.predict_proba(X), expected)
 
@@ -233,9 +243,9 @@ class FrameOfScores(ListOfScores):
 @pytest.mark.parametrize("library", ["pandas", "polars"])
 def test_frames_of_scores_are_read_by_their_names(library):
     y = pytest.importorskip("pandas").DataFrame(Y, columns=list("abcdef"))
-    expected = TunedThresholdsClassifierCV(ListOfScores([[0, 1]] * 6), cv=2).fit(X, y)
+    expected = MultilabelTunedThresholdClassifierCV(ListOfScores([[0, 1]] * 6), cv=2).fit(X, y)
     for names in (None, list("uvwxyz")):  # the classes' in another order; others
-        model = TunedThresholdsClassifierCV(FrameOfScores(library, names), cv=2).fit(X, y)
+        model = MultilabelTunedThresholdClassifierCV(FrameOfScores(library, names), cv=2).fit(X, y)
         assert_array_equal(model.thresholds_, expected.thresholds_)
         assert_array_equal(model.predict(X), expected.predict(X))
 
@@ -248,20 +258,22 @@ class SparseScores(ListOfScores):
 
 
 def test_sparse_scores_are_read():
-    model = TunedThresholdsClassifierCV(SparseScores(), cv=2, random_state=0).fit(X, Y)
+    model = MultilabelTunedThresholdClassifierCV(SparseScores(), cv=2, random_state=0).fit(X, Y)
     dense = ListOfScores([[0, 1]] * 6)
-    expected = TunedThresholdsClassifierCV(dense, cv=2, random_state=0).fit(X, Y)
+    expected = MultilabelTunedThresholdClassifierCV(dense, cv=2, random_state=0).fit(X, Y)
     assert_array_equal(model.thresholds_, expected.thresholds_)
 
 
 def test_no_folds_are_an_error():
     with pytest.raises(ValueError, match="gives no folds"):
-        TunedThresholdsClassifierCV(TREES, cv=[]).fit(X, Y)
+        MultilabelTunedThresholdClassifierCV(TREES, cv=[]).fit(X, Y)
 
 
 def test_response_method_can_be_chosen():
     classifier = OneVsRestClassifier(LogisticRegression())
-    model = TunedThresholdsClassifierCV(classifier, response_method="decision_function", cv=3)
+    model = MultilabelTunedThresholdClassifierCV(
+        classifier, response_method="decision_function", cv=3
+    )
     model.fit(X, Y)
     assert_array_equal(model.predict(X), model.decision_function(X) >= model.thresholds_)
     with pytest.raises(AttributeError):
@@ -273,19 +285,23 @@ def test_response_method_can_be_chosen():
 
 def test_prefit_estimator_is_left_as_it_is():
     trees = clone(TREES).fit(X[:200], Y[:200])
-    model = TunedThresholdsClassifierCV(trees, cv="prefit", shrinkage=0).fit(X[200:], Y[200:])
+    model = MultilabelTunedThresholdClassifierCV(trees, cv="prefit", shrinkage=0).fit(
+        X[200:], Y[200:]
+    )
     assert model.estimator_ is trees
     expected = tune_thresholds(Y[200:], model.predict_proba(X[200:]))
     assert_array_equal(model.thresholds_, expected)
     with pytest.raises(NotFittedError):
-        TunedThresholdsClassifierCV(clone(TREES), cv="prefit").fit(X, Y)
+        MultilabelTunedThresholdClassifierCV(clone(TREES), cv="prefit").fit(X, Y)
 
 
 @pytest.mark.parametrize("length", [10, 301])
 def test_mask_of_another_length_is_an_error(length):
     train = np.arange(length) % 2 == 0
     for fold in [(train, np.arange(0, 300, 2)), (np.arange(0, 300, 2), ~train)]:
-        model = TunedThresholdsClassifierCV(TREES, cv=[(np.arange(9), np.arange(9)), fold])
+        model = MultilabelTunedThresholdClassifierCV(
+            TREES, cv=[(np.arange(9), np.arange(9)), fold]
+        )
         with pytest.raises(IndexError, match=rf"mask of shape \({length},\) in fold 1, and X 300"):
             model.fit(X, Y)
 
@@ -305,11 +321,11 @@ def test_mask_of_another_length_is_an_error(length):
 )
 def test_fold_that_is_no_rows_is_an_error(test, error, message):
     with pytest.raises(error, match=message):
-        TunedThresholdsClassifierCV(TREES, cv=[(np.arange(200), test)]).fit(X, Y)
+        MultilabelTunedThresholdClassifierCV(TREES, cv=[(np.arange(200), test)]).fit(X, Y)
 
 
 def test_folds_are_the_same_in_every_fit_by_default():
-    model = TunedThresholdsClassifierCV(TREES)
+    model = MultilabelTunedThresholdClassifierCV(TREES)
     thresholds = model.fit(X, Y).thresholds_
     np.random.seed(1)
     assert_array_equal(model.fit(X, Y).thresholds_, thresholds)
@@ -319,33 +335,35 @@ def test_folds_are_the_same_in_every_fit_by_default():
 
 def test_samples_that_no_fold_tests_are_left_out():
     split = ShuffleSplit(1, test_size=100, random_state=0)
-    model = TunedThresholdsClassifierCV(TREES, cv=split, shrinkage=0).fit(X, Y)
+    model = MultilabelTunedThresholdClassifierCV(TREES, cv=split, shrinkage=0).fit(X, Y)
     train, test = next(split.split(X))
     scores = np.column_stack(
         [p[:, 1] for p in clone(TREES).fit(X[train], Y[train]).predict_proba(X[test])]
     )
     assert_array_equal(model.thresholds_, tune_thresholds(Y[test], scores))
-    listed = TunedThresholdsClassifierCV(TREES, cv=[(train.tolist(), test.tolist())], shrinkage=0)
+    listed = MultilabelTunedThresholdClassifierCV(
+        TREES, cv=[(train.tolist(), test.tolist())], shrinkage=0
+    )
     assert_array_equal(listed.fit(X, Y).thresholds_, model.thresholds_)
     masks = [tuple(np.isin(np.arange(len(X)), part) for part in (train, np.sort(test)))]
-    masked = TunedThresholdsClassifierCV(OfAnything(), cv=masks, shrinkage=0).fit(X, Y)
+    masked = MultilabelTunedThresholdClassifierCV(OfAnything(), cv=masks, shrinkage=0).fit(X, Y)
     assert_array_equal(masked.thresholds_, tune_thresholds(Y[test], masked.predict_proba(X[test])))
 
 
 def test_jobs_make_no_difference():
-    one = TunedThresholdsClassifierCV(TREES, cv=2, random_state=0)
+    one = MultilabelTunedThresholdClassifierCV(TREES, cv=2, random_state=0)
     two = clone(one).set_params(n_jobs=2)
     assert_array_equal(one.fit(X, Y).thresholds_, two.fit(X, Y).thresholds_)
 
 
 def test_verbose_prints_a_line_for_each_fold_and_the_last_fit(capsys):
-    model = TunedThresholdsClassifierCV(KNeighborsClassifier(3), cv=2)
+    model = MultilabelTunedThresholdClassifierCV(KNeighborsClassifier(3), cv=2)
     model.fit(X, Y)
     assert capsys.readouterr().out == ""
     model.set_params(verbose=1).fit(X, Y)
     lines = capsys.readouterr().out.splitlines()
     assert [line.rpartition(":")[0] for line in lines] == [
-        f"[TunedThresholdsClassifierCV] {part}"
+        f"[MultilabelTunedThresholdClassifierCV] {part}"
         for part in ("fold 1 of 2", "fold 2 of 2", "fit on all data")
     ]
     assert all(line.endswith(" s") for line in lines)
@@ -377,7 +395,7 @@ class OfAnything(ClassifierMixin, BaseEstimator):
     ids=["images", "list of paths", "array of paths", "list of images"],
 )
 def test_rows_may_be_anything(anything):
-    model = TunedThresholdsClassifierCV(OfAnything(), cv=3).fit(anything, Y)
+    model = MultilabelTunedThresholdClassifierCV(OfAnything(), cv=3).fit(anything, Y)
     assert model.predict(anything).shape == Y.shape
     assert not hasattr(model, "n_features_in_")
 
@@ -385,14 +403,14 @@ def test_rows_may_be_anything(anything):
 @pytest.mark.parametrize("kind", ["csr_array", "csc_matrix", "coo_array", "lil_array"])
 def test_sparse_data_gives_the_same(kind):
     classifier = OneVsRestClassifier(LogisticRegression())
-    model = TunedThresholdsClassifierCV(classifier, cv=3, random_state=0)
+    model = MultilabelTunedThresholdClassifierCV(classifier, cv=3, random_state=0)
     expected = model.fit(X, Y).thresholds_
     make = getattr(sp, kind)
     np.testing.assert_allclose(model.fit(make(X), make(Y)).thresholds_, expected, rtol=1e-5)
 
 
 def test_lists_of_rows_give_the_same():
-    model = TunedThresholdsClassifierCV(TREES, cv=3, random_state=0)
+    model = MultilabelTunedThresholdClassifierCV(TREES, cv=3, random_state=0)
     expected = model.fit(X, Y).thresholds_
     assert_array_equal(model.fit(X.tolist(), Y.tolist()).thresholds_, expected)
     assert_array_equal(model.fit(X, Y.astype(bool)).predict(X), model.fit(X, Y * 1.0).predict(X))
@@ -404,7 +422,7 @@ def test_data_frames_give_their_names(library):
     names = [f"pixel {j}" for j in range(X.shape[1])]
     data = frame(dict(zip(names, X.T, strict=True)))
     y = frame(dict(zip("abcdef", Y.T, strict=True)))
-    model = TunedThresholdsClassifierCV(TREES, cv=3, random_state=0).fit(data, y)
+    model = MultilabelTunedThresholdClassifierCV(TREES, cv=3, random_state=0).fit(data, y)
     assert model.classes_.tolist() == list("abcdef")
     assert model.feature_names_in_.tolist() == names
     expected = clone(model).fit(X, Y)
@@ -420,8 +438,8 @@ class ReturnsNothing(OfAnything):
 
 
 def test_fit_that_does_not_return_the_estimator_is_enough():
-    expected = TunedThresholdsClassifierCV(OfAnything(), cv=3).fit(X, Y)
-    model = TunedThresholdsClassifierCV(ReturnsNothing(), cv=3).fit(X, Y)
+    expected = MultilabelTunedThresholdClassifierCV(OfAnything(), cv=3).fit(X, Y)
+    model = MultilabelTunedThresholdClassifierCV(ReturnsNothing(), cv=3).fit(X, Y)
     assert_array_equal(model.predict(X), expected.predict(X))
 
 
@@ -438,20 +456,20 @@ class OfKind(OfAnything):
 def test_masked_scores_are_refused():
     masked = OfKind(lambda scores: np.ma.masked_less(scores, scores.mean()))
     with pytest.raises(ValueError, match="OfKind gives masked scores"):
-        TunedThresholdsClassifierCV(masked, cv=3).fit(X, Y)
+        MultilabelTunedThresholdClassifierCV(masked, cv=3).fit(X, Y)
 
 
 def test_tensors_of_scores_are_read():
     torch = pytest.importorskip("torch", reason="torch is not installed")
     tensor = OfKind(lambda scores: torch.tensor(scores, requires_grad=True))
-    expected = TunedThresholdsClassifierCV(OfAnything(), cv=3).fit(X, Y)
-    model = TunedThresholdsClassifierCV(tensor, cv=3).fit(X, Y)
+    expected = MultilabelTunedThresholdClassifierCV(OfAnything(), cv=3).fit(X, Y)
+    model = MultilabelTunedThresholdClassifierCV(tensor, cv=3).fit(X, Y)
     assert_array_equal(model.predict(X), expected.predict(X))
 
 
 def test_score_of_nan_is_an_error():
     y = pytest.importorskip("pandas").DataFrame(Y, columns=list("abcdef"))
-    model = TunedThresholdsClassifierCV(OfAnything(), cv=3).fit(X, y)
+    model = MultilabelTunedThresholdClassifierCV(OfAnything(), cv=3).fit(X, y)
     X_new = X[:5].copy()
     X_new[3] = np.nan
     with pytest.raises(ValueError, match="OfAnything gives a score of NaN in row 3, class 'a'"):
@@ -464,7 +482,7 @@ def test_score_of_nan_is_an_error():
 @pytest.mark.parametrize("scoring", ["f1_macro", "average_precision"])
 def test_search_reaches_the_sampler_and_the_classifier(scoring):
     pipeline = make_pipeline(MaxMultiplierOverSampler(random_state=0), TREES)
-    model = TunedThresholdsClassifierCV(pipeline, cv=2, random_state=0)
+    model = MultilabelTunedThresholdClassifierCV(pipeline, cv=2, random_state=0)
     y = Y[:, :4]
     search = GridSearchCV(
         model,
@@ -483,7 +501,9 @@ def test_search_reaches_the_sampler_and_the_classifier(scoring):
 
 
 def test_clone_and_pickle_keep_it():
-    model = TunedThresholdsClassifierCV(TREES, metric="fbeta", beta=2, cv=2, random_state=0)
+    model = MultilabelTunedThresholdClassifierCV(
+        TREES, metric="fbeta", beta=2, cv=2, random_state=0
+    )
     assert clone(model).get_params(deep=False).keys() == model.get_params(deep=False).keys()
     model.fit(X, Y)
     again = pickle.loads(pickle.dumps(model))
@@ -493,7 +513,7 @@ def test_clone_and_pickle_keep_it():
 
 
 def test_runs_in_a_job_of_joblib(tmp_path):
-    model = TunedThresholdsClassifierCV(TREES, cv=2, random_state=0)
+    model = MultilabelTunedThresholdClassifierCV(TREES, cv=2, random_state=0)
     fitted = joblib.Parallel(n_jobs=2)(joblib.delayed(clone(model).fit)(X, Y) for _ in range(2))
     assert_array_equal(fitted[0].thresholds_, fitted[1].thresholds_)
     joblib.dump(fitted[0], tmp_path / "model")
@@ -502,8 +522,8 @@ def test_runs_in_a_job_of_joblib(tmp_path):
 
 def test_recall_that_weighs_more_lowers_the_thresholds():
     options = {"cv": 3, "random_state": 0, "metric": "fbeta"}
-    cautious = TunedThresholdsClassifierCV(TREES, beta=0.5, **options).fit(X, Y)
-    generous = TunedThresholdsClassifierCV(TREES, beta=2, **options).fit(X, Y)
+    cautious = MultilabelTunedThresholdClassifierCV(TREES, beta=0.5, **options).fit(X, Y)
+    generous = MultilabelTunedThresholdClassifierCV(TREES, beta=2, **options).fit(X, Y)
     X_new, _ = digits(subset="test")
     assert generous.predict(X_new).sum() > cautious.predict(X_new).sum()
     assert (generous.thresholds_ <= cautious.thresholds_).all()
@@ -523,14 +543,14 @@ def test_metadata_goes_to_the_estimator_and_to_the_splitter():
     with sklearn.config_context(enable_metadata_routing=True):
         estimator = Weighted().set_fit_request(sample_weight=True)
         splitter = GroupKFold(3).set_split_request(groups=True)
-        model = TunedThresholdsClassifierCV(estimator, cv=splitter)
+        model = MultilabelTunedThresholdClassifierCV(estimator, cv=splitter)
         model.fit(X, Y, sample_weight=np.arange(len(X)), groups=np.arange(len(X)) // 10)
     assert_array_equal(model.estimator_.weights_, np.arange(len(X)))
 
 
 def test_metadata_without_routing_is_an_error():
     with pytest.raises(ValueError, match="enable_metadata_routing"):
-        TunedThresholdsClassifierCV(Weighted()).fit(X, Y, sample_weight=np.ones(len(X)))
+        MultilabelTunedThresholdClassifierCV(Weighted()).fit(X, Y, sample_weight=np.ones(len(X)))
 
 
 # -- what is wrong -----------------------------------------------------------------------------
@@ -539,7 +559,7 @@ def test_metadata_without_routing_is_an_error():
 @pytest.mark.parametrize("y", [Y[:, 0], Y[:, :1], [0, 1] * 150], ids=["1-D", "column", "list"])
 def test_single_label_target_is_refused_with_the_way_out(y):
     with pytest.raises(ValueError, match=r"sklearn\.model_selection\.TunedThresholdClassifierCV"):
-        TunedThresholdsClassifierCV(TREES).fit(X, y)
+        MultilabelTunedThresholdClassifierCV(TREES).fit(X, y)
 
 
 @pytest.mark.parametrize(
@@ -555,18 +575,20 @@ def test_single_label_target_is_refused_with_the_way_out(y):
 )
 def test_wrong_parameter_is_an_error(options, message):
     with pytest.raises(ValueError, match=message):
-        TunedThresholdsClassifierCV(**{"estimator": DummyClassifier(), **options}).fit(X, Y)
+        MultilabelTunedThresholdClassifierCV(**{"estimator": DummyClassifier(), **options}).fit(
+            X, Y
+        )
 
 
 def test_lengths_that_differ_are_an_error():
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
-        TunedThresholdsClassifierCV(TREES).fit(X[:-1], Y)
+        MultilabelTunedThresholdClassifierCV(TREES).fit(X[:-1], Y)
 
 
 # -- scikit-learn's checks ---------------------------------------------------------------------
 
 
-class OneColumnALabel(TunedThresholdsClassifierCV):
+class OneColumnALabel(MultilabelTunedThresholdClassifierCV):
     """Turns the single-label targets of the checks, which are refused, into indicators."""
 
     def fit(self, X, y, **params):

@@ -77,7 +77,7 @@ def _short_names(files: list[str]) -> list[str]:
 def _compare(arguments: Namespace) -> str:
     table = _only_table(arguments)
     grid = _given(arguments, RULE_CONSTRAINTS) or {"cap": _CAPS}
-    comparison = compare_plans(table.target, grid, class_names=table.class_names)
+    comparison = compare_plans(table.y, grid, class_names=table.class_names)
     if arguments.json:
         return comparison.to_json(indent=2)
     if arguments.html:
@@ -107,11 +107,11 @@ def _plan_page(plan: ResamplingPlan, table: LabelTable, arguments: Namespace) ->
     )
 
     parts = [plan_html(plan.to_dict(), all_classes=True), counts_picture(plan, _title(arguments))]
-    if plan.target_count is not None and arguments.epoch_size is None:
+    if plan.resolved_target_count is not None and arguments.epoch_size is None:
         rule = _given(arguments, set(RULE_CONSTRAINTS) - {"cap"})
         grid = {name: [value] for name, value in rule.items()} | {"cap": _CAPS}
         names = table.class_names
-        parts.append(comparison_picture(compare_plans(table.target, grid, class_names=names)))
+        parts.append(comparison_picture(compare_plans(table.y, grid, class_names=names)))
     parts.append(co_occurrence_picture(table, _title(arguments)))
     return page(f"Plan of {_title(arguments)}", parts)
 
@@ -123,8 +123,10 @@ def _resample(arguments: Namespace) -> str:
     if arguments.repeats:
         if arguments.shuffle:
             raise ValueError("--shuffle has no meaning beside --repeats, which has no order.")
-        return _listed({"id": table.ids, "repeats": plan.draw(seed, rounding=rounding)}, arguments)
-    indices = plan.indices(seed, rounding=rounding, shuffle=arguments.shuffle)
+        return _listed(
+            {"id": table.ids, "repeats": plan.draw_repeats(seed, rounding=rounding)}, arguments
+        )
+    indices = plan.draw_indices(seed, rounding=rounding, shuffle=arguments.shuffle)
     return _listed({"id": table.ids[indices]}, arguments)
 
 
@@ -143,9 +145,9 @@ def _split(arguments: Namespace) -> str:
         arguments.folds, shuffle=True, random_state=arguments.random_state
     )
     fold_of = np.empty(n_samples, dtype=np.int64)
-    for fold, (_, rows) in enumerate(folds.split(table.ids, table.target.toarray())):
+    for fold, (_, rows) in enumerate(folds.split(table.ids, table.y.toarray())):
         fold_of[rows] = fold
-    counts = np.diff(table.target.tocsc().indptr)
+    counts = np.diff(table.y.tocsc().indptr)
     n_scarce = int((counts < arguments.folds).sum())
     if n_scarce:
         warnings.warn(
@@ -189,7 +191,7 @@ def _plan_of(table: LabelTable, arguments: Namespace) -> ResamplingPlan:
             raise ValueError("--class-multiplier names a class twice.")
         known = {str(name): name for name in table.class_names.tolist()}
         rule["class_multipliers"] = {known.get(name, name): value for name, value in pairs}
-    return plan_resampling(table.target, class_names=table.class_names, **rule)
+    return plan_resampling(table.y, class_names=table.class_names, **rule)
 
 
 def _class_multiplier(text: str) -> tuple[str, float]:

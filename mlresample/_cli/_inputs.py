@@ -33,7 +33,7 @@ def read_labels(file: str, arguments: Namespace) -> LabelTable:
     if len(table.class_names) == 1:
         only = table.class_names.tolist()[0]
         raise ValueError(f"{file} has one class only, {only!r}: there is nothing to balance.")
-    if table.target.nnz == 0:
+    if table.y.nnz == 0:
         raise ValueError(f"{file} has no sample with a class.")
     return table
 

@@ -222,11 +222,11 @@ def _add_outputs(command: argparse.ArgumentParser, *, html: bool) -> None:
 _RULE_HELP = {
     "cap": "largest multiplier (4); inf for none",
     "floor": "smallest multiplier (1), below 1 to leave out samples of common classes alone",
-    "target": "count that rare classes are raised towards (median): median, mean, max, a count, "
-    "or a share of the samples such as 0.05",
+    "target_count": "count that rare classes are raised towards (median): median, mean, max, a "
+    "count, or a share of the samples such as 0.05",
     "power": "1 inverse frequency, 0.5 its square root (1)",
     "epoch_size": "samples that an epoch shall have, or times the samples, such as 1.2; the "
-    "target is solved for",
+    "target count is solved for",
 }
 
 

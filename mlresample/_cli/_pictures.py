@@ -22,13 +22,13 @@ def counts_picture(source: ResamplingPlan | LabelTable, file: str) -> str:
     if isinstance(source, ResamplingPlan):
         caption = f"{file}: samples of each class, as they are and in an epoch of the plan."
         return _figure(ClassCountsDisplay.from_plan(source), caption)
-    display = ClassCountsDisplay.from_target(source.target, class_names=source.class_names)
+    display = ClassCountsDisplay.from_target(source.y, class_names=source.class_names)
     return _figure(display, f"{file}: samples of each class.")
 
 
 def co_occurrence_picture(table: LabelTable, file: str) -> str:
     """Rare classes and the common ones that stand beside them."""
-    display = CoOccurrenceDisplay.from_target(table.target, class_names=table.class_names)
+    display = CoOccurrenceDisplay.from_target(table.y, class_names=table.class_names)
     caption = (
         f"{file}: share of the samples of each rare class that carry each common class too. "
         f"Where it is high, copies of the rare class are copies of the common one."

@@ -31,7 +31,7 @@ def collect_splits(tables: dict[str, LabelTable]) -> dict[str, Any]:
     # A class may be a number in one file, where all are, and not in another.
     kind = str if any(one.class_names.dtype == object for one in tables.values()) else int
     measures = {
-        name: measure_imbalance(one.target, class_names=list(map(kind, one.class_names))).to_dict()
+        name: measure_imbalance(one.y, class_names=list(map(kind, one.class_names))).to_dict()
         for name, one in tables.items()
     }
     counts = {

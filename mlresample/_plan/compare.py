@@ -19,7 +19,7 @@ from mlresample._rule.multipliers import (
     balanced_multipliers,
     check_rule,
     raised_to_cap,
-    resolve_target,
+    resolve_target_count,
 )
 from mlresample._target.indicators import Indicator
 from mlresample._target.read import as_target
@@ -29,10 +29,11 @@ from mlresample._utils.sklearn import validate_parameter_constraints, validate_p
 _DEFAULTS: dict[str, Any] = {
     "cap": 4.0,
     "floor": 1.0,
-    "target": "median",
+    "target_count": "median",
     "power": 1.0,
     "epoch_size": None,
 }
+_TITLES = {"resolved_target_count": "target count", "n_at_cap": "classes at cap"}
 _MOST_PAIRS = 1 << 24  # of ranks and classes: 128 MB of counts
 
 
@@ -44,7 +45,7 @@ class PlanComparison(Report):
     ----------
     parameters : list of dict
         Parameters of each plan, as in the grid.
-    target_count : ndarray of shape (n_plans,)
+    resolved_target_count : ndarray of shape (n_plans,)
         Count that rare classes are raised towards.
     epoch_size : ndarray of shape (n_plans,)
         Number of samples of an epoch.
@@ -59,7 +60,7 @@ class PlanComparison(Report):
     """
 
     parameters: list[dict[str, Any]]
-    target_count: NDArray[np.float64]
+    resolved_target_count: NDArray[np.float64]
     epoch_size: NDArray[np.int64]
     growth: NDArray[np.float64]
     imbalance_ratio: NDArray[np.float64]
@@ -86,16 +87,25 @@ class PlanComparison(Report):
         return as_rows(self.to_dict())
 
     def __repr__(self) -> str:
-        columns = {
-            name: [_told(value) for value in values] for name, values in self.to_dict().items()
-        }
+        columns = self.to_dict()
         rows = zip(*columns.values(), strict=True)
-        return "\n".join(aligned([list(columns), *map(list, rows)], left=()))
+        return "\n".join(
+            aligned(
+                [list(map(_title, columns)), *(list(map(_told, row)) for row in rows)], left=()
+            )
+        )
 
     def _repr_html_(self) -> str:
         columns = self.to_dict()
         rows = zip(*columns.values(), strict=True)
-        return fragment(table(list(columns), [list(map(_told, row)) for row in rows]))
+        return fragment(table(list(map(_title, columns)), [list(map(_told, row)) for row in rows]))
+
+
+def _title(column: str) -> str:
+    """Name a column for people: parameters as they are passed, measures in words."""
+    if column.startswith("param_"):
+        return column.removeprefix("param_") + "="
+    return _TITLES.get(column, column.replace("_", " "))
 
 
 def _told(value: Any) -> str:
@@ -123,7 +133,7 @@ def compare_plans(
     y : {array-like, sparse matrix, dataframe, tensor} of shape (n_samples, n_classes)
         Multi-label indicator matrix of 0 and 1; or class labels of shape (n_samples,).
     param_grid : dict of str to list, or list of such dicts
-        Values of `cap`, `floor`, `target`, `power` and `epoch_size` to combine, as for
+        Values of `cap`, `floor`, `target_count`, `power` and `epoch_size` to combine, as for
         scikit-learn's GridSearchCV. What it leaves out has the default of
         :func:`~mlresample.plan_resampling`.
     class_names : array-like of shape (n_classes,), default=None
@@ -150,11 +160,11 @@ def compare_plans(
     >>> from mlresample import compare_plans
     >>> y = [[1, 0, 0]] * 12 + [[1, 1, 0]] * 6 + [[1, 0, 1]] * 1
     >>> compare_plans(y, {"cap": [1, 2, 4, 8]})
-    param_cap  target_count  epoch_size  growth  imbalance_ratio  mean_imbalance  n_at_cap
-            1             6          19       1               19           7.722         0
-            2             6          20   1.053               10           4.778         1
-            4             6          22   1.158              5.5           3.389         1
-            8             6          24   1.263                4               3         0
+    cap=  target count  epoch size  growth  imbalance ratio  mean imbalance  classes at cap
+       1             6          19       1               19           7.722               0
+       2             6          20   1.053               10           4.778               1
+       4             6          22   1.158              5.5           3.389               1
+       8             6          24   1.263                4               3               0
     """
     indicator = as_target(y, class_names=class_names)
     check_some_class_occurs(indicator.class_counts)
@@ -178,7 +188,10 @@ def _checked(parameters: dict[str, Any]) -> dict[str, Any]:
     checked = as_numbers(**parameters)
     full = _DEFAULTS | checked
     check_rule(
-        "balanced", target=full["target"], power=full["power"], epoch_size=full["epoch_size"]
+        "balanced",
+        target_count=full["target_count"],
+        power=full["power"],
+        epoch_size=full["epoch_size"],
     )
     return checked
 
@@ -191,7 +204,7 @@ def _measure(indicator: Indicator, grid: list[dict[str, Any]]) -> PlanComparison
         full = _DEFAULTS | one
         bounds = {name: float(full[name]) for name in ("power", "floor", "cap")}
         if full["epoch_size"] is None:
-            target_count = resolve_target(full["target"], counts, n_samples)
+            target_count = resolve_target_count(full["target_count"], counts, n_samples)
         else:
             target_count = solve_target_count(rarest, full["epoch_size"], **bounds)
         multipliers = balanced_multipliers(counts, target_count, **bounds)
@@ -207,7 +220,7 @@ def _measure(indicator: Indicator, grid: list[dict[str, Any]]) -> PlanComparison
     imbalance = [imbalance_per_class(one, counts) for one in resampled]
     return PlanComparison(
         parameters=grid,
-        target_count=np.array(target_counts),
+        resolved_target_count=np.array(target_counts),
         epoch_size=round_half_up(expected).astype(np.int64),
         growth=expected / n_samples,
         imbalance_ratio=np.array([one.max() for one in imbalance]),

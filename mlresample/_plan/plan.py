@@ -20,7 +20,7 @@ from mlresample._rule.multipliers import (
     balanced_multipliers,
     check_rule,
     raised_to_cap,
-    resolve_target,
+    resolve_target_count,
     sample_levels,
 )
 from mlresample._target.indicators import Indicator
@@ -54,7 +54,7 @@ class ResamplingPlan(RepeatPlan, Report):
         Times that samples of each class ask to be seen an epoch.
     resampled_class_counts : ndarray of shape (n_classes,)
         Expected class counts after resampling, float64.
-    target_count : float or None
+    resolved_target_count : float or None
         Count that rare classes are raised towards; None with multipliers of one's own.
     power : float or None
         Power of the rule; None with multipliers of one's own.
@@ -89,7 +89,7 @@ class ResamplingPlan(RepeatPlan, Report):
       them, at equal steps.
     >>> plan.sample_multipliers[[0, -1]]
     array([1. , 2.5])
-    >>> len(plan.indices(0))
+    >>> len(plan.draw_indices(0))
     165
     >>> plan.to_frame()["resampled_count"].tolist()
     [165.0, 75.0]
@@ -99,7 +99,7 @@ class ResamplingPlan(RepeatPlan, Report):
     class_counts: NDArray[np.int64]
     class_multipliers: NDArray[np.float64]
     resampled_class_counts: NDArray[np.float64]
-    target_count: float | None
+    resolved_target_count: float | None
     power: float | None
     cap: float
     floor: float
@@ -140,12 +140,12 @@ class ResamplingPlan(RepeatPlan, Report):
         The fewest k with ``(t / (n_c + k)) ** power <= cap``, the target count t kept, of shape
         (n_classes,); 0 where the cap suffices already. None with multipliers of one's own.
         """
-        if self.target_count is None or self.power is None:
+        if self.resolved_target_count is None or self.power is None:
             return None
         if self.power == 0:
             return np.zeros(len(self.classes), dtype=np.int64)
         with np.errstate(over="ignore"):
-            suffices = self.target_count / np.float64(self.cap) ** (1 / self.power)
+            suffices = self.resolved_target_count / np.float64(self.cap) ** (1 / self.power)
         needed = np.clip(np.ceil(suffices * (1 - 1e-12)), 1, 2.0**62).astype(np.int64)
         return np.maximum(needed - self.class_counts, 0)
 
@@ -161,7 +161,7 @@ class ResamplingPlan(RepeatPlan, Report):
         parameters = {"cap": finite(self.cap), "floor": self.floor, "power": self.power}
         report: dict[str, Any] = {
             "schema_version": _SCHEMA_VERSION,
-            "parameters": {**parameters, "target_count": self.target_count},
+            "parameters": {**parameters, "resolved_target_count": self.resolved_target_count},
             "n_samples": self.n_samples,
             "n_classes": len(self.classes),
             "n_without_class": self.n_without_class,
@@ -215,25 +215,25 @@ def make_plan(
     class_multipliers: Any,
     cap: float,
     floor: float,
-    target_rule: Any,
+    target_count: Any,
     power: float,
     epoch_size: float | None,
 ) -> ResamplingPlan:
     """Learn a plan from an indicator matrix; parameters are valid, one by one."""
-    rule = as_numbers(target=target_rule, power=power, epoch_size=epoch_size)
+    rule = as_numbers(target_count=target_count, power=power, epoch_size=epoch_size)
     check_rule(class_multipliers, **rule)
     counts = indicator.class_counts
     check_some_class_occurs(counts)
     bounds = {name: float(x) for name, x in as_numbers(floor=floor, cap=cap).items()}
-    target_count = of_power = None
+    resolved = of_power = None
     if isinstance(class_multipliers, str):
         of_power = float(rule["power"])
         if rule["epoch_size"] is None:
-            target_count = resolve_target(rule["target"], counts, indicator.n_samples)
+            resolved = resolve_target_count(rule["target_count"], counts, indicator.n_samples)
         else:
             rarest = RarestClasses.of(indicator)
-            target_count = solve_target_count(rarest, rule["epoch_size"], power=of_power, **bounds)
-        multipliers = balanced_multipliers(counts, target_count, power=of_power, **bounds)
+            resolved = solve_target_count(rarest, rule["epoch_size"], power=of_power, **bounds)
+        multipliers = balanced_multipliers(counts, resolved, power=of_power, **bounds)
     else:
         multipliers = explicit_multipliers(
             class_multipliers,
@@ -252,7 +252,7 @@ def make_plan(
         class_counts=counts,
         class_multipliers=multipliers,
         resampled_class_counts=resampled,
-        target_count=target_count,
+        resolved_target_count=resolved,
         power=of_power,
         **bounds,
         n_without_class=n_without_class,
@@ -271,7 +271,7 @@ def plan_resampling(
     class_multipliers: Any = "balanced",
     cap: float = 4.0,
     floor: float = 1.0,
-    target: str | float = "median",
+    target_count: str | float = "median",
     power: float = 1.0,
     epoch_size: float | None = None,
 ) -> ResamplingPlan:
@@ -296,7 +296,7 @@ def plan_resampling(
     floor : float, default=1.0
         Smallest multiplier, between 0 and 1. Below 1, samples that carry only common classes
         may be left out.
-    target : {"median", "mean", "max"}, int or float, default="median"
+    target_count : {"median", "mean", "max"}, int or float, default="median"
         Count that rare classes are raised towards: a statistic over the classes that occur, a
         share of the samples (float in (0, 1]) or a count (int, or float above 1).
     power : float, default=1.0
@@ -345,7 +345,7 @@ def plan_resampling(
         class_multipliers=class_multipliers,
         cap=cap,
         floor=floor,
-        target_rule=target,
+        target_count=target_count,
         power=power,
         epoch_size=epoch_size,
     )

@@ -92,7 +92,7 @@ class RepeatPlan:
         """Number of samples of a drawn epoch: the expected size, rounded, a half up."""
         return int(round_half_up(self.expected_epoch_size))
 
-    def draw(
+    def draw_repeats(
         self,
         random_state: int | np.random.RandomState | None = None,
         *,
@@ -118,7 +118,7 @@ class RepeatPlan:
         --------
         >>> from mlresample import plan_resampling
         >>> plan = plan_resampling([[1, 0], [1, 0], [1, 0], [1, 1]])
-        >>> plan.draw(0)
+        >>> plan.draw_repeats(0)
         array([1, 1, 1, 3])
         """
         return self._draw_small(check_random_state(random_state), rounding).astype(np.int64)
@@ -139,7 +139,7 @@ class RepeatPlan:
             repeats += _choose_stratified(self, fraction, generator)
         return repeats
 
-    def indices(
+    def draw_indices(
         self,
         random_state: int | np.random.RandomState | None = None,
         *,
@@ -153,7 +153,7 @@ class RepeatPlan:
         random_state : int, RandomState instance or None, default=None
             An int gives the same indices every time.
         rounding : {"stratified", "bernoulli", "nearest"}, default="stratified"
-            As in :meth:`draw`.
+            As in :meth:`draw_repeats`.
         shuffle : bool, default=False
             Whether to put the indices in random order.
 
@@ -166,7 +166,7 @@ class RepeatPlan:
         --------
         >>> from mlresample import plan_resampling
         >>> plan = plan_resampling([[1, 1], [1, 0], [1, 0], [1, 0]])
-        >>> plan.indices(0)
+        >>> plan.draw_indices(0)
         array([0, 1, 2, 3, 0, 0])
         """
         generator: np.random.RandomState = check_random_state(random_state)

@@ -43,9 +43,9 @@ def rule_text(report: Report) -> str:
     parameters = report["parameters"]
     cap = "no cap" if parameters["cap"] is None else f"cap {parameters['cap']:g}"
     floor = f", floor {parameters['floor']:g}" if parameters["floor"] < 1 else ""
-    if parameters["target_count"] is None:
+    if parameters["resolved_target_count"] is None:
         return f"{cap}{floor}, own multipliers"
-    target = f"{parameters['target_count']:,.2f}".rstrip("0").rstrip(".")
+    target = f"{parameters['resolved_target_count']:,.2f}".rstrip("0").rstrip(".")
     power = f", power {parameters['power']:g}" if parameters["power"] != 1 else ""
     return f"{cap}{floor}, target count {target}{power}"
 

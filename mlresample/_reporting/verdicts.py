@@ -43,7 +43,9 @@ def _cost_without_effect(report: Report) -> Judgements:
     if growth > NOTABLE > fall:
         raised = sum(one["n_samples"] for one in rates if one["multiplier"] > 1)
         share = percent(raised / report["n_samples"], 0)
-        lower = "; a lower target saves steps" if report["parameters"]["target_count"] else ""
+        lower = (
+            "; a lower target saves steps" if report["parameters"]["resolved_target_count"] else ""
+        )
         yield (
             "uniform",
             f"{share} of the samples have a multiplier above 1: an epoch {growth:.2f} times as "
@@ -82,7 +84,9 @@ def _cap_binds(report: Report) -> Judgements:
     if short and parameters["cap"] > 1:
         fewest = min(one["count"] for one in short)
         with np.errstate(over="ignore"):
-            needed = np.float64(parameters["target_count"] / fewest) ** parameters["power"]
+            needed = (
+                np.float64(parameters["resolved_target_count"] / fewest) ** parameters["power"]
+            )
         yield (
             "cap_binds",
             f"The cap of {parameters['cap']:g}, not the target, holds "

@@ -18,7 +18,7 @@ RULE_CONSTRAINTS: dict[str, Any] = {
     "class_multipliers": [StrOptions({"balanced"}), "array-like", dict, callable],
     "cap": [Interval(Real, 1, None, closed="both")],
     "floor": [Interval(Real, 0, 1, closed="both")],
-    "target": [
+    "target_count": [
         StrOptions({"median", "mean", "max"}),
         Interval(Real, 0, None, closed="neither"),
     ],
@@ -51,46 +51,56 @@ def _as_number(name: str, value: Any) -> int | float:
     return int(value) if isinstance(value, Integral) else number
 
 
-def check_rule(class_multipliers: Any, *, target: Any, power: float, epoch_size: Any) -> None:
+def check_rule(
+    class_multipliers: Any, *, target_count: Any, power: float, epoch_size: Any
+) -> None:
     """Refuse parameters that contradict each other."""
-    for name, value in {"target": target, "epoch_size": epoch_size}.items():
+    for name, value in {"target_count": target_count, "epoch_size": epoch_size}.items():
         if isinstance(value, bool | np.bool_):
             raise ValueError(f"{name} must be a number, got {value!r}.")
-    if isinstance(target, Integral) and target == 1:
+    if isinstance(target_count, Integral) and target_count == 1:
         raise ValueError(
-            "target=1 is a count of one sample, which raises no class. For a share of all samples "
-            "write 1.0."
+            "target_count=1 is a count of one sample, which raises no class. For a share of all "
+            "samples write 1.0."
         )
-    own_target = not (isinstance(target, str) and target == "median")
+    is_own_target = not (isinstance(target_count, str) and target_count == "median")
     if not isinstance(class_multipliers, str):
-        given = {"target": own_target, "power": power != 1, "epoch_size": epoch_size is not None}
+        given = {
+            "target_count": is_own_target,
+            "power": power != 1,
+            "epoch_size": epoch_size is not None,
+        }
         for name, is_set in given.items():
             if is_set:
                 raise ValueError(
                     f"{name} shapes the 'balanced' class multipliers and does nothing beside "
-                    f"class_multipliers of one's own: leave one of the two at its default."
+                    f"user-supplied class_multipliers: leave one of the two at its default."
                 )
-    if epoch_size is not None and own_target:
+    if epoch_size is not None and is_own_target:
         raise ValueError(
-            f"epoch_size is met by solving for the target, so target={target!r} cannot be kept: "
-            f"leave one of the two at its default."
+            f"epoch_size is met by solving for the target count, so "
+            f"target_count={target_count!r} cannot be kept: leave one of the two at its default."
         )
 
 
 # -- the rule ----------------------------------------------------------------------------------
 
 
-def resolve_target(target: Any, class_counts: NDArray[Any], n_samples: int | None = None) -> float:
+def resolve_target_count(
+    target_count: Any, class_counts: NDArray[Any], n_samples: int | None = None
+) -> float:
     """Give the count that rare classes are raised towards."""
-    if isinstance(target, str):
+    if isinstance(target_count, str):
         statistics: dict[str, Callable[..., Any]]
         statistics = {"median": np.median, "mean": np.mean, "max": np.max}
-        return float(statistics[target](class_counts[class_counts > 0]))
-    if isinstance(target, Integral) or target > 1:
-        return float(target)
+        return float(statistics[target_count](class_counts[class_counts > 0]))
+    if isinstance(target_count, Integral) or target_count > 1:
+        return float(target_count)
     if n_samples is None:
-        raise ValueError(f"target={target!r} is a share of the samples: n_samples is needed.")
-    return float(target * n_samples)
+        raise ValueError(
+            f"target={target_count!r} is a share of the samples: n_samples is needed."
+        )
+    return float(target_count * n_samples)
 
 
 def balanced_multipliers(
@@ -112,7 +122,7 @@ def raised_to_cap(class_multipliers: NDArray[np.float64], cap: float) -> NDArray
 
 @validate_params(
     {
-        **{name: RULE_CONSTRAINTS[name] for name in ("target", "power", "cap", "floor")},
+        **{name: RULE_CONSTRAINTS[name] for name in ("target_count", "power", "cap", "floor")},
         "class_counts": ["array-like"],
         "n_samples": [Interval(Integral, 1, None, closed="left"), None],
     },
@@ -121,7 +131,7 @@ def raised_to_cap(class_multipliers: NDArray[np.float64], cap: float) -> NDArray
 def compute_class_multipliers(
     class_counts: ArrayLike,
     *,
-    target: str | float = "median",
+    target_count: str | float = "median",
     power: float = 1.0,
     cap: float = 4.0,
     floor: float = 1.0,
@@ -133,7 +143,7 @@ def compute_class_multipliers(
     ----------
     class_counts : array-like of shape (n_classes,)
         Number of samples that carry each class.
-    target : {"median", "mean", "max"}, int or float, default="median"
+    target_count : {"median", "mean", "max"}, int or float, default="median"
         Count that rare classes are raised towards: a statistic over the classes that occur, a
         share of the samples (float in (0, 1]) or a count (int, or float above 1).
     power : float, default=1.0
@@ -143,7 +153,7 @@ def compute_class_multipliers(
     floor : float, default=1.0
         Smallest multiplier, between 0 and 1.
     n_samples : int, default=None
-        Number of samples; needed where `target` is a share of them.
+        Number of samples; needed where `target_count` is a share of them.
 
     Returns
     -------
@@ -174,11 +184,11 @@ def compute_class_multipliers(
     array([1. , 1. , 1.5, 4. ])
     """
     counts = checked_counts(class_counts)
-    check_rule("balanced", target=target, power=power, epoch_size=None)
-    numbers = as_numbers(target=target, n_samples=n_samples)
-    target_count = resolve_target(numbers["target"], counts, numbers["n_samples"])
+    check_rule("balanced", target_count=target_count, power=power, epoch_size=None)
+    numbers = as_numbers(target_count=target_count, n_samples=n_samples)
+    resolved = resolve_target_count(numbers["target_count"], counts, numbers["n_samples"])
     bounds = as_numbers(power=power, floor=floor, cap=cap)
-    return balanced_multipliers(counts, target_count, **bounds)
+    return balanced_multipliers(counts, resolved, **bounds)
 
 
 # -- samples -----------------------------------------------------------------------------------

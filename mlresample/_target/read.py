@@ -34,8 +34,8 @@ def as_target(y: Any, *, class_names: ArrayLike | None = None) -> Indicator:
     """Recognise a target: 2-D is an indicator matrix, 1-D or one column is single-label."""
     if y is None:
         raise ValueError("Expected array-like (array or non-string sequence), got None as y.")
-    if "target" in getattr(y, "_fields", ()):
-        raise ValueError("y is a table of ids, target and class names: pass its target.")
+    if "class_names" in getattr(y, "_fields", ()):
+        raise ValueError("y is a table of ids, labels and class names: pass its y.")
     if is_dataframe(y):
         return _frame_target(y, class_names)
     if is_series(y):

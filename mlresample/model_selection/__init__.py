@@ -1,6 +1,6 @@
 """Decision thresholds, one a class, tuned on held-out scores."""
 
 from mlresample.model_selection._thresholds import tune_thresholds
-from mlresample.model_selection._tuned import TunedThresholdsClassifierCV
+from mlresample.model_selection._tuned import MultilabelTunedThresholdClassifierCV
 
-__all__ = ["TunedThresholdsClassifierCV", "tune_thresholds"]
+__all__ = ["MultilabelTunedThresholdClassifierCV", "tune_thresholds"]

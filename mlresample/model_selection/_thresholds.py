@@ -70,8 +70,8 @@ def tune_thresholds(
     shrinkage : float, default=0.0
         Positives that the common threshold counts for. At 10, that of a class with 10
         positives lies halfway between its own and the common one. By default each class has
-        its own, the best on these scores; :class:`TunedThresholdsClassifierCV`, whose thresholds
-        are for new data, has 3.
+        its own, the best on these scores; :class:`MultilabelTunedThresholdClassifierCV`, whose
+        thresholds are for new data, has 3.
 
     Returns
     -------
@@ -85,7 +85,7 @@ def tune_thresholds(
 
     See Also
     --------
-    TunedThresholdsClassifierCV : The same from out-of-fold scores of an estimator.
+    MultilabelTunedThresholdClassifierCV : The same from out-of-fold scores of an estimator.
 
     Notes
     -----

@@ -44,7 +44,7 @@ from mlresample.model_selection._thresholds import (
 _RESPONSES = ["predict_proba", "decision_function"]
 
 
-class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+class MultilabelTunedThresholdClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     """Multi-label classifier with a threshold for each class, tuned by cross-validation.
 
     The estimator is fitted on the training part of each fold and scores the rest. From all these
@@ -123,7 +123,7 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstim
     >>> from imblearn.pipeline import make_pipeline
     >>> from mlresample import MaxMultiplierOverSampler
     >>> from mlresample.datasets import make_multilabel_digits
-    >>> from mlresample.model_selection import TunedThresholdsClassifierCV
+    >>> from mlresample.model_selection import MultilabelTunedThresholdClassifierCV
     >>> from sklearn.ensemble import ExtraTreesClassifier
     >>> from sklearn.metrics import f1_score
     >>> X, y, _ = make_multilabel_digits(500, random_state=0)
@@ -131,7 +131,7 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstim
     >>> pipeline = make_pipeline(
     ...     MaxMultiplierOverSampler(random_state=0), ExtraTreesClassifier(20, random_state=0)
     ... )
-    >>> tuned = TunedThresholdsClassifierCV(pipeline, cv=3, random_state=0).fit(X, y)
+    >>> tuned = MultilabelTunedThresholdClassifierCV(pipeline, cv=3, random_state=0).fit(X, y)
     >>> X_test, y_test, _ = make_multilabel_digits(500, subset="test", random_state=0)
     >>> X_test = X_test.reshape(len(X_test), -1)
     >>> def macro_f1(model):
@@ -191,7 +191,7 @@ class TunedThresholdsClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstim
 
         Returns
         -------
-        self : TunedThresholdsClassifierCV
+        self : MultilabelTunedThresholdClassifierCV
             The fitted classifier.
 
         Raises

@@ -37,7 +37,7 @@ class MaxMultiplierOverSampler(BaseSampler):
     floor : float, default=1.0
         Smallest multiplier, between 0 and 1. Below 1, samples that carry only common classes
         may be left out.
-    target : {"median", "mean", "max"}, int or float, default="median"
+    target_count : {"median", "mean", "max"}, int or float, default="median"
         Count that rare classes are raised towards: a statistic over the classes that occur, a
         share of the samples (float in (0, 1]) or a count (int, or float above 1).
     power : float, default=1.0
@@ -131,7 +131,7 @@ class MaxMultiplierOverSampler(BaseSampler):
         class_multipliers: Any = "balanced",
         cap: float = 4.0,
         floor: float = 1.0,
-        target: str | float = "median",
+        target_count: str | float = "median",
         power: float = 1.0,
         epoch_size: float | None = None,
         rounding: str = "stratified",
@@ -141,7 +141,7 @@ class MaxMultiplierOverSampler(BaseSampler):
         self.class_multipliers = class_multipliers
         self.cap = cap
         self.floor = floor
-        self.target = target
+        self.target_count = target_count
         self.power = power
         self.epoch_size = epoch_size
         self.rounding = rounding
@@ -204,7 +204,9 @@ class MaxMultiplierOverSampler(BaseSampler):
 
     def _fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
         indicator, plan = self._plan(X, y)
-        indices = plan.indices(self.random_state, rounding=self.rounding, shuffle=self.shuffle)
+        indices = plan.draw_indices(
+            self.random_state, rounding=self.rounding, shuffle=self.shuffle
+        )
         if len(indices) == 0:
             raise ValueError("No sample is left after resampling: raise floor or epoch_size.")
         repeats = np.bincount(indices, minlength=indicator.n_samples)
@@ -227,7 +229,7 @@ class MaxMultiplierOverSampler(BaseSampler):
             class_multipliers=self.class_multipliers,
             cap=self.cap,
             floor=self.floor,
-            target_rule=self.target,
+            target_count=self.target_count,
             power=self.power,
             epoch_size=self.epoch_size,
         )
@@ -239,7 +241,7 @@ class MaxMultiplierOverSampler(BaseSampler):
         self.classes_ = plan.classes
         self.class_counts_ = plan.class_counts
         self.class_multipliers_ = plan.class_multipliers
-        self.target_count_ = plan.target_count
+        self.target_count_ = plan.resolved_target_count
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -138,7 +138,7 @@ class ClassCountsDisplay:
             resampled_class_counts=plan.resampled_class_counts,
             at_cap=plan.at_cap,
             cap=plan.cap,
-            target_count=plan.target_count,
+            target_count=plan.resolved_target_count,
         ).plot(ax=ax)
 
     @classmethod

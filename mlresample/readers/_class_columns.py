@@ -73,7 +73,7 @@ def read_indicators(
     ...     table = read_indicators(path)
     >>> table.class_names
     array(['cat', 'dog'], dtype=object)
-    >>> table.target.toarray()
+    >>> table.y.toarray()
     array([[1, 1],
            [0, 1]], dtype=uint8)
     """

@@ -61,7 +61,7 @@ def read_coco(path: FilePath, *, ids: str = "file_name") -> LabelTable:
     ...     path = Path(folder, "train.json")
     ...     _ = path.write_text(json.dumps(content))
     ...     table = read_coco(path)
-    >>> table.target.toarray()
+    >>> table.y.toarray()
     array([[0, 1],
            [0, 0]], dtype=uint8)
     """

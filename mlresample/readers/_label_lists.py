@@ -89,7 +89,7 @@ def read_label_lists(
     ...     table = read_label_lists(path)
     >>> table.class_names
     array([ 0, 16])
-    >>> table.target.toarray()
+    >>> table.y.toarray()
     array([[1, 1],
            [1, 0]], dtype=uint8)
     """

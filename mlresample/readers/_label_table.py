@@ -16,26 +16,26 @@ _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")  # 18 digits fit into int64
 class LabelTable(NamedTuple):
     """Samples and their classes, as a label file has them.
 
-    ``plan_resampling(table.target, class_names=table.class_names)`` plans with it.
+    ``plan_resampling(table.y, class_names=table.class_names)`` plans with it.
 
     Attributes
     ----------
     ids : ndarray of shape (n_samples,)
         What the file calls each sample, in its order: an object array of str.
-    target : csr_array of shape (n_samples, n_classes)
+    y : csr_array of shape (n_samples, n_classes)
         Indicator matrix of 0 and 1, uint8.
     class_names : ndarray of shape (n_classes,)
-        Names of the columns of `target`: int64 where all are integers, else an object array of
+        Names of the columns of `y`: int64 where all are integers, else an object array of
         str.
     """
 
     ids: NDArray[Any]
-    target: csr_array
+    y: csr_array
     class_names: NDArray[Any]
 
     def __repr__(self) -> str:
-        n_samples, n_classes = self.target.shape
-        n_without = n_samples - int(np.count_nonzero(np.diff(self.target.indptr)))
+        n_samples, n_classes = self.y.shape
+        n_without = n_samples - int(np.count_nonzero(np.diff(self.y.indptr)))
         return (
             f"LabelTable: {n_samples:,} samples, {n_classes:,} classes, {n_without:,} without a "
             f"class"
@@ -52,9 +52,9 @@ def label_table(
         indptr.append(len(indices))
     n_samples = len(indptr) - 1
     entries = np.ones(len(indices), dtype=np.uint8), np.asarray(indices), np.asarray(indptr)
-    target = csr_array(entries, shape=(n_samples, len(class_names)))
-    target.sort_indices()
-    return LabelTable(np.array(list(ids), dtype=object), target, class_names)
+    y = csr_array(entries, shape=(n_samples, len(class_names)))
+    y.sort_indices()
+    return LabelTable(np.array(list(ids), dtype=object), y, class_names)
 
 
 def named(names: Sequence[str]) -> NDArray[Any]:

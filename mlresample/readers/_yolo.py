@@ -74,7 +74,7 @@ def read_yolo(
     ...     _ = Path(folder, "train.txt").write_text("images/a.jpg\nimages/b.jpg\n")
     ...     _ = Path(folder, "a.txt").write_text("1 0.5 0.5 0.2 0.2\n")
     ...     table = read_yolo(folder, Path(folder, "train.txt"), class_names=["cat", "dog"])
-    >>> table.target.toarray()
+    >>> table.y.toarray()
     array([[0, 1],
            [0, 0]], dtype=uint8)
     """

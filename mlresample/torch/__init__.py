@@ -2,7 +2,7 @@
 
 from mlresample.torch._batches import augment_copies, loader_options
 from mlresample.torch._datasets import ResampledDataset
-from mlresample.torch._labels import dataset_target
+from mlresample.torch._labels import collect_targets
 from mlresample.torch._samplers import DistributedRepeatSampler, RepeatSampler
 from mlresample.torch._weights import LossWeightTensors, loss_weights, sampling_weights
 
@@ -12,7 +12,7 @@ __all__ = [
     "RepeatSampler",
     "ResampledDataset",
     "augment_copies",
-    "dataset_target",
+    "collect_targets",
     "loader_options",
     "loss_weights",
     "sampling_weights",

@@ -18,7 +18,7 @@ from mlresample._utils.containers import is_dataframe, take_rows
 from mlresample.torch._datasets import ResampledDataset
 
 
-def dataset_target(
+def collect_targets(
     dataset: Any,
     labels: str | Callable[[int], Any] | None = None,
     *,
@@ -61,7 +61,7 @@ def dataset_target(
     -----
     A Subset numbers its samples anew, so that a function of a sample's number could mean the one
     or the other number. Ask the dataset behind it, and take the rows of the subset:
-    ``dataset_target(subset.dataset, function)[subset.indices]``. In a ConcatDataset the numbers
+    ``collect_targets(subset.dataset, function)[subset.indices]``. In a ConcatDataset the numbers
     of a function run through all its parts; ``dataset.select`` of Hugging Face gives a dataset
     with numbers of its own.
 
@@ -69,12 +69,12 @@ def dataset_target(
 
     Examples
     --------
-    >>> from mlresample.torch import dataset_target
+    >>> from mlresample.torch import collect_targets
     >>> class Birds:
     ...     targets = [[0], [0, 2], [], [0, 0, 1]]
     ...     def __len__(self):
     ...         return 4
-    >>> dataset_target(Birds(), n_classes=3).toarray()
+    >>> collect_targets(Birds(), n_classes=3).toarray()
     array([[1, 0, 0],
            [1, 0, 1],
            [0, 0, 0],
@@ -120,9 +120,9 @@ def _refuse_renumbered(dataset: Any) -> None:
             where = "" if inner is dataset else f", which the {type(dataset).__name__} holds"
             raise ValueError(
                 f"labels must not be a function for a {kind}{where}: it numbers its samples anew, "
-                f"and a function could mean either number. Ask the dataset behind it and take its "
-                f"rows: dataset_target(subset.dataset, labels)[subset.indices]; if the labels are "
-                f"an attribute or a column, pass its name."
+                f"and a function could mean either number. Ask the dataset behind it and take "
+                f"its rows, collect_targets(subset.dataset, labels)[subset.indices]; or pass the "
+                f"name of an attribute or a column."
             )
         if id(inner) not in seen:
             seen.add(id(inner))

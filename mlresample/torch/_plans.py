@@ -56,8 +56,8 @@ def check_length(plan: RepeatPlan, dataset: Any) -> None:
     if isinstance(dataset, IterableDataset) or not is_map_style:
         raise TypeError(
             f"{type(dataset).__name__} is not a map-style dataset: an iterable-style one has no "
-            f"indices to sample. Draw plan.indices(seed) and write its data in that order, or "
-            f"repeat items by plan.draw(seed) while streaming."
+            f"indices to sample. Draw plan.draw_indices(seed) and write its data in that order, "
+            f"or repeat items by plan.draw_repeats(seed) while streaming."
         )
     if len(dataset) != plan.n_samples:
         raise ValueError(
@@ -70,7 +70,7 @@ def epoch_indices(
 ) -> NDArray[np.int64]:
     """Draw one epoch; it follows from seed and epoch alone, on every machine."""
     generator = np.random.RandomState([seed, epoch])
-    return plan.indices(generator, rounding=rounding, shuffle=shuffle)
+    return plan.draw_indices(generator, rounding=rounding, shuffle=shuffle)
 
 
 def constant_size(plan: RepeatPlan, rounding: str) -> int:

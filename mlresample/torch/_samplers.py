@@ -398,7 +398,7 @@ class RepeatSampler(_ResumableSampler, Sampler[int]):
     seed : int, default=0
         Of the draws and orders, 0 to 2**32 - 1.
     rounding : {"stratified", "nearest"}, default="stratified"
-        How fractions become whole repeats; see :meth:`mlresample.ResamplingPlan.draw`.
+        How fractions become whole repeats; see :meth:`mlresample.ResamplingPlan.draw_repeats`.
         "bernoulli" has no constant length and is an error.
 
     Attributes
@@ -511,7 +511,7 @@ class DistributedRepeatSampler(_ResumableSampler, DistributedSampler[int]):
     --------
     >>> from mlresample import plan_resampling
     >>> from mlresample.torch import DistributedRepeatSampler
-    >>> plan = plan_resampling([[1, 0], [1, 0], [1, 1]], target=3)
+    >>> plan = plan_resampling([[1, 0], [1, 0], [1, 1]], target_count=3)
     >>> ranks = [DistributedRepeatSampler(plan, num_replicas=2, rank=rank) for rank in (0, 1)]
     >>> [len(sampler) for sampler in ranks]
     [3, 3]

@@ -25,14 +25,14 @@ from mlresample import plan_resampling  # noqa: E402
 from mlresample.torch import (  # noqa: E402
     ResampledDataset,
     augment_copies,
-    dataset_target,
+    collect_targets,
     loader_options,
     sampling_weights,
 )
 
 RANDOM = np.random.RandomState(0)
 Y = (RANDOM.uniform(size=(60, 5)) < [0.9, 0.5, 0.2, 0.1, 0.05]).astype(int)
-PLAN = plan_resampling(Y, target="mean", floor=0.5, cap=3.5)
+PLAN = plan_resampling(Y, target_count="mean", floor=0.5, cap=3.5)
 
 
 class Images(Dataset):
@@ -52,7 +52,7 @@ class Images(Dataset):
 
 def test_view_has_the_kept_originals_in_order_then_the_copies():
     resampled = ResampledDataset(Images(), PLAN, seed=3)
-    repeats = PLAN.draw(np.random.RandomState([3, 0]))
+    repeats = PLAN.draw_repeats(np.random.RandomState([3, 0]))
     assert len(resampled) == PLAN.epoch_size == len(resampled.is_copy)
     originals = resampled.indices[~resampled.is_copy]
     assert_array_equal(originals, np.flatnonzero(repeats))
@@ -180,7 +180,7 @@ def test_sampling_with_replacement_misses_samples_where_the_plan_does_not():
     ones = plan.sample_multipliers == 1
     missed = np.bincount(list(sampler), minlength=3300)[ones] == 0
     assert abs(missed.mean() - np.exp(-1)) < 4.5 * np.sqrt(0.25 / ones.sum())
-    assert (plan.draw(0)[ones] == 1).all()
+    assert (plan.draw_repeats(0)[ones] == 1).all()
 
 
 def test_more_samples_than_multinomial_can_choose_from_are_refused():
@@ -230,7 +230,7 @@ class Labelled:
     ],
 )
 def test_target_is_found_without_loading_an_item(dataset, parameters):
-    y = dataset_target(dataset, **parameters)
+    y = collect_targets(dataset, **parameters)
     assert_array_equal(dense(y), Y)
     plan = plan_resampling(y)
     assert_array_equal(plan.sample_multipliers, plan_resampling(Y).sample_multipliers)
@@ -239,23 +239,23 @@ def test_target_is_found_without_loading_an_item(dataset, parameters):
 def test_target_of_subsets_and_concatenations_follows_their_order():
     first, second = Labelled(targets=Y), Labelled(targets=Y[::-1].copy())
     both = ConcatDataset([Subset(first, [3, 1]), second])
-    assert_array_equal(dense(dataset_target(both)), np.vstack([Y[[3, 1]], Y[::-1]]))
+    assert_array_equal(dense(collect_targets(both)), np.vstack([Y[[3, 1]], Y[::-1]]))
     lists = ConcatDataset([Labelled(targets=ROWS), Labelled(targets=ROWS)])
-    assert_array_equal(dense(dataset_target(lists, n_classes=5)), np.vstack([Y, Y]))
+    assert_array_equal(dense(collect_targets(lists, n_classes=5)), np.vstack([Y, Y]))
     sparse = ConcatDataset([Labelled(targets=sp.csr_array(Y)), Labelled(targets=Y)])
-    assert_array_equal(dense(dataset_target(sparse)), np.vstack([Y, Y]))
+    assert_array_equal(dense(collect_targets(sparse)), np.vstack([Y, Y]))
 
 
 def test_one_class_number_a_sample_is_single_label():
     numbers = RANDOM.randint(0, 3, 60)
-    y = dataset_target(Labelled(targets=numbers.tolist()))
+    y = collect_targets(Labelled(targets=numbers.tolist()))
     assert_array_equal(plan_resampling(y).class_counts, np.bincount(numbers))
-    y = dataset_target(Labelled(targets=numbers), n_classes=4)
+    y = collect_targets(Labelled(targets=numbers), n_classes=4)
     assert_array_equal(plan_resampling(y).class_counts, np.bincount(numbers, minlength=4))
 
 
 def test_progress_is_told_on_standard_error(capsys):
-    dataset_target(Labelled(), lambda i: ROWS[i], n_classes=5, progress=True)
+    collect_targets(Labelled(), lambda i: ROWS[i], n_classes=5, progress=True)
     output = capsys.readouterr()
     assert output.out == ""
     assert "60 of 60 samples" in output.err
@@ -263,28 +263,28 @@ def test_progress_is_told_on_standard_error(capsys):
 
 def test_labels_that_are_not_there_or_not_class_numbers_are_clear_errors():
     with pytest.raises(TypeError, match="no 'targets' or 'labels': pass labels="):
-        dataset_target(Labelled())
+        collect_targets(Labelled())
     with pytest.raises(TypeError, match="no 'classes'"):
-        dataset_target(Labelled(targets=Y), "classes")
+        collect_targets(Labelled(targets=Y), "classes")
     with pytest.raises(ValueError, match=r"sample 1, \[5\], are not all from 0 to 4"):
-        dataset_target(Labelled(targets=[[0], [5]] * 30), n_classes=5)
+        collect_targets(Labelled(targets=[[0], [5]] * 30), n_classes=5)
     with pytest.raises(ValueError, match=r"sample 0, .* are not all from 0 to 4"):
-        dataset_target(Labelled(targets=[[-1], [3]] * 30), n_classes=5)
+        collect_targets(Labelled(targets=[[-1], [3]] * 30), n_classes=5)
     with pytest.raises(ValueError, match="sample 1 are not class numbers"):
-        dataset_target(Labelled(targets=[[0], ["cat"]] * 30), n_classes=5)
+        collect_targets(Labelled(targets=[[0], ["cat"]] * 30), n_classes=5)
     with pytest.raises(ValueError, match=r"n_classes must be None or an integer >= 1, got 5\.0"):
-        dataset_target(Labelled(targets=ROWS), n_classes=5.0)
+        collect_targets(Labelled(targets=ROWS), n_classes=5.0)
     with pytest.raises(TypeError, match="plan_resampling"):
-        dataset_target(Labelled(), ROWS)
+        collect_targets(Labelled(), ROWS)
     with pytest.raises(TypeError, match="TensorDataset of one tensor has inputs alone"):
-        dataset_target(TensorDataset(torch.tensor(Y)))
+        collect_targets(TensorDataset(torch.tensor(Y)))
 
     class Stream(IterableDataset):
         def __iter__(self):
             return iter(range(60))
 
     with pytest.raises(TypeError, match="iterable-style"):
-        dataset_target(Stream())
+        collect_targets(Stream())
 
     class SizedStream(Stream):
         targets = Y
@@ -293,7 +293,7 @@ def test_labels_that_are_not_there_or_not_class_numbers_are_clear_errors():
             return 60
 
     with pytest.raises(TypeError, match="iterable-style"):
-        dataset_target(SizedStream())
+        collect_targets(SizedStream())
 
 
 def test_function_of_numbers_that_a_view_gives_anew_is_refused_and_the_way_out_works():
@@ -322,30 +322,30 @@ def test_function_of_numbers_that_a_view_gives_anew_is_refused_and_the_way_out_w
     for f, parameters in functions:
         for dataset in views:
             with pytest.raises(ValueError, match="labels must not be a function for a "):
-                dataset_target(dataset, f, **parameters)
-        y = dataset_target(subset.dataset, f, **parameters)
+                collect_targets(dataset, f, **parameters)
+        y = collect_targets(subset.dataset, f, **parameters)
         assert_array_equal(dense(y[subset.indices]), Y[subset.indices])
         assert_array_equal(dense(y[subset.indices][inner.indices]), Y[subset.indices][[3, 1]])
         assert_array_equal(dense(y[view.indices]), Y[view.indices])
     names = [[["cat"], ["cat", "dog"], []][i % 3] for i in range(60)]
-    rows = dataset_target(base, lambda i: names[i])[[4, 5]]  # of different lengths
+    rows = collect_targets(base, lambda i: names[i])[[4, 5]]  # of different lengths
     assert list(rows) == [["cat", "dog"], []]
 
 
 def test_dataset_that_holds_itself_is_no_view():
     first, second = TensorDataset(torch.arange(2)), TensorDataset(torch.arange(2))
     first.other, second.other, first.whole = second, first, first
-    assert_array_equal(dataset_target(first, lambda i: 3 * i), [0, 3])
+    assert_array_equal(collect_targets(first, lambda i: 3 * i), [0, 3])
 
 
 def test_numbers_of_a_function_run_through_all_parts_of_a_concatenation():
     both = ConcatDataset([TensorDataset(torch.arange(2)), TensorDataset(torch.arange(3))])
-    assert_array_equal(dataset_target(both, lambda i: 10 * i), [0, 10, 20, 30, 40])
+    assert_array_equal(collect_targets(both, lambda i: 10 * i), [0, 10, 20, 30, 40])
 
 
 def test_target_of_a_resampled_view_follows_its_items():
     resampled = ResampledDataset(Images(), PLAN)
-    assert_array_equal(dataset_target(resampled), Y[resampled.indices])
+    assert_array_equal(collect_targets(resampled), Y[resampled.indices])
 
 
 def test_attribute_of_another_length_or_without_an_order_is_refused():
@@ -353,18 +353,18 @@ def test_attribute_of_another_length_or_without_an_order_is_refused():
         with pytest.raises(
             ValueError, match="'targets' of Labelled must have one row for each of"
         ):
-            dataset_target(Labelled(targets=targets))
+            collect_targets(Labelled(targets=targets))
         with pytest.raises(ValueError, match="one row for each of the 60 samples"):
-            dataset_target(Subset(Labelled(targets=targets), [0, 1]))
+            collect_targets(Subset(Labelled(targets=targets), [0, 1]))
     for targets in (dict.fromkeys(range(60), 0), lambda: Y, "label"):
         with pytest.raises(TypeError, match="must hold the labels of each sample in order"):
-            dataset_target(Labelled(targets=targets))
+            collect_targets(Labelled(targets=targets))
 
 
 def test_lists_of_tensors_become_one_tensor():
-    y = dataset_target(Labelled(targets=[torch.tensor(row) for row in Y]))
+    y = collect_targets(Labelled(targets=[torch.tensor(row) for row in Y]))
     assert_array_equal(y.numpy(), Y)
-    y = dataset_target(Labelled(labels=[torch.tensor(row[1]) for row in Y]))
+    y = collect_targets(Labelled(labels=[torch.tensor(row[1]) for row in Y]))
     assert_array_equal(y.numpy(), Y[:, 1])
 
 
@@ -373,8 +373,8 @@ def test_lists_of_tensors_become_one_tensor():
 def test_nested_tensors_hold_class_numbers(layout):
     rows = [torch.tensor(row, dtype=torch.int64) for row in ROWS]
     nested = Labelled(targets=torch.nested.nested_tensor(rows, layout=layout))
-    assert_array_equal(dataset_target(nested, n_classes=5).toarray(), Y)
-    y = dataset_target(Subset(nested, [7, 2]), n_classes=5)
+    assert_array_equal(collect_targets(nested, n_classes=5).toarray(), Y)
+    y = collect_targets(Subset(nested, [7, 2]), n_classes=5)
     assert_array_equal(y.toarray(), Y[[7, 2]])
 
 
@@ -384,48 +384,48 @@ def test_sparse_tensors_are_refused_with_the_way_out(sparse):
     dataset = Labelled(targets=sparse(torch.tensor(Y)))
     for parameters in ({}, {"n_classes": 5}):
         with pytest.raises(TypeError, match=r"pass its to_dense\(\) to plan_resampling"):
-            dataset_target(Subset(dataset, [7, 2]), **parameters)
+            collect_targets(Subset(dataset, [7, 2]), **parameters)
 
 
 @pytest.mark.parametrize("indices", [[True, False] * 30, np.arange(60) < 5, np.array([0.5, 2])])
 def test_mask_as_indices_of_a_subset_is_refused(indices):
     with pytest.raises(TypeError, match=r"must be positions, got .* np\.flatnonzero"):
-        dataset_target(Subset(Labelled(targets=Y), indices))
-    assert len(dataset_target(Subset(Labelled(targets=Y), []))) == 0
+        collect_targets(Subset(Labelled(targets=Y), indices))
+    assert len(collect_targets(Subset(Labelled(targets=Y), []))) == 0
 
 
 @pytest.mark.parametrize("kind", [np.asarray, np.ndarray.tolist, torch.tensor, sp.csr_array])
 def test_indicator_matrix_is_not_read_as_class_numbers(kind):
     with pytest.raises(ValueError, match="leave n_classes out"):
-        dataset_target(Labelled(targets=kind(Y)), n_classes=5)
+        collect_targets(Labelled(targets=kind(Y)), n_classes=5)
 
 
 def test_booleans_are_not_class_numbers():
     with pytest.raises(ValueError, match="not class numbers"):
-        dataset_target(Labelled(targets=Y == 1), n_classes=5)
+        collect_targets(Labelled(targets=Y == 1), n_classes=5)
     with pytest.raises(ValueError, match="not class numbers"):
-        dataset_target(Labelled(targets=(Y[:, 1] == 1).tolist()), n_classes=2)
+        collect_targets(Labelled(targets=(Y[:, 1] == 1).tolist()), n_classes=2)
 
 
 def test_class_numbers_0_and_1_of_each_sample_are_given_as_sets():
-    y = dataset_target(Labelled(targets=[{0, 1}] * 60), n_classes=2)
+    y = collect_targets(Labelled(targets=[{0, 1}] * 60), n_classes=2)
     assert_array_equal(y.sum(axis=0), [60, 60])
 
 
 def test_columns_of_frames_are_not_mixed_by_a_concatenation():
     pd = pytest.importorskip("pandas")
     frame = pd.DataFrame(Y, columns=list("abcde"))
-    y = dataset_target(ConcatDataset([Labelled(targets=frame), Labelled(targets=frame[::-1])]))
+    y = collect_targets(ConcatDataset([Labelled(targets=frame), Labelled(targets=frame[::-1])]))
     assert list(y.columns) == list("abcde")
     assert_array_equal(y, np.vstack([Y, Y[::-1]]))
     swapped = frame[list("bacde")]
     with pytest.raises(TypeError, match="column names"):
-        dataset_target(ConcatDataset([Labelled(targets=frame), Labelled(targets=swapped)]))
+        collect_targets(ConcatDataset([Labelled(targets=frame), Labelled(targets=swapped)]))
 
 
 def test_numbers_and_strings_of_a_concatenation_stay_what_they_are():
     numbers, strings = Labelled(targets=np.arange(60) % 2), Labelled(targets=np.array(["0"] * 60))
-    y = dataset_target(ConcatDataset([numbers, strings]))
+    y = collect_targets(ConcatDataset([numbers, strings]))
     with pytest.raises(ValueError, match="all strings or all numbers"):
         plan_resampling(y)
 

@@ -22,7 +22,7 @@ from mlresample.torch import (  # noqa: E402
     RepeatSampler,
     ResampledDataset,
     augment_copies,
-    dataset_target,
+    collect_targets,
 )
 
 from .jobs import MULTIPLIERS, N_EPOCHS  # noqa: E402
@@ -172,9 +172,9 @@ def test_rows_and_labels_of_a_hugging_face_dataset():
     datasets = pytest.importorskip("datasets", reason="datasets is not installed")
     labels = [[0]] * 12 + [[0, 1]] * 4 + [[1, 2]] * 4
     rows = datasets.Dataset.from_dict({"path": [f"{i}.png" for i in range(20)], "labels": labels})
-    y = dataset_target(rows, "labels", n_classes=3)
+    y = collect_targets(rows, "labels", n_classes=3)
     assert y.sum(axis=0).tolist() == [16, 8, 4]
-    assert dataset_target(rows.with_format("torch"), "labels", n_classes=3).nnz == y.nnz
+    assert collect_targets(rows.with_format("torch"), "labels", n_classes=3).nnz == y.nnz
     resampled = ResampledDataset(rows, MULTIPLIERS, return_is_copy=True)
     assert len(resampled) == 28
     for i, row in enumerate(resampled):
@@ -185,12 +185,12 @@ def test_rows_and_labels_of_a_hugging_face_dataset():
 def test_hugging_face_columns_are_found_by_default_in_the_order_of_their_rows():
     datasets = pytest.importorskip("datasets", reason="datasets is not installed")
     rows = datasets.Dataset.from_dict({"labels": [0, 1, 0, 2]})
-    assert dataset_target(rows) == [0, 1, 0, 2]
-    assert dataset_target(rows.with_format("numpy")) == [0, 1, 0, 2]
-    assert dataset_target(rows.select([3, 1])) == [2, 1]
-    assert dataset_target(Subset(rows, [3, 1])) == [2, 1]
+    assert collect_targets(rows) == [0, 1, 0, 2]
+    assert collect_targets(rows.with_format("numpy")) == [0, 1, 0, 2]
+    assert collect_targets(rows.select([3, 1])) == [2, 1]
+    assert collect_targets(Subset(rows, [3, 1])) == [2, 1]
     some = rows.select([3, 1])  # has numbers of its own
-    assert dataset_target(some, lambda i: some[i]["labels"], n_classes=3).indices.tolist() == [
+    assert collect_targets(some, lambda i: some[i]["labels"], n_classes=3).indices.tolist() == [
         2,
         1,
     ]

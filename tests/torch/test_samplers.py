@@ -15,7 +15,7 @@ from mlresample.torch import DistributedRepeatSampler, RepeatSampler, sampling_w
 
 RANDOM = np.random.RandomState(0)
 Y = (RANDOM.uniform(size=(60, 5)) < [0.9, 0.5, 0.2, 0.1, 0.05]).astype(int)
-PLAN = plan_resampling(Y, target="mean", floor=0.5, cap=3.5)
+PLAN = plan_resampling(Y, target_count="mean", floor=0.5, cap=3.5)
 SIZE = PLAN.epoch_size
 
 
@@ -34,10 +34,10 @@ def test_an_epoch_is_the_plans_draw_for_seed_and_epoch():
     sampler = RepeatSampler(PLAN, seed=5)
     for epoch in range(3):
         sampler.set_epoch(epoch)
-        drawn = PLAN.draw(np.random.RandomState([5, epoch]))
+        drawn = PLAN.draw_repeats(np.random.RandomState([5, epoch]))
         assert_array_equal(counts(list(sampler)), drawn)
     unshuffled = RepeatSampler(PLAN, seed=5, shuffle=False)
-    assert list(unshuffled) == PLAN.indices(np.random.RandomState([5, 0])).tolist()
+    assert list(unshuffled) == PLAN.draw_indices(np.random.RandomState([5, 0])).tolist()
 
 
 def test_every_complete_pass_is_a_new_epoch_and_set_epoch_goes_back():
@@ -135,7 +135,7 @@ def test_means_over_epochs_match_the_multipliers():
 
 
 def test_plan_estimator_and_array_give_the_same():
-    estimator = MaxMultiplierOverSampler(target="mean", floor=0.5, cap=3.5).fit(Y, Y)
+    estimator = MaxMultiplierOverSampler(target_count="mean", floor=0.5, cap=3.5).fit(Y, Y)
     expected = list(RepeatSampler(PLAN))
     tensor = torch.tensor(PLAN.sample_multipliers)
     tensors = [tensor, tensor.clone().requires_grad_(), torch._neg_view(-tensor)]
@@ -398,7 +398,7 @@ def test_loader_gives_the_plans_epoch_from_workers_too(num_workers):
     loader = DataLoader(dataset, batch_size=8, sampler=sampler, num_workers=num_workers)
     for epoch in range(2):
         given = torch.cat([batch for (batch,) in loader]).tolist()
-        assert_array_equal(counts(given), PLAN.draw(np.random.RandomState([0, epoch])))
+        assert_array_equal(counts(given), PLAN.draw_repeats(np.random.RandomState([0, epoch])))
 
 
 def test_plan_and_sampler_pickle():
