@@ -6,7 +6,7 @@ from transformers import TrainerCallback
 
 
 class SetEpochCallback(TrainerCallback):
-    """Tell a sampler the epoch, for the Hugging Face Trainer.
+    """Set the epoch of a sampler, for the Hugging Face Trainer.
 
     A Trainer of several processes that resumes in the middle of an epoch hides ``set_epoch``
     from its sampler, which would then give epoch 0 again.
@@ -27,5 +27,17 @@ class SetEpochCallback(TrainerCallback):
         self.sampler = sampler
 
     def on_epoch_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Set the epoch that the Trainer is in."""
+        """Set the epoch that the Trainer is in.
+
+        Parameters
+        ----------
+        args : TrainingArguments
+            Not used.
+        state : TrainerState
+            Its `epoch` is set.
+        control : TrainerControl
+            Not used.
+        **kwargs
+            Not used.
+        """
         self.sampler.set_epoch(int(state.epoch))
