@@ -322,6 +322,30 @@ def test_stateful_loader_gives_every_epoch_once_wherever_it_stopped(
         assert after == whole[2:]
 
 
+# The loader restores an iterator of the finished epoch, fetches ahead from it, and throws it away.
+@pytest.mark.filterwarnings("ignore:'set_vital'", "ignore:This DataLoader will create 3")
+@pytest.mark.parametrize("workers", [(0, 1, False), (1, 1, False), (3, 4, True)])
+def test_state_of_a_finished_epoch_under_a_loop_that_counts_otherwise(workers):
+    pytest.importorskip("torchdata", reason="torchdata is not installed")
+    sampler = RepeatSampler([1.0] * 10)
+    loader = stateful(sampler, *workers)
+    whole = list(passes(sampler, loader, range(2), sets_epoch=True))
+    state = loader.state_dict()
+    whole += passes(sampler, loader, range(2, 4), sets_epoch=True)
+
+    sampler = RepeatSampler([1.0] * 10)
+    loader = stateful(sampler, *workers)
+    loader.load_state_dict(state)
+    # It begins with the epoch that was finished: nothing of that is left.
+    assert list(passes(sampler, loader, range(1, 4), sets_epoch=True)) == [[], *whole[2:]]
+
+    sampler = RepeatSampler([1.0] * 10)
+    loader = stateful(sampler, *workers)
+    loader.load_state_dict(state)
+    with pytest.warns(UserWarning, match="the run that saved the state called set_epoch"):
+        assert list(passes(sampler, loader, range(2), sets_epoch=False)) == whole[2:]
+
+
 @pytest.mark.parametrize("given", [1, 9, 10, "the loop"])
 @pytest.mark.parametrize("make", [RepeatSampler, lambda r: DistributedRepeatSampler(r, 1, 0)])
 def test_torchdata_nodes_give_every_epoch_once_wherever_they_stopped(make, given):
