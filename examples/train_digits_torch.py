@@ -147,7 +147,7 @@ for seed in SEEDS:
         tuned = tune_thresholds(y_validation, predict(network, X_validation))
         for cut, threshold in [("0.5", 0.5), ("tuned", tuned)]:
             results.setdefault((name, cut), []).append(
-                evaluate_by_frequency(y_test, score >= threshold, score, class_counts=plan)
+                evaluate_by_frequency(y_test, score >= threshold, score, plan=plan)
             )
         corrected = correct_probabilities(
             score, plan=plan if seen is plan else None, pos_weight=pos_weight

@@ -466,7 +466,7 @@ def train(network, loaders, plan, pos_weight, prediction, interruptions, options
         n_images = (step - first_step) * options.batch_size * options.world_size
         logits = predict(network, valid_loader, device, options)
         if options.rank == 0:
-            found = evaluate_by_frequency(target, y_score=logits, class_counts=plan)
+            found = evaluate_by_frequency(target, y_score=logits, plan=plan)
             print(
                 f"epoch {epoch + 1:>3}  loss {mean_loss:.4f}  average precision "
                 f"{found.averages['macro']['average_precision']:.3f}  {n_images / seconds:,.0f} "
@@ -500,7 +500,7 @@ def evaluate(target, logits, offset, plan):
             predictions["tuned"][fold] = score[fold] >= thresholds
     for name, predicted in predictions.items():
         print(f"\nHeld-out images, thresholds {name}")
-        print(evaluate_by_frequency(target, predicted, logits, class_counts=plan))
+        print(evaluate_by_frequency(target, predicted, logits, plan=plan))
     share = target.mean(axis=0)
     occurs = share > 0
     for name, probability in {"as it is": score, "corrected": expit(logits + offset)}.items():

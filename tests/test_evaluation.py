@@ -180,7 +180,7 @@ def test_class_names_are_those_given_the_plans_or_the_data_frames():
     pd = pytest.importorskip("pandas")
     y = [[1, 0]] * 12 + [[1, 1]] * 6
     plan = plan_resampling(y, class_names=["cat", "lynx"])
-    evaluation = evaluate_by_frequency(y, y, class_counts=plan)
+    evaluation = evaluate_by_frequency(y, y, plan=plan)
     assert evaluation.classes.tolist() == ["cat", "lynx"]
     assert_array_equal(evaluation.class_counts, [18, 6])  # before resampling
     frame = pd.DataFrame(y, columns=["a", "b"])
@@ -231,7 +231,7 @@ def test_data_frames_with_columns_in_another_order_are_refused(name):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"y_pred": None, "y_score": None}, "give y_pred, y_score or both"),
+        ({"y_pred": None, "y_score": None}, "pass y_pred, y_score or both"),
         ({"y_pred": PRED[:3]}, r"y_pred has shape \(3, 4\), y_true has \(4, 4\)"),
         ({"y_score": SCORE[:, :3]}, r"y_score has shape \(4, 3\)"),
         ({"y_pred": SCORE}, r"y_pred cannot be read: .* got 0.9 in row 0.*y >= threshold"),
@@ -242,7 +242,15 @@ def test_data_frames_with_columns_in_another_order_are_refused(name):
         ({"class_counts": [1, 2, 3]}, "class_counts is for 3 classes, y_true has 4"),
         ({"class_counts": [1, 2, 3, -4]}, "whole numbers >= 0"),
         ({"class_names": ["a", "b"]}, "class_names is for 2 classes"),
-        ({"class_counts": plan_resampling(TRUE)}, "leave class_names out"),
+        ({"plan": plan_resampling(TRUE), "class_counts": None}, "leave class_names out"),
+        ({"plan": plan_resampling(TRUE)}, "Pass either plan or class_counts"),
+        ({"class_counts": None}, "Pass either plan or class_counts"),
+        ({"class_counts": plan_resampling(TRUE)}, "pass a plan as plan="),
+        ({"plan": COUNTS, "class_counts": None}, "got list; pass numbers as class_counts"),
+        (
+            {"plan": plan_resampling(TRUE[:, :2]), "class_counts": None, "class_names": None},
+            "plan is for 2 classes, y_true has 4",
+        ),
         ({"many": 10, "few": 11}, "many must be at least few, got many=10 and few=11"),
         ({"few": -1}, "'few' parameter"),
         ({"many": 1.5}, "'many' parameter"),

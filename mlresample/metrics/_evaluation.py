@@ -131,6 +131,7 @@ class FrequencyEvaluation(Report):
         "y_true": "no_validation",
         "y_pred": "no_validation",
         "y_score": "no_validation",
+        "plan": "no_validation",
         "class_counts": "no_validation",
         "class_names": ["array-like", None],
         "many": [Interval(Integral, 0, None, closed="left")],
@@ -143,7 +144,8 @@ def evaluate_by_frequency(
     y_pred: Any = None,
     y_score: Any = None,
     *,
-    class_counts: Any,
+    plan: Any = None,
+    class_counts: Any = None,
     class_names: ArrayLike | None = None,
     many: int = 100,
     few: int = 20,
@@ -158,12 +160,14 @@ def evaluate_by_frequency(
         Predicted classes, 0 and 1: for precision, recall and F1.
     y_score : {array-like, dataframe, tensor} of the same shape, default=None
         Predicted probabilities or logits, floats: for average precision.
-    class_counts : ResamplingPlan, fitted sampler, array-like of shape (n_classes,) or dict
-        Training samples that carry each class; or the plan made from the training target, whose
-        counts before resampling and class names are taken. A dict or a pandas Series goes by its
-        names, in whatever order.
+    plan : ResamplingPlan or fitted sampler, default=None
+        Plan made from the training target: its counts before resampling and its class names are
+        used. Exactly one of `plan` and `class_counts` is needed.
+    class_counts : array-like of shape (n_classes,), dict or pandas Series, default=None
+        Training samples that carry each class. A dict or a Series is read by its names, in any
+        order.
     class_names : array-like of shape (n_classes,), default=None
-        Names of y's columns. By default the plan's, the column names of the first data frame
+        Names of y's columns. By default the plan's, or the column names of the first data frame
         among the first three arguments, or column numbers.
     many : int, default=100
         Classes with more training samples than this are in the group "many".
@@ -178,8 +182,9 @@ def evaluate_by_frequency(
     Raises
     ------
     ValueError
-        If neither `y_pred` nor `y_score` is given, shapes differ, one of them is not what it
-        should be, no class occurs in `y_true`, or `many` is below `few`.
+        If neither `y_pred` nor `y_score` is passed, or not exactly one of `plan` and
+        `class_counts`; if shapes differ, an argument is not of its kind, no class occurs in
+        `y_true`, or `many` is below `few`.
 
     Notes
     -----
@@ -227,10 +232,10 @@ def evaluate_by_frequency(
     0.5
     """
     if y_pred is None and y_score is None:
-        raise ValueError("Nothing to evaluate: give y_pred, y_score or both.")
+        raise ValueError("Nothing to evaluate: pass y_pred, y_score or both.")
     if many < few:
         raise ValueError(f"many must be at least few, got many={many} and few={few}.")
-    true, classes, counts = read_truth(y_true, [y_pred, y_score], class_counts, class_names)
+    true, classes, counts = read_truth(y_true, [y_pred, y_score], plan, class_counts, class_names)
     positives = true.sum(axis=0, dtype=np.int64)
     if not positives.any():
         raise ValueError("No class occurs in y_true: every entry is 0.")

@@ -16,27 +16,43 @@ from mlresample._utils.names import as_classes, check_column_order
 
 
 def read_truth(
-    y_true: Any, others: list[Any], class_counts: Any, class_names: ArrayLike | None
+    y_true: Any,
+    predictions: list[Any],
+    plan: Any,
+    class_counts: Any,
+    class_names: ArrayLike | None,
 ) -> tuple[Any, NDArray[Any], NDArray[np.int64]]:
-    """Read the true classes as CSR, and give class names and training counts.
+    """Read the true classes as CSR, and return them with class names and training counts.
 
-    Names are the plan's, those given, or the columns of the first data frame.
+    Names are the plan's, those of `class_names`, or the columns of the first data frame.
     """
-    true, own_names = read_indicator(y_true, "y_true")
-    plan = as_plan(class_counts)
-    if isinstance(plan, ResamplingPlan):
+    if (plan is None) == (class_counts is None):
+        raise ValueError(
+            "Pass either plan or class_counts: they tell how common each class was in training."
+        )
+    true, column_names = read_indicator(y_true, "y_true")
+    if plan is not None:
+        plan = as_plan(plan)
+        if not isinstance(plan, ResamplingPlan):
+            raise ValueError(
+                f"plan must be a ResamplingPlan or a fitted sampler, got {type(plan).__name__}; "
+                f"pass numbers as class_counts."
+            )
         if class_names is not None:
             raise ValueError("A plan has its own class names: leave class_names out.")
-        counts, classes = plan.class_counts, plan.classes
+        counts, classes, source = plan.class_counts, plan.classes, "plan"
     else:
+        if isinstance(as_plan(class_counts), ResamplingPlan):
+            raise ValueError("class_counts must be numbers; pass a plan as plan=.")
         if class_names is None and not is_dataframe(y_true):
-            frames = filter(is_dataframe, others)
+            frames = filter(is_dataframe, predictions)
             class_names = next((_column_names(frame) for frame in frames), None)
-        classes = own_names if class_names is None else as_classes(class_names)
+        classes = column_names if class_names is None else as_classes(class_names)
         counts = counts_by_name(class_counts, classes)[0].astype(np.int64)
-    for name, given in [("class_names", classes), ("class_counts", counts)]:
-        if len(given) != true.shape[1]:
-            raise ValueError(f"{name} is for {len(given)} classes, y_true has {true.shape[1]}.")
+        source = "class_counts"
+    for name, values in [(source, counts), ("class_names", classes)]:
+        if len(values) != true.shape[1]:
+            raise ValueError(f"{name} is for {len(values)} classes, y_true has {true.shape[1]}.")
     check_column_order(y_true, "y_true", classes)
     return true, classes, counts
 
