@@ -21,7 +21,7 @@ elif find_spec("transformers") is None:
     collect_ignore_glob += ["mlresample/torch/transformers.py"]
 if find_spec("matplotlib") is None:
     collect_ignore_glob += ["mlresample/plots/*", "mlresample/_cli/_pictures.py"]
-    collect_ignore_glob += ["docs/guide/report.rst"]
+    collect_ignore_glob += ["docs/guide/files.rst"]
 
 
 def pytest_terminal_summary(terminalreporter):

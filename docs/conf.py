@@ -90,8 +90,7 @@ html_sidebars = {"glossary": [], "design": []}  # they have no pages below them
 html_theme_options = {
     "navigation_with_keys": False,
     "show_prev_next": True,
-    # wide tables need the room of the list of sections
-    "secondary_sidebar_items": {"**": ["page-toc"], "guide/fair": []},
+    "secondary_sidebar_items": {"**": ["page-toc"]},
     "footer_start": ["copyright"],
     "footer_end": ["sphinx-version"],
 }
