@@ -90,7 +90,7 @@ def test_compare_gives_the_figures_of_the_library(run, train):
     by_default = run("compare", train).splitlines()
     assert len(by_default) == 1 + 9 + 2  # nine caps and a verdict
     assert re.fullmatch(
-        r"The mean .* cap 1.5 brings half of that, cap 2 nine tenths.", by_default[-1]
+        r"The mean .* cap 1.5 brings half of that fall, cap 2 nine tenths.", by_default[-1]
     )
     strict = json.loads(run("compare", train, "--cap", "1,inf", "--json"), parse_constant=int)
     assert strict["param_cap"] == [1, None]
@@ -453,7 +453,7 @@ def test_tabs_between_columns_can_be_named(run, tmp_path):
 def test_warnings_are_told_beside_the_result(capsys, train):
     assert main(["plan", train, "--class-multiplier", "7=9"]) == 0
     out, err = capsys.readouterr()
-    assert "own multipliers" in out
+    assert "user-supplied multipliers" in out
     assert err.startswith("mlresample: warning: class_multipliers are clipped")
 
 

@@ -158,7 +158,9 @@ def test_nearly_uniform_multipliers_are_called_a_waste():
     found = verdict(plan, "uniform")
     assert plan.to_dict()["growth"] > 2.9
     assert found["text"].startswith("100 % of the samples have a multiplier above 1: an epoch")
-    assert found["text"].endswith("Better are loss weights; a lower target saves steps.")
+    assert found["text"].endswith(
+        "Use loss weights instead, or a lower target count to save steps."
+    )
     assert f"{plan.to_dict()['growth']:.2f} times as long" in found["text"]
     assert "balance" not in codes(plan)
     assert "uniform" not in codes(make_plan(cap=2, target_count=16))
@@ -167,11 +169,9 @@ def test_nearly_uniform_multipliers_are_called_a_waste():
 def test_a_plan_that_makes_it_worse_is_no_balance():
     y = ["cat"] * 100 + ["lynx"] * 10
     worse = plan_resampling(y, class_multipliers={"cat": 1.2})
-    assert verdict(worse, "no_gain")["text"].startswith(
-        "The plan takes the mean imbalance from 5.5 to 6.5"
-    )
+    assert verdict(worse, "no_gain")["text"].startswith("The mean imbalance goes from 5.5 to 6.5")
     lost = plan_resampling(y, class_multipliers={"cat": 2, "lynx": 0}, floor=0)
-    assert "to infinity. Better are loss weights." in verdict(lost, "uniform")["text"]
+    assert "to infinity. Use loss weights instead." in verdict(lost, "uniform")["text"]
     # From 19.8 to 5 is balance, though most samples take the same multiplier.
     y = np.zeros((1000, 81), dtype=np.uint8)
     y[:200, 0] = 1
@@ -186,7 +186,7 @@ def test_common_classes_that_grow_more_than_rare_ones_are_named():
     plan = plan_resampling(y, class_names=["cat", "lynx", "bird"], target_count=250, cap=2)
     found = verdict(plan, "co_occurrence")
     assert found["classes"] == ["bird"]  # 1.25 against (150 * 5 / 3 + 150) / 300 = 1.33
-    assert "'cat' (300), grows 1.33 times" in found["text"]
+    assert "'cat' (300), grows to 1.33 times its count because" in found["text"]
     assert "1 class is raised and still grows less: 'bird' (200)." in found["text"]
     assert "co_occurrence" not in codes(make_plan())
     own = plan_resampling(["a"] * 100 + ["b"] * 10, class_multipliers={"a": 4, "b": 1.5})
@@ -197,7 +197,7 @@ def test_classes_that_the_cap_holds_down_are_named():
     plan = make_plan(cap=2, target_count=16)
     found = verdict(plan, "cap_binds")
     assert found["classes"] == ["lynx"]
-    assert "cap of 2, not the target, holds 1 class down: 'lynx' (4)." in found["text"]
+    assert "cap of 2, not the target count, limits 1 class: 'lynx' (4)." in found["text"]
     assert "a multiplier of 4.0" in found["text"]
     assert "cap_binds" not in codes(make_plan(cap=4, target_count=16))  # reached exactly
     assert "cap_binds" not in codes(make_plan(class_multipliers={"lynx": 4}))
@@ -277,7 +277,7 @@ def test_the_text_names_the_figures_and_ends_with_the_verdicts():
 def test_the_text_tells_the_rule():
     text = repr(make_plan(target_count=1234567.891, floor=0.5, power=0.5))
     assert "cap 4, floor 0.5, target count 1,234,567.89, power 0.5" in text
-    assert "cap 4, own multipliers" in repr(make_plan(class_multipliers={"lynx": 2}))
+    assert "cap 4, user-supplied multipliers" in repr(make_plan(class_multipliers={"lynx": 2}))
     assert "no cap, " in repr(make_plan(cap=np.inf))
 
 

@@ -85,8 +85,8 @@ class ResamplingPlan(RepeatPlan, Report):
     cat      120    100.00 %    100.00 %       1.000        165.0
     -------------------------------------------------------------------------
     - An epoch 1.38 times as long brings the mean imbalance from 2.5 to 1.6. That is
-      balance, not accuracy: thresholds tuned for each class often gain more. Compare with
-      them, at equal steps.
+      balance, not accuracy: tuning a threshold for each class often gains more. Compare with
+      tuned thresholds, at equal steps.
     >>> plan.sample_multipliers[[0, -1]]
     array([1. , 2.5])
     >>> len(plan.draw_indices(0))

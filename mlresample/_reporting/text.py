@@ -44,7 +44,7 @@ def rule_text(report: Report) -> str:
     cap = "no cap" if parameters["cap"] is None else f"cap {parameters['cap']:g}"
     floor = f", floor {parameters['floor']:g}" if parameters["floor"] < 1 else ""
     if parameters["resolved_target_count"] is None:
-        return f"{cap}{floor}, own multipliers"
+        return f"{cap}{floor}, user-supplied multipliers"
     target = f"{parameters['resolved_target_count']:,.2f}".rstrip("0").rstrip(".")
     power = f", power {parameters['power']:g}" if parameters["power"] != 1 else ""
     return f"{cap}{floor}, target count {target}{power}"

@@ -1,4 +1,4 @@
-"""What a plan's figures mean, in plain words, each with the figure that it comes from."""
+"""What a plan's figures mean, in plain words, each statement with its figure."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -7,8 +7,8 @@ import numpy as np
 
 from mlresample._reporting.text import percent
 
-FEW_SAMPLES = 20  # of a class: too few to learn from, and to tell whether it was learned
-NOTABLE = 1.25  # times longer or better balanced: less is hardly a difference
+FEW_SAMPLES = 20  # of a class: too few to learn it, and to measure whether it was learned
+NOTABLE = 1.25  # times longer or better balanced: less hardly makes a difference
 
 Report = dict[str, Any]
 Classes = list[dict[str, Any]]
@@ -16,9 +16,9 @@ _NAMED = 5  # classes in a sentence
 
 
 def find_verdicts(report: Report) -> list[dict[str, Any]]:
-    """Judge a plan by its report: a code, a text and the classes it is about, for each verdict."""
+    """Return the verdicts on a plan: a code, a text and the classes that it is about."""
     return [
-        {"code": code, "text": text, "classes": [one["class"] for one in classes]}
+        {"code": code, "text": text, "classes": [row["class"] for row in classes]}
         for judge in _JUDGES
         for code, text, classes in judge(report)
     ]
@@ -33,97 +33,102 @@ def _cost_without_effect(report: Report) -> Judgements:
     if rates[0]["multiplier"] == rates[-1]["multiplier"] == 1:
         yield (
             "unchanged",
-            "Every sample has the multiplier 1: the plan leaves the data as they are.",
+            "Every sample has multiplier 1: the plan leaves the data unchanged.",
             [],
         )
         return
     before, after = report["mean_imbalance"]["before"], report["mean_imbalance"]["after"]
-    told = f"the mean imbalance from {before:,.1f} to {_number(after)}"
+    change = f"from {before:,.1f} to {_number(after)}"
     fall = before / after if after else 0.0
     if growth > NOTABLE > fall:
-        raised = sum(one["n_samples"] for one in rates if one["multiplier"] > 1)
+        raised = sum(rate["n_samples"] for rate in rates if rate["multiplier"] > 1)
         share = percent(raised / report["n_samples"], 0)
-        lower = (
-            "; a lower target saves steps" if report["parameters"]["resolved_target_count"] else ""
-        )
+        has_target = report["parameters"]["resolved_target_count"] is not None
+        lower = ", or a lower target count to save steps" if has_target else ""
         yield (
             "uniform",
-            f"{share} of the samples have a multiplier above 1: an epoch {growth:.2f} times as "
-            f"long takes {told}. Better are loss weights{lower}.",
+            f"{share} of the samples have a multiplier above 1: an epoch is {growth:.2f} times as "
+            f"long, and the mean imbalance goes {change}. Use loss weights instead{lower}.",
             [],
         )
     elif fall < 1.01:
-        yield ("no_gain", f"The plan takes {told}: it does not balance the classes.", [])
+        yield (
+            "no_gain",
+            f"The mean imbalance goes {change}: the plan does not balance the classes.",
+            [],
+        )
     else:
         yield (
             "balance",
-            f"An epoch {growth:.2f} times as long brings {told}. That is balance, not accuracy: "
-            f"thresholds tuned for each class often gain more. Compare with them, at equal steps.",
+            f"An epoch {growth:.2f} times as long brings the mean imbalance {change}. That is "
+            f"balance, not accuracy: tuning a threshold for each class often gains more. Compare "
+            f"with tuned thresholds, at equal steps.",
             [],
         )
 
 
 def _overtaken(report: Report) -> Judgements:
-    largest = max(report["classes"], key=lambda one: one["count"])
+    largest = max(report["classes"], key=lambda row: row["count"])
     growth = _growth(largest)
-    overtaken = [one for one in report["classes"] if one["multiplier"] > 1]
-    overtaken = [one for one in overtaken if _growth(one) < growth * (1 - 1e-9)]
+    raised = [row for row in report["classes"] if row["multiplier"] > 1]
+    overtaken = [row for row in raised if _growth(row) < growth * (1 - 1e-9)]
     if overtaken and growth > largest["multiplier"] * (1 + 1e-9):
         yield (
             "co_occurrence",
-            f"The largest class, {_name(largest)}, grows {growth:.2f} times, for it stands in one "
-            f"sample with rarer ones. {_count(overtaken, 'class is', 'classes are')} raised and "
-            f"still grow{'s' * (len(overtaken) == 1)} less: {_names(overtaken)}.",
+            f"The largest class, {_name(largest)}, grows to {growth:.2f} times its count because "
+            f"it occurs together with rarer classes. "
+            f"{_count(overtaken, 'class is raised but grows', 'classes are raised but grow')} "
+            f"less: {_names(overtaken)}.",
             overtaken,
         )
 
 
 def _cap_binds(report: Report) -> Judgements:
     parameters = report["parameters"]
-    short = [one for one in report["classes"] if one["count"] and one["samples_to_collect"]]
-    if short and parameters["cap"] > 1:
-        fewest = min(one["count"] for one in short)
+    held_back = [row for row in report["classes"] if row["count"] and row["samples_to_collect"]]
+    if held_back and parameters["cap"] > 1:
+        fewest = min(row["count"] for row in held_back)
         with np.errstate(over="ignore"):
             needed = (
                 np.float64(parameters["resolved_target_count"] / fewest) ** parameters["power"]
             )
         yield (
             "cap_binds",
-            f"The cap of {parameters['cap']:g}, not the target, holds "
-            f"{_count(short, 'class', 'classes')} down: {_names(short)}. The rarest would need a "
-            f"multiplier of {_number(float(needed))}; new samples are better than a higher cap.",
-            short,
+            f"The cap of {parameters['cap']:g}, not the target count, limits "
+            f"{_count(held_back, 'class', 'classes')}: {_names(held_back)}. The rarest would need "
+            f"a multiplier of {_number(float(needed))}; new samples are better than a higher cap.",
+            held_back,
         )
 
 
 def _few(report: Report) -> Judgements:
-    few = [one for one in report["classes"] if 0 < one["count"] < FEW_SAMPLES]
-    hopeless = [one for one in few if one["resampled_count"] < FEW_SAMPLES]
+    few = [row for row in report["classes"] if 0 < row["count"] < FEW_SAMPLES]
+    hopeless = [row for row in few if row["resampled_count"] < FEW_SAMPLES]
     if hopeless:
         yield (
             "too_few",
             f"{_count(hopeless, 'class has', 'classes have')} fewer than {FEW_SAMPLES} samples "
-            f"even when multiplied: {_names(hopeless)}. Merge into a parent class "
-            f"(merge_classes), or collect.",
+            f"even with copies: {_names(hopeless)}. Merge them into a parent class "
+            f"(merge_classes), or collect more samples.",
             hopeless,
         )
-    scarce = [one for one in few if one["resampled_count"] >= FEW_SAMPLES]
+    scarce = [row for row in few if row["resampled_count"] >= FEW_SAMPLES]
     more = "more " if hopeless else ""
     if scarce:
         yield (
             "few",
             f"{_count(scarce, f'{more}class has', f'{more}classes have')} fewer than "
             f"{FEW_SAMPLES} samples: "
-            f"{_names(scarce)}. Copies add no variety, and scores on so few vary by chance: "
-            f"collect up to {FEW_SAMPLES} at least.",
+            f"{_names(scarce)}. Copies add no variety, and scores on so few samples vary by "
+            f"chance: collect more samples.",
             scarce,
         )
-    absent = [one for one in report["classes"] if one["count"] == 0]
+    absent = [row for row in report["classes"] if row["count"] == 0]
     if absent:
         yield (
             "absent",
-            f"{_count(absent, 'class never occurs', 'classes never occur')}: {_names(absent)}. No "
-            f"resampling can help there.",
+            f"{_count(absent, 'class never occurs', 'classes never occur')}: {_names(absent)}. "
+            f"Resampling cannot help there.",
             absent,
         )
 
@@ -137,7 +142,7 @@ _JUDGES: list[Callable[[Report], Judgements]] = [
 
 
 def judge_comparison(columns: dict[str, list[Any]]) -> str:
-    """Say which values of one parameter bring most of what its best value brings."""
+    """Return which values of one parameter bring most of what its best value brings."""
     names = [name for name in columns if name.startswith("param_") and len(set(columns[name])) > 1]
     if len(names) != 1:
         return ""
@@ -154,29 +159,29 @@ def judge_comparison(columns: dict[str, list[Any]]) -> str:
     )
     name = names[0].removeprefix("param_")
     return (
-        f"The mean imbalance falls from {start:,.1f} to {best:,.1f} at the most: {name} {half} "
-        f"brings half of that, {name} {most} nine tenths."
+        f"The mean imbalance falls from {start:,.1f} to {best:,.1f} at best: {name} {half} "
+        f"brings half of that fall, {name} {most} nine tenths."
     )
 
 
-def _growth(one: dict[str, Any]) -> float:
-    return float(one["resampled_count"] / one["count"]) if one["count"] else 1.0
+def _growth(row: dict[str, Any]) -> float:
+    return float(row["resampled_count"] / row["count"]) if row["count"] else 1.0
 
 
 def _number(value: float | None) -> str:
     return "infinity" if value is None else f"{value:,.1f}" if value < 1e7 else f"{value:.2g}"
 
 
-def _count(classes: Classes, one: str, several: str) -> str:
-    return f"{len(classes):,} {one if len(classes) == 1 else several}"
+def _count(classes: Classes, singular: str, plural: str) -> str:
+    return f"{len(classes):,} {singular if len(classes) == 1 else plural}"
 
 
-def _name(one: dict[str, Any]) -> str:
-    return f"{one['class']!r} ({one['count']:,})"
+def _name(row: dict[str, Any]) -> str:
+    return f"{row['class']!r} ({row['count']:,})"
 
 
 def _names(classes: Classes) -> str:
-    """Name the rarest, with their counts."""
-    rarest = sorted(classes, key=lambda one: one["count"])
+    """Return the names of the rarest, with their counts."""
+    rarest = sorted(classes, key=lambda row: row["count"])
     more = len(rarest) - _NAMED
     return ", ".join(map(_name, rarest[:_NAMED])) + (f" and {more:,} more" if more > 0 else "")
