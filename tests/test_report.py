@@ -187,7 +187,7 @@ def test_common_classes_that_grow_more_than_rare_ones_are_named():
     found = verdict(plan, "co_occurrence")
     assert found["classes"] == ["bird"]  # 1.25 against (150 * 5 / 3 + 150) / 300 = 1.33
     assert "'cat' (300), grows to 1.33 times its count because" in found["text"]
-    assert "1 class is raised and still grows less: 'bird' (200)." in found["text"]
+    assert "1 class is raised but grows less: 'bird' (200)." in found["text"]
     assert "co_occurrence" not in codes(make_plan())
     own = plan_resampling(["a"] * 100 + ["b"] * 10, class_multipliers={"a": 4, "b": 1.5})
     assert "co_occurrence" not in codes(own)
