@@ -120,6 +120,25 @@ def test_design_page_lists_every_room_once():
     assert sorted(rooms()) == sorted(files_by_room())
 
 
+def test_files_that_the_design_page_names_exist():
+    page = (ROOT / "docs" / "design.rst").read_text(encoding="utf-8")
+    named = set(re.findall(r"``([\w./]+(?:\.py|/))``", page))
+    named -= {"over_sampling/_its_name.py", "readers/_its_format.py", "mlresample/"}
+    assert "_target/read.py" in named
+    for name in sorted(named):
+        assert (PACKAGE / name).exists() or (ROOT / name).exists(), name
+
+
+def test_functions_of_the_data_flow_stand_in_the_files_that_the_design_page_names():
+    page = (ROOT / "docs" / "design.rst").read_text(encoding="utf-8")
+    arrows = re.findall(r" {3,}(\w+) +(\w+)/(\w+\.py)(?:, (\w+\.py))?$", page, flags=re.MULTILINE)
+    assert len(arrows) == 9
+    for name, room, *files in arrows:
+        texts = [(PACKAGE / room / file).read_text(encoding="utf-8") for file in files if file]
+        defined = rf"^ *(?:def|class) {name}\b"
+        assert any(re.search(defined, text, flags=re.MULTILINE) for text in texts), name
+
+
 def test_a_room_imports_only_rooms_above_it():
     order = rooms()
     for room, files in files_by_room().items():
