@@ -86,7 +86,7 @@ html_title = "mlresample"
 html_static_path = ["_static"]
 html_css_files = ["mlresample.css"]
 html_show_sourcelink = False
-html_sidebars = {"glossary": [], "design": []}  # they have no pages below them
+html_sidebars = {"install": []}  # it has no pages below it
 html_theme_options = {
     "navigation_with_keys": False,
     "show_prev_next": True,
