@@ -133,7 +133,9 @@ def ingredients(y, method, seed):
         pos_weight = compute_loss_weights(plan, cap=WEIGHT_CAP).pos_weight
     elif weights_of == "counts":
         counts = plan.class_counts
-        pos_weight = compute_loss_weights(counts, n_samples=len(y), cap=WEIGHT_CAP).pos_weight
+        pos_weight = compute_loss_weights(
+            class_counts=counts, n_samples=len(y), cap=WEIGHT_CAP
+        ).pos_weight
     return multipliers, plan if copies == "plan" else None, pos_weight
 
 
@@ -156,7 +158,7 @@ def evaluate(train, X, y, X_test, y_test, method, seed):
         out_of_fold[rest] = fit_and_score(train, X[rows], y[rows], X[rest], method, seed)
     cuts = {
         "0.5": 0.5,
-        "own": tune_thresholds(y, out_of_fold),
+        "own": tune_thresholds(y, out_of_fold, shrinkage=0),
         "shrunk": tune_thresholds(y, out_of_fold, shrinkage=SHRINKAGE),
     }
     scores = fit_and_score(train, X, y, X_test, method, seed)

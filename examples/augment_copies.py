@@ -197,7 +197,7 @@ for seed in SEEDS:
         print(f"seed {seed}: {name}, {N_STEPS} steps", flush=True)
         network = train(X, y, multipliers, choose, seed)
         score = predict(network, X_test)
-        tuned = tune_thresholds(y_validation, predict(network, X_validation))
+        tuned = tune_thresholds(y_validation, predict(network, X_validation), shrinkage=0)
         results.setdefault(name, []).append(
             [
                 f1_score(y_test, score >= 0.5, average="macro", zero_division=0),

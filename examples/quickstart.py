@@ -128,7 +128,8 @@ for seed in range(5):
     for name, indices in methods.items():
         network = make_network(len(indices), seed).fit(X_train[indices], y_train[indices])
         score = network.predict_proba(X_test)
-        thresholds = tune_thresholds(y_validation, network.predict_proba(X_validation))
+        y_score = network.predict_proba(X_validation)
+        thresholds = tune_thresholds(y_validation, y_score, shrinkage=0)
         macro_f1 = [
             f1_score(y_test, score >= threshold, average="macro", zero_division=0)
             for threshold in (0.5, thresholds)

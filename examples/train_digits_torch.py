@@ -131,7 +131,9 @@ for seed in SEEDS:
     plan = plan_resampling(y, class_names=class_names, cap=CAP)
     once, uniform = np.ones(len(y)), np.full(len(y), plan.expected_epoch_size / len(y))
     no_weights = torch.ones(len(class_names), device=DEVICE)
-    weights = loss_weights(plan.class_counts, n_samples=len(y), cap=WEIGHT_CAP, device=DEVICE)
+    weights = loss_weights(
+        class_counts=plan.class_counts, n_samples=len(y), cap=WEIGHT_CAP, device=DEVICE
+    )
     weights_of_rest = loss_weights(plan, cap=WEIGHT_CAP, device=DEVICE)
     methods = {
         "baseline": (once, no_weights),
@@ -144,7 +146,7 @@ for seed in SEEDS:
         print(f"seed {seed}: {name}, {N_STEPS} steps", flush=True)
         network = train(X, y, seen, pos_weight, seed)
         score = predict(network, X_test)
-        tuned = tune_thresholds(y_validation, predict(network, X_validation))
+        tuned = tune_thresholds(y_validation, predict(network, X_validation), shrinkage=0)
         for cut, threshold in [("0.5", 0.5), ("tuned", tuned)]:
             results.setdefault((name, cut), []).append(
                 evaluate_by_frequency(y_test, score >= threshold, score, plan=plan)

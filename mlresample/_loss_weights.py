@@ -85,7 +85,8 @@ class LossWeights(Report):
 
 @validate_params(
     {
-        "plan_or_counts": "no_validation",
+        "plan": "no_validation",
+        "class_counts": "no_validation",
         "n_samples": [Interval(Integral, 1, None, closed="left"), None],
         "power": [Interval(Real, 0, None, closed="left")],
         "cap": [Interval(Real, 1, None, closed="both")],
@@ -94,8 +95,9 @@ class LossWeights(Report):
     prefer_skip_nested_validation=True,
 )
 def compute_loss_weights(
-    plan_or_counts: Any,
+    plan: Any = None,
     *,
+    class_counts: ArrayLike | dict[Any, Any] | None = None,
     n_samples: int | None = None,
     power: float = 1.0,
     cap: float = np.inf,
@@ -105,19 +107,21 @@ def compute_loss_weights(
 
     Parameters
     ----------
-    plan_or_counts : ResamplingPlan, fitted sampler, array-like of shape (n_classes,) or dict
-        A plan; or class counts, for training without resampling. A dict or a pandas Series
-        goes by its names.
+    plan : ResamplingPlan or fitted sampler, default=None
+        The plan whose epochs the model is trained on.
+    class_counts : array-like of shape (n_classes,) or dict, default=None
+        Class counts of the data, for training without resampling, instead of `plan`. A dict or a
+        pandas Series is read by its names.
     n_samples : int, default=None
-        Number of samples; needed with class counts, and only then.
+        Number of samples; needed with `class_counts`, and only then.
     power : float, default=1.0
-        1 gives positives and negatives of a class the same weight in all, 0.5 goes half the way
-        (in logarithms), 0 gives weights of 1.
+        At 1, the positives and the negatives of a class have the same total weight; 0.5 goes
+        half the way (in logarithms); at 0, all weights are 1.
     cap : float, default=inf
         Largest `pos_weight`, at least 1; its inverse is the smallest.
     class_names : array-like of shape (n_classes,), default=None
-        With class counts; by default the names of a dict or Series, or column numbers. A dict or
-        Series is put into this order.
+        Names of the classes of `class_counts`, by default the names of a dict or Series, or
+        column numbers. A dict or Series is put into this order.
 
     Returns
     -------
@@ -128,7 +132,8 @@ def compute_loss_weights(
     Raises
     ------
     ValueError
-        If counts are no counts of so many samples, or a parameter is outside its range.
+        If not exactly one of `plan` and `class_counts` is given, the counts are invalid for
+        `n_samples`, or a parameter is outside its range.
 
     Notes
     -----
@@ -146,24 +151,30 @@ def compute_loss_weights(
     >>> weights = compute_loss_weights(plan)
     >>> weights.pos_weight
     array([1. , 1.2])
-    >>> compute_loss_weights([120, 30], n_samples=120).pos_weight
+    >>> compute_loss_weights(class_counts=[120, 30], n_samples=120).pos_weight
     array([1., 3.])
     """
-    plan = as_plan(plan_or_counts)
+    plan = as_plan(plan)
+    _check_one_source(plan, class_counts)
     n_samples, power, cap = as_numbers(n_samples=n_samples, power=power, cap=cap).values()
-    if isinstance(plan, ResamplingPlan):
+    if class_counts is None:
         if n_samples is not None or class_names is not None:
-            raise ValueError("A plan has its own n_samples and class names: leave them out.")
+            raise ValueError(
+                "n_samples and class_names are for class_counts: leave them out, the plan has "
+                "its own."
+            )
         classes, counts, n_before = plan.classes, plan.class_counts.astype(float), plan.n_samples
         resampled, n_after = plan.resampled_class_counts, plan.expected_epoch_size
     else:
-        counts, names = counts_by_name(plan_or_counts, class_names)
+        counts, names = counts_by_name(class_counts, class_names)
         resampled = counts
         classes = as_classes(range(len(counts))) if names is None else names
         if n_samples is None:
-            raise ValueError("n_samples is needed beside class counts.")
+            raise ValueError("n_samples is needed with class_counts.")
         if counts.max() > n_samples:
-            raise ValueError(f"class_counts has {counts.max():,.0f}, above n_samples={n_samples}.")
+            raise ValueError(
+                f"class_counts must be at most n_samples={n_samples}, got {counts.max():,.0f}."
+            )
         n_before = n_after = n_samples
         if len(classes) != len(counts):
             raise ValueError(f"class_names has {len(classes)} names for {len(counts)} classes.")
@@ -182,6 +193,18 @@ def compute_loss_weights(
         odds=odds,
         resampled_odds=resampled_odds,
     )
+
+
+def _check_one_source(plan: Any, class_counts: Any) -> None:
+    """Check that exactly one of a plan and class counts is given, and that the plan is one."""
+    if (plan is None) == (class_counts is None):
+        given = "neither" if plan is None else "both"
+        raise ValueError(f"Pass exactly one of plan and class_counts, got {given}.")
+    if plan is not None and not isinstance(plan, ResamplingPlan):
+        raise ValueError(
+            f"plan must be a ResamplingPlan or a fitted sampler, got {plan!r}; pass counts as "
+            f"class_counts=, with n_samples."
+        )
 
 
 def _odds(counts: NDArray[np.float64], n_samples: float) -> NDArray[np.float64]:

@@ -44,7 +44,9 @@ def test_weights_as_plain_types_and_as_a_frame():
 
 
 def test_weights_of_counts_are_those_without_resampling():
-    weights = compute_loss_weights([100, 10, 0], n_samples=100, class_names=["a", "b", "c"])
+    weights = compute_loss_weights(
+        class_counts=[100, 10, 0], n_samples=100, class_names=["a", "b", "c"]
+    )
     assert_allclose(weights.pos_weight, [1, 9, 1])
     assert_allclose(weights.class_weight, [1 / 3, 10 / 3, 1])
     assert_allclose(weights.taken_by_resampling, [np.nan, 1, np.nan])
@@ -55,10 +57,10 @@ def test_weights_of_counts_are_those_without_resampling():
 def test_counts_with_names_go_by_their_names(make):
     make = pytest.importorskip("pandas").Series if make == "Series" else make
     counts = make({"lynx": 20, "cat": 80})
-    weights = compute_loss_weights(counts, n_samples=100)
+    weights = compute_loss_weights(class_counts=counts, n_samples=100)
     assert weights.classes.tolist() == ["lynx", "cat"]
     assert_allclose(weights.pos_weight, [4, 0.25])
-    ordered = compute_loss_weights(counts, n_samples=100, class_names=["cat", "lynx"])
+    ordered = compute_loss_weights(class_counts=counts, n_samples=100, class_names=["cat", "lynx"])
     assert ordered.classes.tolist() == ["cat", "lynx"]
     assert_allclose(ordered.pos_weight, [0.25, 4])
 
@@ -68,12 +70,14 @@ def test_counts_of_other_names_are_refused(names):
     with pytest.raises(
         ValueError, match=r"class_counts must name each of the .*; got 'lynx', 'ca"
     ):
-        compute_loss_weights({"lynx": 20, "cat": 80}, n_samples=100, class_names=names)
+        compute_loss_weights(
+            class_counts={"lynx": 20, "cat": 80}, n_samples=100, class_names=names
+        )
 
 
 def test_a_series_without_names_is_by_position():
     counts = pytest.importorskip("pandas").Series([80, 20])
-    weights = compute_loss_weights(counts, n_samples=100, class_names=["cat", "lynx"])
+    weights = compute_loss_weights(class_counts=counts, n_samples=100, class_names=["cat", "lynx"])
     assert_allclose(weights.pos_weight, [0.25, 4])
 
 
@@ -90,21 +94,23 @@ def test_a_fitted_sampler_stands_for_its_plan():
 @pytest.mark.parametrize("make", [sp.csr_matrix, sp.csr_array])
 def test_sums_of_sparse_targets_are_counts(make):
     counts = make([[1, 1], [1, 0], [1, 0], [0, 0]]).sum(axis=0)  # of a matrix: shape (1, 2)
-    assert_allclose(compute_loss_weights(counts, n_samples=4).pos_weight, [1 / 3, 3])
+    assert_allclose(compute_loss_weights(class_counts=counts, n_samples=4).pos_weight, [1 / 3, 3])
     with pytest.raises(ValueError, match=r"(?s)class_counts must be .* of shape \(2, 1\)"):
-        compute_loss_weights(np.reshape(counts, (2, 1)), n_samples=4)
+        compute_loss_weights(class_counts=np.reshape(counts, (2, 1)), n_samples=4)
 
 
 def test_power_and_cap_temper_the_weights_on_both_sides():
     counts = [1, 20, 99]
     assert_allclose(
-        compute_loss_weights(counts, n_samples=100, power=0.5).pos_weight,
+        compute_loss_weights(class_counts=counts, n_samples=100, power=0.5).pos_weight,
         [np.sqrt(99), 2, np.sqrt(1 / 99)],
     )
     for cap in (10, np.float16(10)):
-        weights = compute_loss_weights(counts, n_samples=100, cap=cap)
+        weights = compute_loss_weights(class_counts=counts, n_samples=100, cap=cap)
         assert_allclose(weights.pos_weight, [10, 4, 0.1])
-    assert_allclose(compute_loss_weights(counts, n_samples=100, power=0).pos_weight, 1)
+    assert_allclose(
+        compute_loss_weights(class_counts=counts, n_samples=100, power=0).pos_weight, 1
+    )
 
 
 def test_positives_and_negatives_weigh_the_same_in_an_epoch():
@@ -123,24 +129,39 @@ def test_the_text_says_what_each_takes_and_both_together():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "options", "message"),
+    ("class_counts", "options", "message"),
     [
-        (([10, 5],), {}, "n_samples is needed"),
-        (([10, 5],), {"n_samples": 9}, "class_counts has 10, above n_samples=9"),
-        ((PLAN,), {"n_samples": 9}, "leave them out"),
-        (([1.5, 2],), {"n_samples": 9}, "whole numbers"),
-        (([0, 0],), {"n_samples": 9}, "No class occurs: every count is 0"),
-        (([1e300, 1],), {"n_samples": 9}, r"at most 2\*\*53"),
-        (([1, 2],), {"n_samples": 9, "cap": 0.5}, "'cap' parameter"),
-        (([1, 2],), {"n_samples": 9, "cap": 10**400}, "cap must be at most 1.8e.308"),
-        (([1, 2],), {"n_samples": 9, "power": -1}, "'power' parameter"),
-        (([1, 2],), {"n_samples": 10**9, "power": 100}, "power=100 makes weights"),
-        (([1, 2],), {"n_samples": 9, "class_names": ["a"]}, "1 names for 2 classes"),
+        ([10, 5], {}, "n_samples is needed with class_counts"),
+        ([10, 5], {"n_samples": 9}, "class_counts must be at most n_samples=9, got 10"),
+        ([1.5, 2], {"n_samples": 9}, "whole numbers"),
+        ([0, 0], {"n_samples": 9}, "No class occurs: every count is 0"),
+        ([1e300, 1], {"n_samples": 9}, r"at most 2\*\*53"),
+        ([1, 2], {"n_samples": 9, "cap": 0.5}, "'cap' parameter"),
+        ([1, 2], {"n_samples": 9, "cap": 10**400}, "cap must be at most 1.8e.308"),
+        ([1, 2], {"n_samples": 9, "power": -1}, "'power' parameter"),
+        ([1, 2], {"n_samples": 10**9, "power": 100}, "power=100 makes weights"),
+        ([1, 2], {"n_samples": 9, "class_names": ["a"]}, "1 names for 2 classes"),
     ],
 )
-def test_wrong_counts_and_options_are_named(arguments, options, message):
+def test_wrong_counts_and_options_are_named(class_counts, options, message):
     with pytest.raises(ValueError, match=message):
-        compute_loss_weights(*arguments, **options)
+        compute_loss_weights(class_counts=class_counts, **options)
+
+
+@pytest.mark.parametrize(
+    ("plan", "options", "message"),
+    [
+        (None, {}, "exactly one of plan and class_counts, got neither"),
+        (PLAN, {"class_counts": [10, 5]}, "exactly one of plan and class_counts, got both"),
+        ([10, 5], {"n_samples": 9}, r"got \[10, 5\]; pass counts as class_counts=, with n_samp"),
+        (MaxMultiplierOverSampler(), {}, "ResamplingPlan or a fitted sampler, got MaxMultiplier"),
+        (PLAN, {"n_samples": 9}, "leave them out, the plan has its own"),
+        (PLAN, {"class_names": ["cat", "lynx"]}, "leave them out, the plan has its own"),
+    ],
+)
+def test_weights_are_of_either_a_plan_or_counts(plan, options, message):
+    with pytest.raises(ValueError, match=message):
+        compute_loss_weights(plan, **options)
 
 
 # -- corrections -------------------------------------------------------------------------------
@@ -244,7 +265,7 @@ def test_the_optimum_of_a_weighted_cross_entropy_on_resampled_data_is_corrected(
         assert_allclose(softmax(logits, axis=1), truth, atol=1e-6)
     assert np.abs(trained - truth).max() > 0.3
     # Weights alone: 1 / n_c without resampling is m_c w_c with it, but for a constant.
-    alone = compute_loss_weights(plan.class_counts, n_samples=len(label))
+    alone = compute_loss_weights(class_counts=plan.class_counts, n_samples=len(label))
     assert_allclose(correct_probabilities(trained, class_weight=alone), truth, atol=1e-6)
 
 
@@ -475,7 +496,9 @@ def test_tensors_stay_tensors_in_their_graph():
             [[0.0, 1.0]],
             {
                 "plan": PLAN,
-                "pos_weight": compute_loss_weights({"lynx": 1, "cat": 2}, n_samples=4),
+                "pos_weight": compute_loss_weights(
+                    class_counts={"lynx": 1, "cat": 2}, n_samples=4
+                ),
             },
             r"pos_weight has the classes in the order \['lynx', 'cat'\], plan \['cat'",
         ),
@@ -494,7 +517,7 @@ def test_names_that_may_be_in_another_order_are_refused():
     with pytest.raises(ValueError, match="got a data frame or series"):
         correct_probabilities(pd.Series({"lynx": 0.9, "cat": 0.1}), plan=PLAN)
     with pytest.raises(ValueError, match=r"(?s)class_counts must be .* of shape \(1, 2\)"):
-        compute_loss_weights(pd.DataFrame({"lynx": [9], "cat": [1]}), n_samples=9)
+        compute_loss_weights(class_counts=pd.DataFrame({"lynx": [9], "cat": [1]}), n_samples=9)
     with pytest.raises(ValueError, match="a series may have another"):
         correct_logits([[0.5, 0.5]], pos_weight=pd.Series({"lynx": 9.0, "cat": 1.0}))
 
@@ -504,13 +527,13 @@ def test_tensors_of_weights_are_in_their_range():
     from mlresample.torch import loss_weights
 
     with pytest.raises(ValueError, match=r"outside the range of torch\.float16"):
-        loss_weights([1, 99_999], n_samples=100_000, dtype=torch.float16)
+        loss_weights(class_counts=[1, 99_999], n_samples=100_000, dtype=torch.float16)
     with pytest.raises(ValueError, match=r"one of torch's floats, got torch\.int64"):
-        loss_weights([1, 60], n_samples=100, dtype=torch.int64)
+        loss_weights(class_counts=[1, 60], n_samples=100, dtype=torch.int64)
     with pytest.raises(ValueError, match=r"one of torch's floats, got 'float32'"):
-        loss_weights([1, 60], n_samples=100, dtype="float32")
+        loss_weights(class_counts=[1, 60], n_samples=100, dtype="float32")
     with pytest.raises(ValueError, match=r"outside the range of torch\.float8_e4m3fn"):
-        loss_weights([1, 60], n_samples=100_000, dtype=torch.float8_e4m3fn)
+        loss_weights(class_counts=[1, 60], n_samples=100_000, dtype=torch.float8_e4m3fn)
 
 
 def test_weights_as_tensors_are_the_same_weights():
@@ -524,7 +547,7 @@ def test_weights_as_tensors_are_the_same_weights():
     assert_allclose(weights.pos_weight, expected.pos_weight, rtol=1e-6)
     assert_allclose(weights.class_weight, expected.class_weight, rtol=1e-6)
     of_counts = loss_weights(
-        {"lynx": 30, "cat": 120},
+        class_counts={"lynx": 30, "cat": 120},
         n_samples=120,
         class_names=["cat", "lynx"],
         dtype=torch.float64,

@@ -35,7 +35,7 @@ def column(y, scores):
 
 
 def tuned(y, scores, **options):
-    return tune_thresholds(*column(y, scores), **options)[0]
+    return tune_thresholds(*column(y, scores), shrinkage=0, **options)[0]
 
 
 def best_of_all(y, scores, metric):
@@ -136,7 +136,9 @@ def test_samples_that_mislead_the_first_look_cost_time_alone(min_positives, orde
     y[positives] = 1
     scores[positives[:50]], scores[positives[50:]], scores[above] = 0.9, 0.05, 0.95
     twice = np.asarray(np.column_stack([scores, scores]), order=order)
-    found = tune_thresholds(np.column_stack([y, y]), twice, min_positives=min_positives)
+    found = tune_thresholds(
+        np.column_stack([y, y]), twice, min_positives=min_positives, shrinkage=0
+    )
     assert_allclose(found, [0.025, 0.025])
 
 
@@ -248,16 +250,23 @@ COMMON = 0.5  # three of the four positives are above, all else below
 
 
 def test_class_without_positives_takes_the_common_threshold():
-    assert_allclose(tune_thresholds(Y, SCORES), [0.45, 0.15, COMMON])
+    assert_allclose(tune_thresholds(Y, SCORES, shrinkage=0), [0.45, 0.15, COMMON])
 
 
 def test_class_with_few_positives_takes_the_common_threshold():
-    assert_allclose(tune_thresholds(Y, SCORES, min_positives=2), [0.45, COMMON, COMMON])
+    assert_allclose(
+        tune_thresholds(Y, SCORES, min_positives=2, shrinkage=0), [0.45, COMMON, COMMON]
+    )
     assert_array_equal(tune_thresholds(Y, SCORES, min_positives=4), [COMMON] * 3)
 
 
 def test_shrinkage_counts_as_so_many_positives():
-    found = tune_thresholds(Y, SCORES, shrinkage=3)
+    found = tune_thresholds(Y, SCORES, shrinkage=1)
+    assert_allclose(found, [(3 * 0.45 + COMMON) / 4, (0.15 + COMMON) / 2, COMMON])
+
+
+def test_the_common_threshold_counts_as_three_positives_by_default():
+    found = tune_thresholds(Y, SCORES)
     assert_allclose(found, [(0.45 + COMMON) / 2, (0.15 + 3 * COMMON) / 4, COMMON])
 
 
@@ -292,7 +301,7 @@ def test_every_container_of_a_target_gives_the_same(kind):
 def test_scores_of_every_type_give_the_same(dtype):
     y = np.array([[1, 0], [1, 1], [0, 1], [0, 0]])
     scores = np.array([[1, 0], [1, 1], [0, 1], [0, 0]]).astype(dtype)
-    assert_array_equal(tune_thresholds(y, scores), [0.5, 0.5])
+    assert_array_equal(tune_thresholds(y, scores, shrinkage=0), [0.5, 0.5])
 
 
 @pytest.mark.parametrize("kind", ["int64", "uint64", "list", "object", "pandas", "polars"])

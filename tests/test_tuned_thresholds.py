@@ -59,7 +59,7 @@ def out_of_fold_macro_f1(classifier, X, y):
         fitted = clone(classifier).fit(X[train], y[train])
         model = MultilabelTunedThresholdClassifierCV(fitted, cv="prefit").fit(X[test], y[test])
         scores[test] = model.predict_proba(X[test])
-    return macro_f1(y, scores >= tune_thresholds(y, scores))
+    return macro_f1(y, scores >= tune_thresholds(y, scores, shrinkage=0))
 
 
 def test_tuning_after_the_sampler_leaks_and_tuning_around_it_does_not():
@@ -135,14 +135,12 @@ def test_predictions_are_scores_not_below_the_thresholds(kind):
 def test_thresholds_are_those_of_the_scores_out_of_fold():
     classifier = OneVsRestClassifier(LogisticRegression())
     folds = KFold(3, shuffle=True, random_state=7)
-    model = MultilabelTunedThresholdClassifierCV(classifier, cv=folds, shrinkage=0).fit(X, Y)
+    model = MultilabelTunedThresholdClassifierCV(classifier, cv=folds).fit(X, Y)
     scores = np.empty(Y.shape)
     for train, test in folds.split(X):
         scores[test] = clone(classifier).fit(X[train], Y[train]).predict_proba(X[test])
     assert_array_equal(model.thresholds_, tune_thresholds(Y, scores))
-    same = MultilabelTunedThresholdClassifierCV(classifier, cv=3, random_state=7, shrinkage=0).fit(
-        X, Y
-    )
+    same = MultilabelTunedThresholdClassifierCV(classifier, cv=3, random_state=7).fit(X, Y)
     assert_array_equal(same.thresholds_, model.thresholds_)
 
 
@@ -285,9 +283,7 @@ def test_response_method_can_be_chosen():
 
 def test_prefit_estimator_is_left_as_it_is():
     trees = clone(TREES).fit(X[:200], Y[:200])
-    model = MultilabelTunedThresholdClassifierCV(trees, cv="prefit", shrinkage=0).fit(
-        X[200:], Y[200:]
-    )
+    model = MultilabelTunedThresholdClassifierCV(trees, cv="prefit").fit(X[200:], Y[200:])
     assert model.estimator_ is trees
     expected = tune_thresholds(Y[200:], model.predict_proba(X[200:]))
     assert_array_equal(model.thresholds_, expected)
@@ -335,18 +331,16 @@ def test_folds_are_the_same_in_every_fit_by_default():
 
 def test_samples_that_no_fold_tests_are_left_out():
     split = ShuffleSplit(1, test_size=100, random_state=0)
-    model = MultilabelTunedThresholdClassifierCV(TREES, cv=split, shrinkage=0).fit(X, Y)
+    model = MultilabelTunedThresholdClassifierCV(TREES, cv=split).fit(X, Y)
     train, test = next(split.split(X))
     scores = np.column_stack(
         [p[:, 1] for p in clone(TREES).fit(X[train], Y[train]).predict_proba(X[test])]
     )
     assert_array_equal(model.thresholds_, tune_thresholds(Y[test], scores))
-    listed = MultilabelTunedThresholdClassifierCV(
-        TREES, cv=[(train.tolist(), test.tolist())], shrinkage=0
-    )
+    listed = MultilabelTunedThresholdClassifierCV(TREES, cv=[(train.tolist(), test.tolist())])
     assert_array_equal(listed.fit(X, Y).thresholds_, model.thresholds_)
     masks = [tuple(np.isin(np.arange(len(X)), part) for part in (train, np.sort(test)))]
-    masked = MultilabelTunedThresholdClassifierCV(OfAnything(), cv=masks, shrinkage=0).fit(X, Y)
+    masked = MultilabelTunedThresholdClassifierCV(OfAnything(), cv=masks).fit(X, Y)
     assert_array_equal(masked.thresholds_, tune_thresholds(Y[test], masked.predict_proba(X[test])))
 
 

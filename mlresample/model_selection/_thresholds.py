@@ -49,7 +49,7 @@ def tune_thresholds(
     metric: str = "f1",
     beta: float = 1.0,
     min_positives: int = 1,
-    shrinkage: float = 0.0,
+    shrinkage: float = 3.0,
 ) -> NDArray[Any]:
     """Find the threshold of each class with which ``y_score >= threshold`` is best.
 
@@ -67,11 +67,10 @@ def tune_thresholds(
         Weight of recall in F-beta; for "fbeta" only.
     min_positives : int, default=1
         Classes with fewer positives take the common threshold of the Notes.
-    shrinkage : float, default=0.0
-        Positives that the common threshold counts for. At 10, that of a class with 10
-        positives lies halfway between its own and the common one. By default each class has
-        its own, the best on these scores; :class:`MultilabelTunedThresholdClassifierCV`, whose
-        thresholds are for new data, has 3.
+    shrinkage : float, default=3.0
+        Number of positives that the common threshold counts as. At 10, the threshold of a class
+        with 10 positives lies halfway between its own and the common one. At 0, each class has
+        its own threshold, the best one on these scores.
 
     Returns
     -------
@@ -89,9 +88,9 @@ def tune_thresholds(
 
     Notes
     -----
-    No other threshold gives a better value of the metric on these scores. Of equally good ones
-    it is the one that predicts a number of positives nearest to the true number, and of two
-    such the higher.
+    With ``shrinkage=0``, no other threshold gives a better value of the metric on these scores.
+    Of equally good ones it is the one that predicts a number of positives nearest to the true
+    number, and of two such the higher.
 
     A threshold lies halfway between the lowest score that it accepts and the next lower one of
     any sample. It is the lowest score itself where all are accepted, and just above the highest
@@ -113,7 +112,7 @@ def tune_thresholds(
     >>> from mlresample.model_selection import tune_thresholds
     >>> y_true = np.array([[1, 0], [1, 0], [0, 1], [0, 0]])
     >>> y_score = np.array([[0.9, 0.1], [0.6, 0.2], [0.4, 0.3], [0.1, 0.0]])
-    >>> tune_thresholds(y_true, y_score)
+    >>> tune_thresholds(y_true, y_score, shrinkage=0)
     array([0.5 , 0.25])
     """
     if metric != "fbeta" and beta != 1:

@@ -72,8 +72,9 @@ class LossWeightTensors(NamedTuple):
 
 
 def loss_weights(
-    plan_or_counts: Any,
+    plan: Any = None,
     *,
+    class_counts: ArrayLike | dict[Any, Any] | None = None,
     n_samples: int | None = None,
     power: float = 1.0,
     cap: float = np.inf,
@@ -85,13 +86,16 @@ def loss_weights(
 
     Parameters
     ----------
-    plan_or_counts : ResamplingPlan, fitted sampler, array-like of shape (n_classes,) or dict
-        The plan whose epochs the model is trained on; or class counts, without resampling. A dict
-        or a pandas Series is put into the order of `class_names`.
+    plan : ResamplingPlan or fitted sampler, default=None
+        The plan whose epochs the model is trained on.
+    class_counts : array-like of shape (n_classes,) or dict, default=None
+        Class counts of the data, for training without resampling, instead of `plan`. A dict or a
+        pandas Series is put into the order of `class_names`.
     n_samples : int, default=None
-        Number of samples; needed with class counts, and only then.
+        Number of samples; needed with `class_counts`, and only then.
     power : float, default=1.0
-        1 gives positives and negatives of a class the same weight in all, 0 gives weights of 1.
+        At 1, the positives and the negatives of a class have the same total weight; at 0, all
+        weights are 1.
     cap : float, default=inf
         Largest `pos_weight`, at least 1; its inverse is the smallest.
     class_names : array-like of shape (n_classes,), default=None
@@ -123,7 +127,12 @@ def loss_weights(
     >>> loss = torch.nn.BCEWithLogitsLoss(pos_weight=weights.pos_weight)
     """
     found = compute_loss_weights(
-        plan_or_counts, n_samples=n_samples, power=power, cap=cap, class_names=class_names
+        plan,
+        class_counts=class_counts,
+        n_samples=n_samples,
+        power=power,
+        cap=cap,
+        class_names=class_names,
     )
     if not (isinstance(dtype, torch.dtype) and dtype.is_floating_point):
         raise ValueError(f"dtype must be one of torch's floats, got {dtype!r}.")
