@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, RandomSampler, TensorDataset, WeightedRandomSampler
 
-from mlresample.torch import RepeatSampler, sampling_weights
+from mlresample.torch import RepeatSampler
 
 
 def sample_multipliers(n_samples):
@@ -43,10 +43,9 @@ def main():
     for n_samples, n_runs in [(31_072, 7), (118_000, 7), (9_000_000, 3)]:
         multipliers = sample_multipliers(n_samples)
         ours = RepeatSampler(multipliers)
-        weights = sampling_weights(multipliers)
         samplers = {
             "RandomSampler": RandomSampler(range(len(ours))),
-            "WeightedRandomSampler": WeightedRandomSampler(weights, len(ours)),
+            "WeightedRandomSampler": WeightedRandomSampler(multipliers, len(ours)),
             "RepeatSampler": ours,
         }
         functions = {name: (lambda s=s: exhaust(s)) for name, s in samplers.items()}

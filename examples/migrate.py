@@ -122,8 +122,8 @@ for name, epochs in rows.items():
 #   image in every epoch, and none too often.
 # * An image without a class has the weight 0 there, and is never drawn; here it is seen once.
 #
-# If the loop must keep its WeightedRandomSampler, :func:`mlresample.torch.sampling_weights` gives
-# it the multipliers of any plan.
+# If the loop must keep its WeightedRandomSampler, pass it the multipliers of the plan:
+# ``WeightedRandomSampler(plan.sample_multipliers, plan.epoch_size)``.
 #
 # From detectron2
 # ---------------

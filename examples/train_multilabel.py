@@ -424,7 +424,7 @@ def train(network, loaders, plan, pos_weight, prediction, interruptions, options
 
     def save():
         n_epochs, n_batches = divmod(step, len(loader))
-        position = {"epoch": n_epochs, "given": n_batches * options.batch_size}
+        position = {"epoch": n_epochs, "yielded": n_batches * options.batch_size}
         content = {name: part.state_dict() for name, part in parts.items()}
         content |= {"step": step, "sampler": sampler.state_dict() | position}
         content["options"] = {name: getattr(options, name) for name in FIXED}

@@ -1,4 +1,4 @@
-"""Samplers that give a plan's epochs, to one process or to the ranks of a distributed job."""
+"""Samplers that yield a plan's epochs, in one process or on the ranks of a distributed job."""
 
 import operator
 import sys
@@ -31,7 +31,7 @@ _CHUNK = 1 << 16  # indices that are Python integers at one time
 
 
 class _Pass:
-    """One pass over an epoch's indices, and how many of them it has given."""
+    """One pass over an epoch's indices, and how many of them it has yielded."""
 
     def __init__(self, epoch: int, start: int, indices: NDArray[np.int64]) -> None:
         self.epoch = epoch
@@ -39,17 +39,17 @@ class _Pass:
         self.is_over = False  # its end was asked for
         self.set_to: int | None = None  # another epoch, set while this one was running
         self._indices = indices
-        self._end = start  # of the chunk that is being given
+        self._end = start  # of the chunk that is being yielded
         self._chunk: Iterator[int] = iter([])
 
     @property
-    def given(self) -> int:
-        """Indices given so far, those before its start included."""
+    def yielded(self) -> int:
+        """Number of indices yielded so far, including those before its start."""
         return self._end - operator.length_hint(self._chunk)
 
     @property
     def is_complete(self) -> bool:
-        return self.given == len(self._indices)
+        return self.yielded == len(self._indices)
 
     def chunks(self) -> Iterator[Iterator[int]]:
         """Yield the indices in chunks, each an iterator of Python integers."""
@@ -70,7 +70,7 @@ class _Pass:
     def note(self, epoch: int) -> None:
         """Take note of an epoch that is set meanwhile; `chunks` warns if this pass goes on."""
         self.set_to = None if epoch == self.epoch else epoch
-        self._end = self.given
+        self._end = self.yielded
         for _ in self._chunk:  # what is left; the next index is then asked of `chunks`
             pass
 
@@ -99,7 +99,7 @@ class _PassIterator(chain[int]):
         if self._pass is None:
             self._sampler._drop_loaded_by_others(self)
             return self._sampler._state_at(*self._sampler._next_place())
-        return self._sampler._state_at(self._pass.epoch, self._pass.given)
+        return self._sampler._state_at(self._pass.epoch, self._pass.yielded)
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self._sampler._load(state, self)
@@ -109,7 +109,7 @@ class _Loaded(NamedTuple):
     """A position that waits for the next pass."""
 
     epoch: int
-    given: int
+    yielded: int
     is_complete: bool
     sets_epoch: bool  # whether the run that saved it called set_epoch
     set_since: bool  # whether set_epoch was called after loading
@@ -228,13 +228,13 @@ class _ResumableSampler:
         """
         set_to = loaded.epoch if self._set_to is None else self._set_to
         if loaded.set_since:
-            return set_to, loaded.given if set_to == loaded.epoch else 0
-        if set_to > loaded.epoch and (loaded.is_complete or loaded.given == 0):
+            return set_to, loaded.yielded if set_to == loaded.epoch else 0
+        if set_to > loaded.epoch and (loaded.is_complete or loaded.yielded == 0):
             return set_to, 0
         is_closed = loaded.by_loader and loaded.sets_epoch and self._set_to != loaded.epoch
         if loaded.is_complete and is_closed:
             return loaded.epoch + 1, 0
-        return loaded.epoch, loaded.given
+        return loaded.epoch, loaded.yielded
 
     @property
     def _may_be_thrown_away(self) -> bool:
@@ -262,12 +262,12 @@ class _ResumableSampler:
                 f"set_epoch, and this one does not."
             )
         elif epoch == latest.epoch:
-            left = "" if latest.is_complete else f", left after {latest.given:,} indices,"
-            what = f"Epoch {epoch}{left} is given again, with the same draw and order."
+            left = "" if latest.is_complete else f", left after {latest.yielded:,} indices,"
+            what = f"Epoch {epoch}{left} begins again, with the same draw and order."
         elif self._was_loaded is not None and not latest.is_complete:
             what = (
                 f"Epoch {latest.epoch}, resumed at index {latest.start:,}, was left after "
-                f"{latest.given:,} of {len(self):,} indices, and epoch {epoch} begins."  # type: ignore[arg-type]
+                f"{latest.yielded:,} of {len(self):,} indices, and epoch {epoch} begins."  # type: ignore[arg-type]
             )
         else:
             return
@@ -282,16 +282,16 @@ class _ResumableSampler:
         return {**own, "length": length}
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the state: epoch, indices given of it, and what identifies the sampler.
+        """Return the state: the epoch, the position in it, and what identifies the sampler.
 
         Returns
         -------
         state : dict
-            Of plain types. ``epoch`` is its number, ``given`` how many of its indices this
-            process has been given; the rest identifies the sampler. The workers of a DataLoader
-            fetch ahead, so that more was given than was trained on. torchdata's
-            StatefulDataLoader knows how many; a loop that counts for itself writes
-            ``state | {"epoch": epoch, "given": n_batches * batch_size}``.
+            Of plain types. ``epoch`` is the number of the epoch, ``yielded`` how many of its
+            indices this process has received; the rest identifies the sampler. The workers of a
+            DataLoader fetch ahead, so more indices are yielded than were trained on. torchdata's
+            StatefulDataLoader corrects for that; a loop that counts its own batches writes
+            ``state | {"epoch": epoch, "yielded": n_batches * batch_size}``.
         """
         latest = self._pass
         if latest is None or self._loaded is not None:
@@ -300,17 +300,17 @@ class _ResumableSampler:
             return self._state_at(self._set_to, 0)
         if latest.is_over and self._goes_on and not self._run["sets_epoch"]:
             return self._state_at(*self._next_place())
-        return self._state_at(latest.epoch, latest.given)
+        return self._state_at(latest.epoch, latest.yielded)
 
-    def _state_at(self, epoch: int, given: int) -> dict[str, Any]:
-        position = {"epoch": epoch, "given": given, "run": self._run}
+    def _state_at(self, epoch: int, yielded: int) -> dict[str, Any]:
+        position = {"epoch": epoch, "yielded": yielded, "run": self._run}
         return {"plan": self._fingerprint, **self._identity(), **position}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take up a pass where its state was taken.
 
         The position serves the next pass alone, unless :meth:`set_epoch` names another epoch. If
-        all indices of the epoch had been given, nothing is left of it, and that pass is empty.
+        all indices of the epoch had been yielded, nothing is left of it, and that pass is empty.
 
         Parameters
         ----------
@@ -321,21 +321,21 @@ class _ResumableSampler:
         ------
         ValueError
             If the state is that of another plan, seed, option or number of replicas, or its
-            ``epoch`` and ``given`` are no position in an epoch.
+            ``epoch`` and ``yielded`` are not a position in an epoch.
         """
         self._load(state)
 
     def _load(self, state: dict[str, Any], loading: _PassIterator | None = None) -> None:
         self._check_identity(state)
-        for name in ("epoch", "given"):
+        for name in ("epoch", "yielded"):
             if name not in state:
                 raise ValueError(f"The state has no {name!r}: it cannot be resumed.")
         length: int = len(self)  # type: ignore[arg-type]
-        given = _as_whole(state["given"], "given, in the state,", length)
+        yielded = _as_whole(state["yielded"], "yielded, in the state,", length)
         self._loaded = _Loaded(
             epoch=_as_whole(state["epoch"], "epoch, in the state,", 2**32 - 1),
-            given=given,
-            is_complete=given == length,
+            yielded=yielded,
+            is_complete=yielded == length,
             sets_epoch=bool(state.get("run", {}).get("sets_epoch")),
             set_since=False,
             by_loader=loading is not None,
@@ -420,7 +420,7 @@ class RepeatSampler(_ResumableSampler, Sampler[int]):
 
     Notes
     -----
-    For a single process, and for frameworks that shard whatever they are given, such as accelerate
+    For a single process, and for frameworks that shard any sampler themselves, such as accelerate
     and the Hugging Face Trainer. In a DDP loop of your own each rank would get the whole epoch.
 
     Examples
@@ -469,7 +469,7 @@ class DistributedRepeatSampler(_ResumableSampler, DistributedSampler[int]):
 
     The ranks draw the same epoch and partition it, in equal lengths. As with
     :class:`torch.utils.data.DistributedSampler`, call :meth:`set_epoch` before each epoch;
-    without it the same epoch is given again, with a warning.
+    without it the same epoch begins again, with a warning.
 
     Parameters
     ----------
@@ -485,7 +485,7 @@ class DistributedRepeatSampler(_ResumableSampler, DistributedSampler[int]):
         Of the draws and orders, 0 to 2**32 - 1; the same on all ranks.
     drop_last : bool, default=False
         Whether to drop the tail of an epoch that the ranks cannot share evenly; else its first
-        indices are given again to fill up.
+        indices are repeated to fill up.
     rounding : {"stratified", "nearest"}, default="stratified"
         How fractions become whole repeats.
     data_source : map-style dataset, default=None
@@ -592,9 +592,11 @@ class DistributedRepeatSampler(_ResumableSampler, DistributedSampler[int]):
                 raise ValueError(
                     f"Rank {rank} samples differently from rank 0: {'; '.join(differs)}."
                 )
-        given = [other["rank"] for other in ranks]
-        if len(set(given)) < len(given):
-            raise ValueError(f"Samplers of different processes have the same rank: {given}.")
+        ranks_of_samplers = [other["rank"] for other in ranks]
+        if len(set(ranks_of_samplers)) < len(ranks_of_samplers):
+            raise ValueError(
+                f"Samplers of different processes have the same rank: {ranks_of_samplers}."
+            )
 
 
 def _world_size() -> int:

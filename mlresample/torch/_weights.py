@@ -1,4 +1,4 @@
-"""Weights for the loss, and for sampling with replacement."""
+"""Loss weights as tensors."""
 
 from typing import Any, NamedTuple
 
@@ -7,64 +7,17 @@ import torch
 from numpy.typing import ArrayLike
 
 from mlresample._loss_weights import compute_loss_weights
-from mlresample.torch._plans import as_repeat_plan
-
-
-def sampling_weights(plan: Any) -> torch.Tensor:
-    """Return the sample multipliers as weights for a WeightedRandomSampler.
-
-    Parameters
-    ----------
-    plan : ResamplingPlan, fitted sampler or array-like of shape (n_samples,)
-        A plan, an estimator with ``plan_``, or times that each sample is seen an epoch, >= 0.
-
-    Returns
-    -------
-    weights : Tensor of shape (n_samples,)
-        The multipliers as float64, on the CPU.
-
-    Raises
-    ------
-    ValueError
-        If there are more than 2**24 samples, which ``torch.multinomial`` cannot choose from, or
-        the plan is not as described.
-
-    Notes
-    -----
-    Sampling with replacement gives the multipliers on average, and nothing more: in an epoch of
-    sum(r) draws, a sample with multiplier 1 is missed with probability 1/e, 37 per cent.
-    :class:`RepeatSampler` shows every sample as often as its multiplier says, rounded.
-
-    Examples
-    --------
-    >>> from mlresample import plan_resampling
-    >>> from mlresample.torch import sampling_weights
-    >>> from torch.utils.data import WeightedRandomSampler
-    >>> plan = plan_resampling([[1, 0], [1, 0], [1, 0], [1, 1]], cap=2)
-    >>> weights = sampling_weights(plan)
-    >>> weights
-    tensor([1., 1., 1., 2.], dtype=torch.float64)
-    >>> len(list(WeightedRandomSampler(weights, plan.epoch_size)))
-    5
-    """
-    repeat_plan = as_repeat_plan(plan)
-    if repeat_plan.n_samples > 2**24:
-        raise ValueError(
-            f"torch.multinomial chooses from at most 2**24 = {2**24:,} samples, the plan has "
-            f"{repeat_plan.n_samples:,}: use RepeatSampler."
-        )
-    return torch.from_numpy(repeat_plan.sample_multipliers)
 
 
 class LossWeightTensors(NamedTuple):
-    """Loss weights as tensors of shape (n_classes,); made by :func:`loss_weights`.
+    """Loss weights as tensors of shape (n_classes,).
 
     Attributes
     ----------
     pos_weight : Tensor
         For :class:`torch.nn.BCEWithLogitsLoss`.
     class_weight : Tensor
-        Inverse frequency, for losses with a weight for each class.
+        Inverse frequency, for losses with one weight per class.
     """
 
     pos_weight: torch.Tensor
@@ -108,7 +61,8 @@ def loss_weights(
     Returns
     -------
     weights : LossWeightTensors
-        `pos_weight` and `class_weight`.
+        A named tuple of two tensors of shape (n_classes,): `pos_weight`, for
+        :class:`torch.nn.BCEWithLogitsLoss`, and `class_weight`, the inverse frequency.
 
     Raises
     ------
@@ -142,7 +96,7 @@ def loss_weights(
         weights = values.to(dtype)
         if not ((weights.double() > 0) & (values <= torch.finfo(dtype).max)).all():
             raise ValueError(
-                f"{name} is outside the range of {dtype}: set cap, or take a wider one."
+                f"{name} is outside the range of {dtype}: set cap, or pass a wider dtype."
             )
         tensors.append(weights.to(device))
     return LossWeightTensors(*tensors)

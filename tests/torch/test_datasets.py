@@ -27,7 +27,6 @@ from mlresample.torch import (  # noqa: E402
     augment_copies,
     collect_targets,
     loader_options,
-    sampling_weights,
 )
 
 RANDOM = np.random.RandomState(0)
@@ -167,25 +166,14 @@ def test_other_length_and_iterable_style_are_refused():
 # -- weights -----------------------------------------------------------------------------------
 
 
-def test_weights_are_the_multipliers_in_float64():
-    weights = sampling_weights(PLAN)
-    assert weights.dtype is torch.float64
-    assert_array_equal(weights.numpy(), PLAN.sample_multipliers)
-
-
 def test_sampling_with_replacement_misses_samples_where_the_plan_does_not():
     plan = plan_resampling(np.repeat(np.eye(2, dtype=int), [3000, 300], axis=0))
     generator = torch.Generator().manual_seed(0)
-    sampler = WeightedRandomSampler(sampling_weights(plan), plan.epoch_size, generator=generator)
+    sampler = WeightedRandomSampler(plan.sample_multipliers, plan.epoch_size, generator=generator)
     ones = plan.sample_multipliers == 1
     missed = np.bincount(list(sampler), minlength=3300)[ones] == 0
     assert abs(missed.mean() - np.exp(-1)) < 4.5 * np.sqrt(0.25 / ones.sum())
     assert (plan.draw_repeats(0)[ones] == 1).all()
-
-
-def test_more_samples_than_multinomial_can_choose_from_are_refused():
-    with pytest.raises(ValueError, match=r"16,777,216 samples, the plan has 16,777,217"):
-        sampling_weights(np.ones(2**24 + 1))
 
 
 # -- labels ------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ torch = pytest.importorskip("torch", reason="torch is not installed")
 from torch.utils.data import DataLoader, Dataset, IterableDataset, TensorDataset  # noqa: E402
 
 from mlresample import MaxMultiplierOverSampler, plan_resampling  # noqa: E402
-from mlresample.torch import DistributedRepeatSampler, RepeatSampler, sampling_weights  # noqa: E402
+from mlresample.torch import DistributedRepeatSampler, RepeatSampler  # noqa: E402
 
 RANDOM = np.random.RandomState(0)
 Y = (RANDOM.uniform(size=(60, 5)) < [0.9, 0.5, 0.2, 0.1, 0.05]).astype(int)
@@ -61,16 +61,16 @@ def test_a_pass_left_early_is_followed_by_the_next_epoch():
         assert [index for _, index in zip(range(10), sampler, strict=False)] == epoch[:10]
 
 
-@pytest.mark.parametrize("n_given", [1, SIZE])
+@pytest.mark.parametrize("n_yielded", [1, SIZE])
 @pytest.mark.parametrize("make", [RepeatSampler, lambda plan: distributed(plan, 1)[0]])
-def test_once_set_the_epoch_is_given_again_with_a_warning_until_set_again(make, n_given):
+def test_once_set_the_epoch_begins_again_with_a_warning_until_set_again(make, n_yielded):
     sampler = make(PLAN)
     sampler.set_epoch(3)
-    first = [index for _, index in zip(range(n_given), sampler, strict=False)]
-    left = ", left after 1 indices," if n_given == 1 else ""
-    with pytest.warns(UserWarning, match=f"Epoch 3{left} is given again"):
+    first = [index for _, index in zip(range(n_yielded), sampler, strict=False)]
+    left = ", left after 1 indices," if n_yielded == 1 else ""
+    with pytest.warns(UserWarning, match=f"Epoch 3{left} begins again"):
         again = list(sampler)
-    assert again[:n_given] == first
+    assert again[:n_yielded] == first
     sampler.set_epoch(3)
     assert list(sampler) == again  # no warning: it was asked for
 
@@ -191,7 +191,7 @@ def test_giving_an_epoch_twice_without_set_epoch_is_noticed_on_ranks():
     first = list(sampler)
     sampler.set_epoch(1)
     list(sampler)
-    with pytest.warns(UserWarning, match="Epoch 1 is given again"):
+    with pytest.warns(UserWarning, match="Epoch 1 begins again"):
         list(sampler)
     sampler.set_epoch(0)
     assert list(sampler) == first
@@ -204,24 +204,24 @@ both = pytest.mark.parametrize("make", [RepeatSampler, lambda plan: distributed(
 
 
 @both
-@pytest.mark.parametrize("given", [0, 1, 17, 10**9])
-def test_a_pass_is_taken_up_where_its_state_was_taken(make, given):
+@pytest.mark.parametrize("n_yielded", [0, 1, 17, 10**9])
+def test_a_pass_is_taken_up_where_its_state_was_taken(make, n_yielded):
     sampler = make(PLAN)
     sampler.set_epoch(4)
     expected = list(sampler)
-    given = min(given, len(expected))
+    n_yielded = min(n_yielded, len(expected))
     sampler.set_epoch(5)
     after = list(sampler)
     sampler.set_epoch(4)
     running = iter(sampler)
-    first = [next(running) for _ in range(given)]
-    assert first == expected[:given]
+    first = [next(running) for _ in range(n_yielded)]
+    assert first == expected[:n_yielded]
     state = pickle.loads(pickle.dumps(sampler.state_dict()))
 
     resumed = make(PLAN)
     resumed.load_state_dict(state)
     assert resumed.epoch == 4
-    assert list(resumed) == expected[given:]
+    assert list(resumed) == expected[n_yielded:]
     resumed.set_epoch(5)
     assert list(resumed) == after
 
@@ -278,11 +278,11 @@ def test_a_loaded_position_serves_one_pass_and_leaving_that_warns():
         assert list(resumed) == epochs[1]
     resumed.load_state_dict(sampler.state_dict())
     assert list(resumed) == epochs[0][20:]
-    assert list(resumed) == epochs[1]  # no warning: the rest was given
+    assert list(resumed) == epochs[1]  # no warning: the rest was yielded
 
 
 @both
-@pytest.mark.parametrize("name", ["epoch", "given"])
+@pytest.mark.parametrize("name", ["epoch", "yielded"])
 @pytest.mark.parametrize("value", [-2, -1, True, np.nan, 1.0, None, 10**12])
 def test_a_state_that_is_no_position_is_refused(make, name, value):
     sampler = make(PLAN)
@@ -324,7 +324,7 @@ def test_state_across_chunks_counts_exactly(monkeypatch):
     sampler.set_epoch(0)
     for i, index in enumerate(sampler):
         assert index == expected[i]
-        assert sampler.state_dict()["given"] == i + 1
+        assert sampler.state_dict()["yielded"] == i + 1
 
 
 def test_finished_state_never_moves_the_epoch_back():
@@ -361,7 +361,7 @@ def test_abandoned_pass_is_forgotten_with_set_epoch():
     next(iter(sampler))
     sampler.set_epoch(1)
     assert sampler.state_dict()["epoch"] == 1
-    assert sampler.state_dict()["given"] == 0
+    assert sampler.state_dict()["yielded"] == 0
 
 
 @pytest.mark.parametrize(
@@ -467,7 +467,7 @@ class Endless(Dataset):
         return torch.zeros(3)
 
 
-@pytest.mark.parametrize("make", [RepeatSampler, DistributedRepeatSampler, sampling_weights])
+@pytest.mark.parametrize("make", [RepeatSampler, DistributedRepeatSampler])
 def test_a_dataset_in_the_place_of_the_plan_is_refused_before_it_is_read(make):
     with pytest.raises(TypeError, match="got the dataset Endless: exchange the two"):
         make(Endless())
