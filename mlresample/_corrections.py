@@ -11,14 +11,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mlresample._loss_weights import LossWeights, compute_loss_weights
-from mlresample._plan.plan import ResamplingPlan, as_plan
+from mlresample._plan.plan import PlanLike, ResamplingPlan, as_plan
 from mlresample._utils.containers import is_dataframe, is_series, is_tensor
 from mlresample._utils.names import in_another_order, plain
+from mlresample._utils.typing import ArrayOrTensor, LossWeightsLike
 
 
 def correct_logits(
-    logits: Any, *, plan: Any = None, pos_weight: Any = None, class_weight: Any = None
-) -> Any:
+    logits: ArrayOrTensor,
+    *,
+    plan: PlanLike | None = None,
+    pos_weight: LossWeightsLike | None = None,
+    class_weight: LossWeightsLike | None = None,
+) -> ArrayOrTensor:
     """Take resampling and loss weights out of predicted logits.
 
     Parameters
@@ -84,8 +89,12 @@ def correct_logits(
 
 
 def correct_probabilities(
-    probabilities: Any, *, plan: Any = None, pos_weight: Any = None, class_weight: Any = None
-) -> Any:
+    probabilities: ArrayOrTensor,
+    *,
+    plan: PlanLike | None = None,
+    pos_weight: LossWeightsLike | None = None,
+    class_weight: LossWeightsLike | None = None,
+) -> ArrayOrTensor:
     """Take resampling and loss weights out of predicted probabilities.
 
     Parameters
@@ -133,14 +142,12 @@ def correct_probabilities(
     array([[0.47058824, 0.47058824, 0.05882353]])
     """
     given = _predictions(probabilities, "probabilities")
-    probabilities = _wide(_checked_probabilities(given))
-    log_factors, is_single_label = _log_factors(
-        probabilities.shape[-1], plan, pos_weight, class_weight
-    )
+    wide = _wide(_checked_probabilities(given))
+    log_factors, is_single_label = _log_factors(wide.shape[-1], plan, pos_weight, class_weight)
     if is_single_label:
         # The largest factor becomes 1, so that quotients do not vanish.
         factors = np.exp(np.maximum(log_factors - log_factors.max(), np.log(_SMALLEST_RATIO)))
-        corrected = probabilities / _like(factors, probabilities)
+        corrected = wide / _like(factors, wide)
         total = corrected.sum(-1)[..., np.newaxis]
         if not (total > 0).all():
             raise ValueError(
@@ -149,8 +156,8 @@ def correct_probabilities(
             )
         corrected = corrected / total
     else:
-        factors = _like(np.exp(np.clip(log_factors, *np.log(_RANGE))), probabilities)
-        corrected = probabilities / (probabilities + factors * (1 - probabilities))
+        factors = _like(np.exp(np.clip(log_factors, *np.log(_RANGE))), wide)
+        corrected = wide / (wide + factors * (1 - wide))
     return corrected.to(given.dtype) if is_tensor(given) else corrected.astype(given.dtype)
 
 

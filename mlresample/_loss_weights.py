@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mlresample._plan.plan import ResamplingPlan, as_plan
+from mlresample._plan.plan import PlanLike, ResamplingPlan, as_plan
 from mlresample._reporting.base import Report, Rows, as_rows, finite
 from mlresample._reporting.text import aligned, short, without_middle
 from mlresample._rule.counts import counts_by_name
 from mlresample._rule.multipliers import as_numbers
 from mlresample._utils.names import as_classes, plain
 from mlresample._utils.sklearn import Interval, validate_params
+from mlresample._utils.typing import ClassCounts
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -95,9 +96,9 @@ class LossWeights(Report):
     prefer_skip_nested_validation=True,
 )
 def compute_loss_weights(
-    plan: Any = None,
+    plan: PlanLike | None = None,
     *,
-    class_counts: ArrayLike | dict[Any, Any] | None = None,
+    class_counts: ClassCounts | None = None,
     n_samples: int | None = None,
     power: float = 1.0,
     cap: float = np.inf,
@@ -154,17 +155,17 @@ def compute_loss_weights(
     >>> compute_loss_weights(class_counts=[120, 30], n_samples=120).pos_weight
     array([1., 3.])
     """
-    plan = as_plan(plan)
-    _check_one_source(plan, class_counts)
+    source = _checked_plan(plan, class_counts)
     n_samples, power, cap = as_numbers(n_samples=n_samples, power=power, cap=cap).values()
-    if class_counts is None:
+    if source is not None:
         if n_samples is not None or class_names is not None:
             raise ValueError(
                 "n_samples and class_names are for class_counts: leave them out, the plan has "
                 "its own."
             )
-        classes, counts, n_before = plan.classes, plan.class_counts.astype(float), plan.n_samples
-        resampled, n_after = plan.resampled_class_counts, plan.expected_epoch_size
+        classes, n_before = source.classes, source.n_samples
+        counts = source.class_counts.astype(float)
+        resampled, n_after = source.resampled_class_counts, source.expected_epoch_size
     else:
         counts, names = counts_by_name(class_counts, class_names)
         resampled = counts
@@ -195,16 +196,18 @@ def compute_loss_weights(
     )
 
 
-def _check_one_source(plan: Any, class_counts: Any) -> None:
-    """Check that exactly one of a plan and class counts is given, and that the plan is one."""
+def _checked_plan(plan: Any, class_counts: Any) -> ResamplingPlan | None:
+    """Return the plan, or None for class counts; check that exactly one of them is given."""
     if (plan is None) == (class_counts is None):
         given = "neither" if plan is None else "both"
         raise ValueError(f"Pass exactly one of plan and class_counts, got {given}.")
+    plan = as_plan(plan)
     if plan is not None and not isinstance(plan, ResamplingPlan):
         raise ValueError(
             f"plan must be a ResamplingPlan or a fitted sampler, got {plan!r}; pass counts as "
             f"class_counts=, with n_samples."
         )
+    return plan
 
 
 def _odds(counts: NDArray[np.float64], n_samples: float) -> NDArray[np.float64]:

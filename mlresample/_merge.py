@@ -1,6 +1,6 @@
 """Merging classes that are too rare to stand alone into parent classes."""
 
-from typing import Any
+from typing import Any, overload
 
 import narwhals as nw
 import numpy as np
@@ -13,8 +13,20 @@ from mlresample._target.read import as_array, as_target
 from mlresample._utils.containers import is_dataframe, is_tensor
 from mlresample._utils.names import as_classes, listed
 from mlresample._utils.sklearn import validate_params
+from mlresample._utils.typing import Y_
 
 
+@overload
+def merge_classes(
+    y: list[Any] | tuple[Any, ...],
+    parents: dict[Any, list[Any]],
+    *,
+    class_names: ArrayLike | None = None,
+) -> tuple[NDArray[Any], NDArray[Any]]: ...
+@overload
+def merge_classes(
+    y: Y_, parents: dict[Any, list[Any]], *, class_names: ArrayLike | None = None
+) -> tuple[Y_, NDArray[Any]]: ...
 @validate_params(
     {"y": "no_validation", "parents": [dict], "class_names": ["array-like", None]},
     prefer_skip_nested_validation=True,

@@ -29,7 +29,9 @@ _PER_CLASS = {"classes", "class_counts", "imbalance_per_class", "scumble_per_cla
 def collect_splits(tables: dict[str, LabelTable]) -> dict[str, Any]:
     """Gather the figures of label files, by the files' names."""
     # A class may be a number in one file, where all are, and not in another.
-    kind = str if any(one.class_names.dtype == object for one in tables.values()) else int
+    kind: type[Any] = (
+        str if any(one.class_names.dtype == object for one in tables.values()) else int
+    )
     measures = {
         name: measure_imbalance(one.y, class_names=list(map(kind, one.class_names))).to_dict()
         for name, one in tables.items()

@@ -25,6 +25,7 @@ from mlresample._target.indicators import Indicator
 from mlresample._target.read import as_target
 from mlresample._utils.names import plain
 from mlresample._utils.sklearn import validate_parameter_constraints, validate_params
+from mlresample._utils.typing import MatrixLike
 
 _DEFAULTS: dict[str, Any] = {
     "cap": 4.0,
@@ -121,7 +122,7 @@ def _told(value: Any) -> str:
     prefer_skip_nested_validation=True,
 )
 def compare_plans(
-    y: Any,
+    y: MatrixLike,
     param_grid: dict[str, Any] | list[dict[str, Any]],
     *,
     class_names: ArrayLike | None = None,

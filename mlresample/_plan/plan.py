@@ -1,7 +1,7 @@
 """The plan: what resampling will cost and achieve, before anything is drawn."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -27,6 +27,7 @@ from mlresample._target.indicators import Indicator
 from mlresample._target.read import as_target
 from mlresample._utils.names import plain
 from mlresample._utils.sklearn import validate_parameter_constraints
+from mlresample._utils.typing import ClassMultipliers, HasPlan, MatrixLike
 
 _SCHEMA_VERSION = 1
 
@@ -261,14 +262,16 @@ def make_plan(
     )
 
 
+PlanLike: TypeAlias = ResamplingPlan | HasPlan  # a plan or a fitted sampler
+
 _CONSTRAINTS = {**RULE_CONSTRAINTS, "class_names": ["array-like", None]}
 
 
 def plan_resampling(
-    y: Any,
+    y: MatrixLike,
     *,
     class_names: ArrayLike | None = None,
-    class_multipliers: Any = "balanced",
+    class_multipliers: ClassMultipliers = "balanced",
     cap: float = 4.0,
     floor: float = 1.0,
     target_count: str | float = "median",

@@ -11,7 +11,7 @@ from mlresample._utils.containers import is_dataframe
 from mlresample._utils.names import as_classes, listed
 
 
-def checked_counts(class_counts: ArrayLike) -> NDArray[np.float64]:
+def checked_counts(class_counts: Any) -> NDArray[np.float64]:
     """Give class counts as floats; refuse what is none."""
     counts = np.asarray(class_counts)
     if np.ma.is_masked(class_counts):
@@ -35,7 +35,7 @@ def checked_counts(class_counts: ArrayLike) -> NDArray[np.float64]:
 
 
 def counts_by_name(
-    class_counts: ArrayLike | dict[Any, Any], class_names: ArrayLike | None
+    class_counts: Any, class_names: ArrayLike | None
 ) -> tuple[NDArray[np.float64], NDArray[Any] | None]:
     """Read class counts and their names; a dict or a pandas Series is read by its own names.
 

@@ -13,6 +13,7 @@ from mlresample._rule.explicit import explicit_multipliers
 from mlresample._target.indicators import Indicator
 from mlresample._target.read import as_target
 from mlresample._utils.sklearn import Interval, StrOptions, validate_params
+from mlresample._utils.typing import ClassCounts, MatrixLike
 
 RULE_CONSTRAINTS: dict[str, Any] = {
     "class_multipliers": [StrOptions({"balanced"}), "array-like", dict, callable],
@@ -129,7 +130,7 @@ def raised_to_cap(class_multipliers: NDArray[np.float64], cap: float) -> NDArray
     prefer_skip_nested_validation=True,
 )
 def compute_class_multipliers(
-    class_counts: ArrayLike,
+    class_counts: ClassCounts,
     *,
     target_count: str | float = "median",
     power: float = 1.0,
@@ -217,7 +218,7 @@ def sample_levels(
     prefer_skip_nested_validation=True,
 )
 def compute_sample_multipliers(
-    y: Any, class_multipliers: ArrayLike | dict[Any, float]
+    y: MatrixLike, class_multipliers: ArrayLike | dict[Any, Any]
 ) -> NDArray[np.float64]:
     """Compute how often each sample is seen: the largest multiplier among its classes.
 

@@ -1,16 +1,20 @@
 """The private names of scikit-learn that are used here: no other module imports any.
 
 They may change in any release, so that pyproject.toml allows only the releases that are tested.
+Decorators are given types, without which what they decorate would have none.
 """
 
-from sklearn.base import _fit_context as fit_context
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from sklearn.base import _fit_context
 from sklearn.utils._param_validation import (
     HasMethods,
     Interval,
     StrOptions,
     validate_parameter_constraints,
-    validate_params,
 )
+from sklearn.utils._param_validation import validate_params as _validate_params
 from sklearn.utils.metadata_routing import _raise_for_params as raise_for_params
 from sklearn.utils.validation import _check_method_params as check_method_params
 from sklearn.utils.validation import _check_response_method as check_response_method
@@ -28,3 +32,19 @@ __all__ = [
     "validate_parameter_constraints",
     "validate_params",
 ]
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def validate_params(
+    constraints: dict[str, Any], *, prefer_skip_nested_validation: bool
+) -> Callable[[_Function], _Function]:
+    """Return the decorator that validates the parameters of a function."""
+    return _validate_params(
+        constraints, prefer_skip_nested_validation=prefer_skip_nested_validation
+    )
+
+
+def fit_context(*, prefer_skip_nested_validation: bool) -> Callable[[_Function], _Function]:
+    """Return the decorator that validates the parameters of an estimator before it is fitted."""
+    return _fit_context(prefer_skip_nested_validation=prefer_skip_nested_validation)

@@ -16,6 +16,7 @@ from mlresample._target.read import as_array, as_target
 from mlresample._utils.containers import is_dataframe, is_tensor, row_slices
 from mlresample._utils.names import check_column_order, plain
 from mlresample._utils.sklearn import Interval, StrOptions, validate_params
+from mlresample._utils.typing import MatrixLike
 from mlresample.model_selection._search import (
     METRICS,
     Metric,
@@ -43,8 +44,8 @@ TUNING_CONSTRAINTS: dict[str, Any] = {
     prefer_skip_nested_validation=True,
 )
 def tune_thresholds(
-    y_true: Any,
-    y_score: Any,
+    y_true: MatrixLike,
+    y_score: MatrixLike,
     *,
     metric: str = "f1",
     beta: float = 1.0,

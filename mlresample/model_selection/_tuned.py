@@ -35,6 +35,7 @@ from mlresample._utils.sklearn import (
     fit_context,
     raise_for_params,
 )
+from mlresample._utils.typing import MatrixLike
 from mlresample.model_selection._thresholds import (
     TUNING_CONSTRAINTS,
     as_multilabel_target,
@@ -176,7 +177,7 @@ class MultilabelTunedThresholdClassifierCV(ClassifierMixin, MetaEstimatorMixin, 
         self.verbose = verbose
 
     @fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: Any, y: Any, **params: Any) -> Self:
+    def fit(self, X: Any, y: MatrixLike, **params: Any) -> Self:
         """Tune the thresholds and fit the estimator on all data.
 
         Parameters

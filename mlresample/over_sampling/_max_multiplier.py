@@ -15,6 +15,7 @@ from mlresample._target.indicators import Indicator
 from mlresample._target.read import as_target
 from mlresample._utils.containers import is_series, take_rows
 from mlresample._utils.sklearn import StrOptions, fit_context
+from mlresample._utils.typing import X_, Y_, ClassMultipliers, MatrixLike
 
 
 class MaxMultiplierOverSampler(BaseSampler):
@@ -128,7 +129,7 @@ class MaxMultiplierOverSampler(BaseSampler):
     def __init__(
         self,
         *,
-        class_multipliers: Any = "balanced",
+        class_multipliers: ClassMultipliers = "balanced",
         cap: float = 4.0,
         floor: float = 1.0,
         target_count: str | float = "median",
@@ -149,7 +150,7 @@ class MaxMultiplierOverSampler(BaseSampler):
         self.random_state = random_state
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any) -> Self:
+    def fit(self, X: Any, y: MatrixLike) -> Self:
         """Learn the class multipliers.
 
         Parameters
@@ -177,7 +178,7 @@ class MaxMultiplierOverSampler(BaseSampler):
         return self
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
+    def fit_resample(self, X: X_, y: Y_) -> tuple[X_, Y_]:
         """Learn the class multipliers and resample.
 
         Parameters
@@ -202,7 +203,7 @@ class MaxMultiplierOverSampler(BaseSampler):
         """
         return self._fit_resample(X, y)
 
-    def _fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
+    def _fit_resample(self, X: X_, y: Y_) -> tuple[X_, Y_]:
         indicator, plan = self._plan(X, y)
         indices = plan.draw_indices(
             self.random_state, rounding=self.rounding, shuffle=self.shuffle

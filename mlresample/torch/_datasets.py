@@ -9,7 +9,13 @@ from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
 from mlresample._utils.containers import is_dataframe, is_series
-from mlresample.torch._plans import as_repeat_plan, check_length, check_seed, epoch_indices
+from mlresample.torch._plans import (
+    RepeatPlanLike,
+    as_repeat_plan,
+    check_length,
+    check_seed,
+    epoch_indices,
+)
 
 
 class ResampledDataset(Dataset[Any]):
@@ -70,7 +76,7 @@ class ResampledDataset(Dataset[Any]):
     def __init__(
         self,
         dataset: Any,
-        plan: Any,
+        plan: RepeatPlanLike,
         *,
         seed: int = 0,
         rounding: str = "stratified",

@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,10 @@ from mlresample._plan.plan import as_plan
 from mlresample._plan.repeats import RepeatPlan, plan_of_multipliers, round_half_up
 from mlresample._target.read import tensor_to_numpy
 from mlresample._utils.containers import is_tensor, row_slices
+from mlresample._utils.typing import HasPlan, HasShape
+
+# A plan, a fitted sampler, or one multiplier per sample.
+RepeatPlanLike: TypeAlias = RepeatPlan | HasPlan | HasShape | list[Any] | tuple[Any, ...]
 
 
 def as_repeat_plan(plan: Any) -> RepeatPlan:

@@ -15,6 +15,7 @@ from torch.utils.data import DistributedSampler, Sampler
 from mlresample._plan.plan import as_plan
 from mlresample._plan.repeats import RepeatPlan
 from mlresample.torch._plans import (
+    RepeatPlanLike,
     as_repeat_plan,
     check_length,
     check_seed,
@@ -439,7 +440,7 @@ class RepeatSampler(_ResumableSampler, Sampler[int]):
 
     def __init__(
         self,
-        plan: Any,
+        plan: RepeatPlanLike,
         data_source: Any = None,
         *,
         shuffle: bool = True,
@@ -521,7 +522,7 @@ class DistributedRepeatSampler(_ResumableSampler, DistributedSampler[int]):
 
     def __init__(
         self,
-        plan: Any,
+        plan: RepeatPlanLike,
         num_replicas: int | None = None,
         rank: int | None = None,
         shuffle: bool = True,

@@ -1,12 +1,14 @@
 """Loss weights as tensors."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
 
 from mlresample._loss_weights import compute_loss_weights
+from mlresample._plan.plan import PlanLike
+from mlresample._utils.typing import ClassCounts
 
 
 class LossWeightTensors(NamedTuple):
@@ -25,9 +27,9 @@ class LossWeightTensors(NamedTuple):
 
 
 def loss_weights(
-    plan: Any = None,
+    plan: PlanLike | None = None,
     *,
-    class_counts: ArrayLike | dict[Any, Any] | None = None,
+    class_counts: ClassCounts | None = None,
     n_samples: int | None = None,
     power: float = 1.0,
     cap: float = np.inf,

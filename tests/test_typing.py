@@ -1,0 +1,102 @@
+"""Programs of users under mypy: a right one is accepted, a wrong one is refused."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("mypy", reason="mypy is not installed: pip install mypy")
+
+ROOT = Path(__file__).parents[1]
+
+RIGHT = """
+from typing import assert_type
+
+import numpy as np
+from imblearn.pipeline import make_pipeline
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from sklearn.linear_model import LogisticRegression
+
+from mlresample import (
+    MaxMultiplierOverSampler, compare_plans, compute_loss_weights, correct_logits, merge_classes,
+    plan_resampling,
+)
+from mlresample.model_selection import MultilabelTunedThresholdClassifierCV, tune_thresholds
+from mlresample.torch import RepeatSampler, loss_weights
+
+y: NDArray[np.int64] = np.array([[1, 0], [1, 0], [1, 1]])
+X: NDArray[np.float64] = np.zeros((3, 4))
+plan = plan_resampling(y, cap=2, class_names=["cat", "lynx"])
+plan_resampling([[1, 0], [1, 1]], class_multipliers={"lynx": 3})
+plan_resampling(csr_array(y), class_multipliers=lambda counts: 1 / counts)
+compare_plans(y, {"cap": [2, 4]})
+
+sampler = MaxMultiplierOverSampler(cap=2, random_state=0)
+model = make_pipeline(sampler, LogisticRegression())
+tuned = MultilabelTunedThresholdClassifierCV(model, cv=3).fit(X, y)
+X_resampled, y_resampled = sampler.fit_resample(X, y)
+assert_type(X_resampled, NDArray[np.float64])
+assert_type(sampler.fit(X, y), MaxMultiplierOverSampler)
+
+weights = compute_loss_weights(plan, cap=10)
+assert_type(weights.pos_weight, NDArray[np.float64])
+compute_loss_weights(sampler)
+compute_loss_weights(class_counts={"cat": 3, "lynx": 1}, n_samples=3)
+loss_weights(class_counts=plan.class_counts, n_samples=3)
+corrected = correct_logits(X[:, :2], plan=plan, pos_weight=weights)
+assert_type(corrected, NDArray[np.float64])
+correct_logits(X[:, :2], plan=sampler, pos_weight=[1, 3])
+thresholds: NDArray[np.float64] = tune_thresholds(y, X[:, :2])
+merged, names = merge_classes(y, {"cat": ["lynx"]}, class_names=["cat", "lynx"])
+assert_type(merged, NDArray[np.int64])
+assert_type(RepeatSampler(plan, seed=1).epoch, int)
+RepeatSampler(plan.sample_multipliers)
+RepeatSampler(sampler)
+"""
+
+# Each line is wrong by itself.
+WRONG = """
+import numpy as np
+from mlresample import *
+from mlresample.model_selection import tune_thresholds
+from mlresample.torch import RepeatSampler
+
+plan = plan_resampling([[1, 0], [1, 1]])
+plan_resampling(3)
+plan_resampling("y.csv")
+plan_resampling([[1, 0]], target="median")
+compare_plans({"cap": [2, 4]}, {"cap": [2, 4]})
+compute_loss_weights([3, 1])
+compute_loss_weights(plan).pos_weigth
+correct_logits(3.0, plan=plan)
+correct_logits(np.zeros((1, 2)), plan=[3, 1])
+tune_thresholds(np.zeros((3, 2)), 0.5)
+MaxMultiplierOverSampler(cap="4")
+RepeatSampler(3)
+"""
+
+
+def check(program, folder):
+    """Run mypy with the settings of this package, under which untyped dependencies are Any."""
+    path = folder / "program.py"
+    path.write_text(program, encoding="utf-8")
+    options = ["--config-file", "pyproject.toml", "--follow-imports", "silent", "--no-pretty"]
+    command = [sys.executable, "-m", "mypy", *options, "--no-error-summary", str(path)]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert not result.stderr, result.stderr
+    return result.returncode, result.stdout.splitlines()
+
+
+def test_a_right_program_is_accepted(tmp_path):
+    status, lines = check(RIGHT, tmp_path)
+    assert status == 0, lines
+
+
+def test_each_wrong_line_is_refused(tmp_path):
+    status, lines = check(WRONG, tmp_path)
+    assert status == 1
+    refused = {int(line.split(":")[1]) for line in lines if ": error:" in line}
+    first = WRONG.splitlines().index("plan_resampling(3)") + 1
+    assert refused == set(range(first, len(WRONG.splitlines()) + 1)), lines
