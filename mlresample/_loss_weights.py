@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mlresample._plan.plan import PlanLike, ResamplingPlan, as_plan
-from mlresample._reporting.base import Report, Rows, as_rows, finite
-from mlresample._reporting.text import aligned, short, without_middle
+from mlresample._reporting.base import SCHEMA_VERSION, Figures, Report, as_rows, finite
+from mlresample._reporting.text import aligned, short_name, without_middle
 from mlresample._rule.counts import counts_by_name
 from mlresample._rule.multipliers import as_numbers
 from mlresample._utils.names import as_classes, plain
@@ -52,28 +52,29 @@ class LossWeights(Report):
         """Factor by which resampling has raised each class's positives against its negatives."""
         return self.odds / self.resampled_odds
 
-    def to_dict(self) -> dict[str, Any]:
-        """Give the weights and odds as lists of plain types, NaN as None.
+    def to_dict(self) -> Figures:
+        """Return the weights and odds as plain types, NaN as None.
 
         Returns
         -------
         report : dict
-            A list for each of ``class``, ``odds``, ``resampled_odds``, ``pos_weight`` and
-            ``class_weight``.
+            ``classes`` is a list of rows with ``class``, ``odds``, ``resampled_odds``,
+            ``pos_weight`` and ``class_weight``.
         """
         columns = {"class": list(map(plain, self.classes))}
         for name in ("odds", "resampled_odds", "pos_weight", "class_weight"):
             columns[name] = finite(getattr(self, name).tolist())
-        return columns
-
-    def _rows(self) -> Rows:
-        return as_rows(self.to_dict())
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "n_classes": len(self.classes),
+            "classes": as_rows(columns),
+        }
 
     def __repr__(self) -> str:
         header = ["class", "negatives a positive", "resampled", "pos_weight", "both together"]
         order = np.argsort(-np.nan_to_num(self.odds, nan=-1), kind="stable")
         rows = [
-            [short(self.classes[c]), *(f"{column[c]:,.2f}" for column in self._columns())]
+            [short_name(self.classes[c]), *(f"{column[c]:,.2f}" for column in self._columns())]
             for c in order
         ]
         lines = without_middle(aligned([header, *rows]))

@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import Any
 
 from mlresample._reporting.html import fragment, table
-from mlresample._reporting.text import aligned, number, percent, short, without_middle
+from mlresample._reporting.text import aligned, number, percent, short_name, without_middle
 from mlresample._utils.names import listed
 from mlresample.metrics import measure_imbalance
 from mlresample.readers import LabelTable
@@ -23,7 +23,7 @@ _MEASURES: dict[str, tuple[str, Callable[[Any], str]]] = {
     "imbalance_variation": ("its variation", _fine),
     "scumble": ("SCUMBLE", _fine),
 }
-_PER_CLASS = {"classes", "class_counts", "imbalance_per_class", "scumble_per_class"}
+_OF_EACH_REPORT = {"schema_version", "classes"}
 
 
 def collect_splits(tables: dict[str, LabelTable]) -> dict[str, Any]:
@@ -37,14 +37,15 @@ def collect_splits(tables: dict[str, LabelTable]) -> dict[str, Any]:
         for name, one in tables.items()
     }
     counts = {
-        name: dict(zip(one["classes"], one["class_counts"], strict=True))
+        name: {row["class"]: row["count"] for row in one["classes"]}
         for name, one in measures.items()
     }
     classes = list(dict.fromkeys(known for one in counts.values() for known in one))
     return {
         "schema_version": 1,
         "files": [
-            {"file": name} | {key: value for key, value in one.items() if key not in _PER_CLASS}
+            {"file": name}
+            | {key: value for key, value in one.items() if key not in _OF_EACH_REPORT}
             for name, one in measures.items()
         ],
         "classes": [
@@ -87,7 +88,7 @@ def _tables(splits: dict[str, Any]) -> tuple[list[list[str]], list[list[str]]]:
         header += [one["file"], "of samples"]
     classes = [header]
     for row in sorted(splits["classes"], key=lambda row: row["counts"][0]):
-        cells = [short(row["class"])]
+        cells = [short_name(row["class"])]
         for count, one in zip(row["counts"], files, strict=True):
             cells += [f"{count:,}", percent(count / one["n_samples"])]
         classes.append(cells)

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.model_selection import ParameterGrid
 
 from mlresample._plan.repeats import check_epoch_size, round_half_up
-from mlresample._reporting.base import Report, Rows, as_rows
+from mlresample._reporting.base import SCHEMA_VERSION, Figures, Report, Rows, as_rows, finite
 from mlresample._reporting.html import fragment, table
 from mlresample._reporting.text import aligned
 from mlresample._rule.counts import check_some_class_occurs, imbalance_per_class
@@ -34,7 +34,12 @@ _DEFAULTS: dict[str, Any] = {
     "power": 1.0,
     "epoch_size": None,
 }
-_TITLES = {"resolved_target_count": "target count", "n_at_cap": "classes at cap"}
+_TITLES = {
+    "resolved_target_count": "target count",
+    "resampled_imbalance_ratio": "imbalance ratio",
+    "resampled_mean_imbalance": "mean imbalance",
+    "n_at_cap": "classes at cap",
+}
 _MOST_PAIRS = 1 << 24  # of ranks and classes: 128 MB of counts
 
 
@@ -52,10 +57,10 @@ class PlanComparison(Report):
         Number of samples of an epoch.
     growth : ndarray of shape (n_plans,)
         Expected epoch size over the number of samples.
-    imbalance_ratio : ndarray of shape (n_plans,)
+    resampled_imbalance_ratio : ndarray of shape (n_plans,)
         Largest expected class count after resampling over the smallest.
-    mean_imbalance : ndarray of shape (n_plans,)
-        Mean over the classes of the largest expected class count over the class's own.
+    resampled_mean_imbalance : ndarray of shape (n_plans,)
+        Mean over the classes of the largest expected class count over that of the class.
     n_at_cap : ndarray of shape (n_plans,)
         Number of classes that are raised as far as allowed.
     """
@@ -64,52 +69,50 @@ class PlanComparison(Report):
     resolved_target_count: NDArray[np.float64]
     epoch_size: NDArray[np.int64]
     growth: NDArray[np.float64]
-    imbalance_ratio: NDArray[np.float64]
-    mean_imbalance: NDArray[np.float64]
+    resampled_imbalance_ratio: NDArray[np.float64]
+    resampled_mean_imbalance: NDArray[np.float64]
     n_at_cap: NDArray[np.int64]
 
-    def to_dict(self) -> dict[str, list[Any]]:
-        """Give the table as lists of plain types, a column for each parameter and measure.
+    def to_dict(self) -> Figures:
+        """Return the table as plain types, with None for infinity.
 
         Returns
         -------
-        table : dict
-            A list for each column; parameters are named as in the results of a grid search:
-            ``param_cap``.
+        report : dict
+            ``plans`` is a list with a row for each plan; its parameters are named as in the
+            results of a grid search: ``param_cap``.
         """
-        table = {
-            f"param_{name}": [plain(one[name]) for one in self.parameters]
+        plans = finite(self._rows())
+        return {"schema_version": SCHEMA_VERSION, "n_plans": len(plans), "plans": plans}
+
+    def _rows(self) -> Rows:
+        columns = {
+            f"param_{name}": [plain(parameters[name]) for parameters in self.parameters]
             for name in self.parameters[0]
         }
         measures = [field.name for field in fields(self) if field.name != "parameters"]
-        return table | {name: getattr(self, name).tolist() for name in measures}
-
-    def _rows(self) -> Rows:
-        return as_rows(self.to_dict())
+        return as_rows(columns | {name: getattr(self, name).tolist() for name in measures})
 
     def __repr__(self) -> str:
-        columns = self.to_dict()
-        rows = zip(*columns.values(), strict=True)
-        return "\n".join(
-            aligned(
-                [list(map(_title, columns)), *(list(map(_told, row)) for row in rows)], left=()
-            )
-        )
+        return "\n".join(aligned(self._cells(), left=()))
 
     def _repr_html_(self) -> str:
-        columns = self.to_dict()
-        rows = zip(*columns.values(), strict=True)
-        return fragment(table(list(map(_title, columns)), [list(map(_told, row)) for row in rows]))
+        header, *rows = self._cells()
+        return fragment(table(header, rows))
+
+    def _cells(self) -> list[list[str]]:
+        rows = self._rows()
+        return [list(map(_title, rows[0])), *(list(map(_written, row.values())) for row in rows)]
 
 
 def _title(column: str) -> str:
-    """Name a column for people: parameters as they are passed, measures in words."""
+    """Write the title of a column: parameters as they are passed, measures in words."""
     if column.startswith("param_"):
         return column.removeprefix("param_") + "="
     return _TITLES.get(column, column.replace("_", " "))
 
 
-def _told(value: Any) -> str:
+def _written(value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     if not isinstance(value, float):
@@ -135,7 +138,7 @@ def compare_plans(
         Multi-label indicator matrix of 0 and 1; or class labels of shape (n_samples,).
     param_grid : dict of str to list, or list of such dicts
         Values of `cap`, `floor`, `target_count`, `power` and `epoch_size` to combine, as for
-        scikit-learn's GridSearchCV. What it leaves out has the default of
+        scikit-learn's GridSearchCV. Parameters that it leaves out have the defaults of
         :func:`~mlresample.plan_resampling`.
     class_names : array-like of shape (n_classes,), default=None
         As for :func:`~mlresample.plan_resampling`.
@@ -153,7 +156,7 @@ def compare_plans(
 
     Notes
     -----
-    A sample's multiplier depends on its rarest class alone. Counting once how many samples
+    The multiplier of a sample depends only on its rarest class. Counting once how many samples
     have which rarest class and carry which other classes is enough for every plan.
 
     Examples
@@ -172,13 +175,13 @@ def compare_plans(
     grid = list(ParameterGrid(param_grid))
     if not grid:
         raise ValueError("param_grid has no combinations.")
-    if len({tuple(sorted(one)) for one in grid}) > 1:
+    if len({tuple(sorted(parameters)) for parameters in grid}) > 1:
         raise ValueError("param_grid must name the same parameters in each of its dicts.")
     return _measure(indicator, list(map(_checked, grid)))
 
 
 def _checked(parameters: dict[str, Any]) -> dict[str, Any]:
-    """Refuse what is no combination; its numbers become Python's own."""
+    """Check one combination of parameters, and convert its numbers to Python's."""
     unknown = [name for name in parameters if name not in _DEFAULTS]
     if unknown:
         raise ValueError(
@@ -201,8 +204,8 @@ def _measure(indicator: Indicator, grid: list[dict[str, Any]]) -> PlanComparison
     rarest = RarestClasses.of(indicator)
     n_samples, counts = indicator.n_samples, indicator.class_counts
     target_counts, of_ranks, n_at_cap = [], [], []
-    for one in grid:
-        full = _DEFAULTS | one
+    for parameters in grid:
+        full = _DEFAULTS | parameters
         bounds = {name: float(full[name]) for name in ("power", "floor", "cap")}
         if full["epoch_size"] is None:
             target_count = resolve_target_count(full["target_count"], counts, n_samples)
@@ -215,17 +218,17 @@ def _measure(indicator: Indicator, grid: list[dict[str, Any]]) -> PlanComparison
         target_counts.append(target_count)
     of_rank = np.array(of_ranks)
     expected = of_rank @ rarest.sizes
-    for one, size in zip(grid, expected, strict=True):
-        check_epoch_size(size, f"with {one}")
+    for parameters, size in zip(grid, expected, strict=True):
+        check_epoch_size(size, f"with {parameters}")
     resampled = _resampled_class_counts(indicator, rarest, of_rank)
-    imbalance = [imbalance_per_class(one, counts) for one in resampled]
+    imbalance = [imbalance_per_class(plan_counts, counts) for plan_counts in resampled]
     return PlanComparison(
         parameters=grid,
         resolved_target_count=np.array(target_counts),
         epoch_size=round_half_up(expected).astype(np.int64),
         growth=expected / n_samples,
-        imbalance_ratio=np.array([one.max() for one in imbalance]),
-        mean_imbalance=np.array([one.mean() for one in imbalance]),
+        resampled_imbalance_ratio=np.array([of_plan.max() for of_plan in imbalance]),
+        resampled_mean_imbalance=np.array([of_plan.mean() for of_plan in imbalance]),
         n_at_cap=np.array(n_at_cap),
     )
 
@@ -239,7 +242,7 @@ def _resampled_class_counts(
     n_groups = of_group.shape[1]
     groups = group.reshape(-1).astype(np.min_scalar_type(n_groups)).take(rarest.ranks)
     if n_groups * indicator.n_classes > _MOST_PAIRS:
-        return np.array([indicator.weighted_class_counts(one, groups) for one in of_group])
+        return np.array([indicator.weighted_class_counts(weights, groups) for weights in of_group])
     joint = indicator.joint_counts(groups, n_groups)
     parts = np.array_split(joint, 1 + joint.size // (1 << 20), axis=1)
     return np.hstack([of_group @ part.astype(np.float64) for part in parts])

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mlresample._plan.repeats import RepeatPlan
-from mlresample._reporting.base import Report, Rows, as_rows, finite
+from mlresample._reporting.base import SCHEMA_VERSION, Figures, Report, Rows, as_rows, finite
 from mlresample._reporting.html import plan_html
 from mlresample._reporting.text import plan_text
 from mlresample._reporting.verdicts import find_verdicts
@@ -29,21 +29,19 @@ from mlresample._utils.names import plain
 from mlresample._utils.sklearn import validate_parameter_constraints
 from mlresample._utils.typing import ClassMultipliers, HasPlan, MatrixLike
 
-_SCHEMA_VERSION = 1
-
 
 def as_plan(plan: Any) -> Any:
-    """Give the plan of a fitted sampler, and anything else as it is."""
+    """Return the plan of a fitted sampler, and anything else unchanged."""
     return getattr(plan, "plan_", plan)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ResamplingPlan(RepeatPlan, Report):
-    """How often each class and each sample is seen, and what comes of it.
+    """How often each class and each sample is seen, and the effect on the class counts.
 
     Printed, it is a report, in a notebook with a table; its figures are in :meth:`to_dict`.
     Made by :func:`plan_resampling` and by a fitted sampler (``plan_``); it is immutable and
-    holds a small integer a sample besides vectors of one number a class.
+    holds one small integer per sample besides vectors of one number per class.
 
     Attributes
     ----------
@@ -52,13 +50,13 @@ class ResamplingPlan(RepeatPlan, Report):
     class_counts : ndarray of shape (n_classes,)
         Samples that carry each class.
     class_multipliers : ndarray of shape (n_classes,)
-        Times that samples of each class ask to be seen an epoch.
+        Times that samples of each class should be seen per epoch.
     resampled_class_counts : ndarray of shape (n_classes,)
         Expected class counts after resampling, float64.
     resolved_target_count : float or None
-        Count that rare classes are raised towards; None with multipliers of one's own.
+        Count that rare classes are raised towards; None with user-supplied multipliers.
     power : float or None
-        Power of the rule; None with multipliers of one's own.
+        Power of the rule; None with user-supplied multipliers.
     cap, floor : float
         Largest and smallest multiplier allowed.
     n_without_class : int
@@ -138,8 +136,8 @@ class ResamplingPlan(RepeatPlan, Report):
     def samples_to_collect(self) -> NDArray[np.int64] | None:
         """Further samples of each class with which the cap would suffice for the target count.
 
-        The fewest k with ``(t / (n_c + k)) ** power <= cap``, the target count t kept, of shape
-        (n_classes,); 0 where the cap suffices already. None with multipliers of one's own.
+        The smallest k with ``(t / (n_c + k)) ** power <= cap``, at the same target count t, of
+        shape (n_classes,); 0 if the cap suffices already. None with user-supplied multipliers.
         """
         if self.resolved_target_count is None or self.power is None:
             return None
@@ -150,32 +148,30 @@ class ResamplingPlan(RepeatPlan, Report):
         needed = np.clip(np.ceil(suffices * (1 - 1e-12)), 1, 2.0**62).astype(np.int64)
         return np.maximum(needed - self.class_counts, 0)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Give the report's figures as plain types.
+    def to_dict(self) -> Figures:
+        """Return the figures of the report as plain types.
 
         Returns
         -------
         report : dict
-            Numbers, strings, lists and dicts alone, None for infinity; the guide's page on
-            reports says what stands under which key.
+            Numbers, strings, lists and dicts only, None for infinity; the guide's page on reports
+            lists the keys.
         """
-        parameters = {"cap": finite(self.cap), "floor": self.floor, "power": self.power}
-        report: dict[str, Any] = {
-            "schema_version": _SCHEMA_VERSION,
-            "parameters": {**parameters, "resolved_target_count": self.resolved_target_count},
+        report: Figures = {
+            "schema_version": SCHEMA_VERSION,
+            "cap": finite(self.cap),
+            "floor": self.floor,
+            "power": self.power,
+            "resolved_target_count": self.resolved_target_count,
             "n_samples": self.n_samples,
             "n_classes": len(self.classes),
             "n_without_class": self.n_without_class,
             "epoch_size": self.epoch_size,
             "growth": self.expected_epoch_size / self.n_samples,
-            "imbalance_ratio": {
-                "before": self.imbalance_ratio,
-                "after": finite(self.resampled_imbalance_ratio),
-            },
-            "mean_imbalance": {
-                "before": self.mean_imbalance,
-                "after": finite(self.resampled_mean_imbalance),
-            },
+            "imbalance_ratio": self.imbalance_ratio,
+            "resampled_imbalance_ratio": finite(self.resampled_imbalance_ratio),
+            "mean_imbalance": self.mean_imbalance,
+            "resampled_mean_imbalance": finite(self.resampled_mean_imbalance),
             "samples_per_multiplier": [
                 {"multiplier": multiplier, "n_samples": n_samples}
                 for multiplier, n_samples in zip(
@@ -193,7 +189,7 @@ class ResamplingPlan(RepeatPlan, Report):
             "class": list(map(plain, self.classes)),
             "count": self.class_counts.tolist(),
             "share": (self.class_counts / self.n_samples).tolist(),
-            "percent_of_largest": (100 * self.class_counts / self.class_counts.max()).tolist(),
+            "share_of_largest": (self.class_counts / self.class_counts.max()).tolist(),
             "multiplier": self.class_multipliers.tolist(),
             "at_cap": self.at_cap.tolist(),
             "resampled_count": self.resampled_class_counts.tolist(),
@@ -284,15 +280,15 @@ def plan_resampling(
     ----------
     y : {array-like, sparse matrix, dataframe, tensor} of shape (n_samples, n_classes)
         Multi-label indicator matrix of 0 and 1, in any container; or class labels of shape
-        (n_samples,), one a sample.
+        (n_samples,), one per sample.
     class_names : array-like of shape (n_classes,), default=None
         Names of the classes; by default the column names of a data frame, the labels of a
         single-label target, or column numbers.
     class_multipliers : "balanced", array-like, dict or callable, default="balanced"
-        The rule below; or one multiplier a class, {class: multiplier} (classes left out get
+        The rule below; or one multiplier per class, {class: multiplier} (classes left out get
         1), or a function from the array of class counts to an array of multipliers. Values
         outside [floor, cap] are clipped, with a warning for arrays and dicts. A pandas
-        Series goes by its index, as a dict does.
+        Series is read by its index, like a dict.
     cap : float, default=4.0
         Largest multiplier: no sample is seen more often than this on average. At least 1;
         ``inf`` for none.
@@ -305,13 +301,13 @@ def plan_resampling(
     power : float, default=1.0
         1 is inverse frequency, 0.5 its square root, 0 leaves everything as it is.
     epoch_size : int or float, default=None
-        Samples that an epoch shall have: an int is a number, a float a multiple of n_samples.
+        Samples that an epoch should have: an int is a number, a float a multiple of n_samples.
         The target count is then solved for.
 
     Returns
     -------
     plan : ResamplingPlan
-        What will be seen how often, and what comes of it.
+        How often each class and sample will be seen, and the effect on the class counts.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What every report can be given as: plain types, JSON, a data frame."""
+"""What every report can be turned into: plain types, JSON, a data frame."""
 
 import json
 import math
@@ -6,21 +6,29 @@ from typing import Any
 
 import narwhals as nw
 
+SCHEMA_VERSION = 1  # of every report: keys may be added, but none changes its meaning
+
+Figures = dict[str, Any]  # what `to_dict` returns
 Rows = list[dict[str, Any]]
 
 
 class Report:
-    """A report, told by two functions: all of it as a dict, and its table as rows."""
+    """Base of what can be shown as a report: a subclass collects its figures in `to_dict`.
 
-    def to_dict(self) -> dict[str, Any]:
-        """Give all figures as plain types."""
+    They are a dict with ``schema_version``, scalars, and tables as lists of rows.
+    """
+
+    def to_dict(self) -> Figures:
+        """Return all figures as plain types."""
         raise NotImplementedError
 
     def _rows(self) -> Rows:
-        raise NotImplementedError
+        """Return the rows of the data frame."""
+        rows: Rows = self.to_dict()["classes"]
+        return rows
 
     def to_json(self, **options: Any) -> str:
-        """Give :meth:`to_dict` as JSON.
+        """Return :meth:`to_dict` as JSON.
 
         Parameters
         ----------
@@ -30,12 +38,12 @@ class Report:
         Returns
         -------
         report : str
-            JSON text; infinity is null, and class names that JSON doesn't know become strings.
+            JSON text; infinity is null, and class names that JSON has no type for become strings.
         """
         return json_text(self.to_dict(), **options)
 
     def to_frame(self, backend: Any = "pandas") -> Any:
-        """Give the table of the report as a data frame.
+        """Return the table of the report as a data frame.
 
         Parameters
         ----------
@@ -45,8 +53,8 @@ class Report:
         Returns
         -------
         frame : data frame
-            A row for each class, in the classes' order, or for each plan that is compared;
-            figures that there are none of are missing.
+            One row per class, in the order of the classes, or one per plan compared; undefined
+            figures are missing values.
         """
         rows = self._rows()
         columns = {name: _of_one_type([row[name] for row in rows]) for name in rows[0]}
@@ -63,7 +71,7 @@ def as_rows(columns: dict[str, list[Any]]) -> Rows:
 
 
 def _of_one_type(values: list[Any]) -> list[Any]:
-    """Make values fit for a column of a data frame: floats if some are, else strings."""
+    """Convert values of several types to one: to float if all are numbers, else to str."""
     kinds = {type(value) for value in values} - {type(None)}
     if len(kinds) < 2:
         return values
@@ -72,14 +80,14 @@ def _of_one_type(values: list[Any]) -> list[Any]:
 
 
 def json_text(value: Any, **options: Any) -> str:
-    """Write plain types as JSON; NaN and infinity, which it doesn't know, are null."""
+    """Write plain types as JSON; NaN and infinity, which JSON lacks, become null."""
     return json.dumps(finite(value), **{"default": str, "allow_nan": False, **options})
 
 
 def finite(value: Any) -> Any:
-    """Give plain types with None for NaN and infinity."""
+    """Replace NaN and infinity by None, at any depth."""
     if isinstance(value, dict):
-        return {key: finite(one) for key, one in value.items()}
+        return {key: finite(entry) for key, entry in value.items()}
     if isinstance(value, list):
-        return [finite(one) for one in value]
+        return [finite(entry) for entry in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,6 +1,6 @@
 """A plan's report as HTML, from its dict of figures; and pages of several parts.
 
-Colours are mixed from the surroundings' own, so that light and dark notebooks both suit.
+Colors are mixed with those of the page around, to suit light and dark notebooks.
 """
 
 import math
@@ -8,9 +8,11 @@ from collections.abc import Iterable
 from html import escape
 from typing import Any
 
+from mlresample._reporting.base import Figures
 from mlresample._reporting.style import AFTER, BEFORE, CAP
 from mlresample._reporting.text import (
     COLUMNS,
+    MEASURES,
     number,
     percent,
     rule_text,
@@ -20,10 +22,7 @@ from mlresample._reporting.text import (
 
 FIRST, SHOWN = 100, 150  # rows of a notebook's table before its middle is left out, and in all
 
-
-Report = dict[str, Any]
-
-_COLOURS = f".mlresample {{ --before: {BEFORE}; --after: {AFTER}; --cap: {CAP}; }}"
+_COLORS = f".mlresample {{ --before: {BEFORE}; --after: {AFTER}; --cap: {CAP}; }}"
 _STYLE = """
 .mlresample { font: 14px/1.45 system-ui, sans-serif; color: inherit; max-width: 62rem; }
 .mlresample h3 { font-size: 1.05em; margin: 0 0 .6em; }
@@ -55,22 +54,22 @@ _STYLE = """
 """.strip()
 
 
-def plan_html(report: Report, *, all_classes: bool = False) -> str:
+def plan_html(report: Figures, *, all_classes: bool = False) -> str:
     """Write the report as a fragment of HTML: figures, verdicts, table of the classes."""
-    verdicts = "".join(f"<li>{escape(one['text'])}</li>" for one in report["verdicts"])
+    verdicts = "".join(f"<li>{escape(verdict['text'])}</li>" for verdict in report["verdicts"])
     most = len(report["classes"]) if all_classes else SHOWN
     return fragment(
         f"<h3>ResamplingPlan<small>{escape(rule_text(report))}</small></h3>"
         f"{_figures(report)}<p>Samples seen {samples_text(report)}.</p>"
         f"<ul>{verdicts}</ul>"
         f"<details open><summary>{report['n_classes']:,} classes, the rarest first</summary>"
-        f"{class_table(report['classes'], most)}</details>"
+        f"{class_table_html(report['classes'], most)}</details>"
     )
 
 
 def fragment(content: str) -> str:
-    """Put content in an element of our style."""
-    return f'<div class="mlresample"><style>{_COLOURS}{_STYLE}</style>{content}</div>'
+    """Wrap content in an element with the report's style."""
+    return f'<div class="mlresample"><style>{_COLORS}{_STYLE}</style>{content}</div>'
 
 
 def table(header: list[str], rows: list[list[str]]) -> str:
@@ -89,20 +88,21 @@ def _scrolling(head: str, body: str) -> str:
     )
 
 
-def _figures(report: Report) -> str:
-    ratio, mean = report["imbalance_ratio"], report["mean_imbalance"]
+def _figures(report: Figures) -> str:
     figures = {
         "epoch size": f"{report['n_samples']:,} → {report['epoch_size']:,} "
         f"({report['growth']:.3f}x)",
-        "imbalance ratio": f"{number(ratio['before'])} → {number(ratio['after'])}",
-        "mean imbalance": f"{number(mean['before'])} → {number(mean['after'])}",
-        "without a class": f"{report['n_without_class']:,}",
     }
-    cells = (f"<div><small>{name}</small><b>{told}</b></div>" for name, told in figures.items())
+    figures |= {
+        name: f"{number(report[key])} → {number(report[f'resampled_{key}'])}"
+        for name, key in MEASURES.items()
+    }
+    figures["without a class"] = f"{report['n_without_class']:,}"
+    cells = (f"<div><small>{name}</small><b>{text}</b></div>" for name, text in figures.items())
     return f'<div class="figures">{"".join(cells)}</div>'
 
 
-def class_table(rows: list[dict[str, Any]], most: int) -> str:
+def class_table_html(rows: list[dict[str, Any]], most: int) -> str:
     """Write the table of the classes, rarest first; the middle beyond `most` is left out."""
     rows = sorted(rows, key=lambda row: row["count"])
     largest = math.log1p(max(max(row["count"], row["resampled_count"]) for row in rows))
@@ -121,7 +121,7 @@ def _row(row: dict[str, Any], largest: float) -> str:
     cells = [
         f"{row['count']:,}",
         percent(row["share"]),
-        f"{row['percent_of_largest']:.2f} %",
+        percent(row["share_of_largest"]),
         f"{row['multiplier']:.3f}" + (" (cap)" if row["at_cap"] else ""),
         f"{row['resampled_count']:,.1f}",
         f"{row['samples_to_collect']:,}" if row["samples_to_collect"] else "",
@@ -138,7 +138,7 @@ def _row(row: dict[str, Any], largest: float) -> str:
 
 
 def page(title: str, parts: Iterable[str]) -> str:
-    """Put fragments on a page that needs nothing beside itself."""
+    """Put fragments on a page that needs no other file."""
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -157,17 +157,17 @@ def page(title: str, parts: Iterable[str]) -> str:
 
 _WORDS = {
     "imbalance ratio": "Samples of the largest class over those of the smallest that occurs.",
-    "mean imbalance": "Samples of the largest class over a class's own, on average over the "
-    "classes (MeanIR); its variation is their standard deviation over that mean (CVIR).",
+    "mean imbalance": "Samples of the largest class over those of a class, averaged over the "
+    "classes (MeanIR); its variation is the standard deviation over that mean (CVIR).",
     "multiplier": "How often samples of the class are shown in an epoch, never above the cap. An "
-    "image with several classes takes the largest of theirs.",
+    "image with several classes takes the largest of their multipliers.",
     "epoch quota": "Samples of the class that an epoch is expected to show, copies included.",
     "to collect": "Further samples of the class with which the cap would suffice for the target "
-    "count. A higher cap makes it smaller, for copies take the place of samples.",
+    "count. A higher cap makes it smaller, because copies take the place of samples.",
     "SCUMBLE": "How far rare and common classes occur in the same samples, from 0 to 1.",
 }
 
 
 def _glossary() -> str:
-    words = "".join(f"<dt>{word}</dt><dd>{told}</dd>" for word, told in _WORDS.items())
+    words = "".join(f"<dt>{word}</dt><dd>{meaning}</dd>" for word, meaning in _WORDS.items())
     return f"<details><summary>What the words mean</summary><dl>{words}</dl></details>"

@@ -4,6 +4,8 @@ import textwrap
 from collections.abc import Collection, Iterable
 from typing import Any, TypeVar
 
+from mlresample._reporting.base import Figures
+
 _FIRST, _SHOWN = 20, 30  # rows of the text's table before its middle is left out, and in all
 _WIDTH = 88
 _LONGEST_NAME = 40
@@ -18,7 +20,8 @@ COLUMNS = [
     "to collect",
 ]
 
-Report = dict[str, Any]
+MEASURES = {"imbalance ratio": "imbalance_ratio", "mean imbalance": "mean_imbalance"}
+
 Row = TypeVar("Row")
 
 
@@ -32,70 +35,73 @@ def percent(share: float, digits: int = 2) -> str:
     return f"{100 * share:.{digits}f} %"
 
 
-def short(name: Any) -> str:
+def short_name(name: Any) -> str:
     """Shorten a class name to what a table has room for."""
-    told = " ".join(str(name).split())
-    return told if len(told) <= _LONGEST_NAME else told[: _LONGEST_NAME - 3] + "..."
+    line = " ".join(str(name).split())
+    return line if len(line) <= _LONGEST_NAME else line[: _LONGEST_NAME - 3] + "..."
 
 
-def rule_text(report: Report) -> str:
-    """Tell the rule's parameters in a line."""
-    parameters = report["parameters"]
-    cap = "no cap" if parameters["cap"] is None else f"cap {parameters['cap']:g}"
-    floor = f", floor {parameters['floor']:g}" if parameters["floor"] < 1 else ""
-    if parameters["resolved_target_count"] is None:
+def rule_text(report: Figures) -> str:
+    """Write the parameters of the rule in one line."""
+    cap = "no cap" if report["cap"] is None else f"cap {report['cap']:g}"
+    floor = f", floor {report['floor']:g}" if report["floor"] < 1 else ""
+    if report["resolved_target_count"] is None:
         return f"{cap}{floor}, user-supplied multipliers"
-    target = f"{parameters['resolved_target_count']:,.2f}".rstrip("0").rstrip(".")
-    power = f", power {parameters['power']:g}" if parameters["power"] != 1 else ""
+    target = f"{report['resolved_target_count']:,.2f}".rstrip("0").rstrip(".")
+    power = f", power {report['power']:g}" if report["power"] != 1 else ""
     return f"{cap}{floor}, target count {target}{power}"
 
 
-def samples_text(report: Report) -> str:
-    """Tell how many samples are seen how often."""
-    n_samples, cap = report["n_samples"], report["parameters"]["cap"]
-    rates = [(one["multiplier"], one["n_samples"]) for one in report["samples_per_multiplier"]]
-    told = {
+def samples_text(report: Figures) -> str:
+    """Write how many samples are seen how often."""
+    n_samples, cap = report["n_samples"], report["cap"]
+    rates = [(row["multiplier"], row["n_samples"]) for row in report["samples_per_multiplier"]]
+    groups = {
         "less often": sum(n for rate, n in rates if rate < 1),
         "once": sum(n for rate, n in rates if rate == 1),
         "more often": sum(n for rate, n in rates if rate > 1),
         "at the cap": sum(n for rate, n in rates if rate > 1 and rate == cap),
     }
-    return ", ".join(f"{how} {n:,} ({percent(n / n_samples, 1)})" for how, n in told.items() if n)
+    return ", ".join(
+        f"{how} {n:,} ({percent(n / n_samples, 1)})" for how, n in groups.items() if n
+    )
 
 
 # -- text --------------------------------------------------------------------------------------
 
 
-def plan_text(report: Report) -> str:
+def plan_text(report: Figures) -> str:
     """Write the report as text: summary, table of the classes, verdicts."""
     lines = [f"ResamplingPlan: {report['n_classes']} classes, {rule_text(report)}"]
     lines += [*_summary_lines(report), f"{'samples seen':<17} {samples_text(report)}"]
-    header, *rows = class_table(report["classes"])
+    header, *rows = class_table_text(report["classes"])
     rule = "-" * len(header)
     lines += [rule, header, *rows, rule]
     return "\n".join([*lines, *bullets(verdict["text"] for verdict in report["verdicts"])])
 
 
-def _summary_lines(report: Report) -> list[str]:
-    ratio, mean = report["imbalance_ratio"], report["mean_imbalance"]
+def _summary_lines(report: Figures) -> list[str]:
+    measures = [
+        f"{name:<17} {number(report[key]):>11} {number(report[f'resampled_{key}']):>9}"
+        for name, key in MEASURES.items()
+    ]
     return [
         f"{'':<17} {'before':>11} {'after':>9}",
         f"{'epoch size':<17} {report['n_samples']:>11,} {report['epoch_size']:>9,}"
         f"  ({report['growth']:.3f}x)",
-        f"{'imbalance ratio':<17} {number(ratio['before']):>11} {number(ratio['after']):>9}",
-        f"{'mean imbalance':<17} {number(mean['before']):>11} {number(mean['after']):>9}",
+        *measures,
         f"{'without a class':<17} {report['n_without_class']:>11,}",
     ]
 
 
-def class_table(rows: list[dict[str, Any]]) -> list[str]:
+def class_table_text(rows: list[dict[str, Any]]) -> list[str]:
     """Write the table of the classes, rarest first; the middle of a long one is left out."""
     rows = sorted(rows, key=lambda row: row["count"])
     return without_middle(aligned([[*COLUMNS, ""], *map(_cells, rows)], left=[0, len(COLUMNS)]))
 
 
 def aligned(lines: list[list[str]], left: Collection[int] = (0,)) -> list[str]:
-    """Align the cells of a table, on the left in the columns named and on the right elsewhere."""
+    """Align the cells of a table, on the left in the columns `left` and on the right elsewhere."""
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return [
         "  ".join(
@@ -114,7 +120,7 @@ def without_middle(lines: list[str]) -> list[str]:
 
 
 def split_middle(rows: list[Row], first: int, shown: int) -> tuple[list[Row], int, list[Row]]:
-    """Give the first rows, how many are left out, and the last; never a single one is left out."""
+    """Split rows into the first, the number left out, and the last; never leave out just one."""
     hidden = len(rows) - shown
     return (rows, 0, []) if hidden < 2 else (rows[:first], hidden, rows[first + hidden :])
 
@@ -127,10 +133,10 @@ def bullets(texts: Iterable[str]) -> list[str]:
 
 def _cells(row: dict[str, Any]) -> list[str]:
     return [
-        short(row["class"]),
+        short_name(row["class"]),
         f"{row['count']:,}",
         percent(row["share"]),
-        f"{row['percent_of_largest']:.2f} %",
+        percent(row["share_of_largest"]),
         f"{row['multiplier']:.3f}",
         f"{row['resampled_count']:,.1f}",
         f"{row['samples_to_collect']:,}" if row["samples_to_collect"] else "",

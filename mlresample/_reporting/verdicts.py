@@ -5,17 +5,17 @@ from typing import Any
 
 import numpy as np
 
+from mlresample._reporting.base import Figures
 from mlresample._reporting.text import percent
 
 FEW_SAMPLES = 20  # of a class: too few to learn it, and to measure whether it was learned
 NOTABLE = 1.25  # times longer or better balanced: less hardly makes a difference
 
-Report = dict[str, Any]
 Classes = list[dict[str, Any]]
 _NAMED = 5  # classes in a sentence
 
 
-def find_verdicts(report: Report) -> list[dict[str, Any]]:
+def find_verdicts(report: Figures) -> list[dict[str, Any]]:
     """Return the verdicts on a plan: a code, a text and the classes that it is about."""
     return [
         {"code": code, "text": text, "classes": [row["class"] for row in classes]}
@@ -27,7 +27,7 @@ def find_verdicts(report: Report) -> list[dict[str, Any]]:
 Judgements = Iterator[tuple[str, str, Classes]]
 
 
-def _cost_without_effect(report: Report) -> Judgements:
+def _cost_without_effect(report: Figures) -> Judgements:
     growth = report["growth"]
     rates = report["samples_per_multiplier"]
     if rates[0]["multiplier"] == rates[-1]["multiplier"] == 1:
@@ -37,13 +37,13 @@ def _cost_without_effect(report: Report) -> Judgements:
             [],
         )
         return
-    before, after = report["mean_imbalance"]["before"], report["mean_imbalance"]["after"]
+    before, after = report["mean_imbalance"], report["resampled_mean_imbalance"]
     change = f"from {before:,.1f} to {_number(after)}"
     fall = before / after if after else 0.0
     if growth > NOTABLE > fall:
         raised = sum(rate["n_samples"] for rate in rates if rate["multiplier"] > 1)
         share = percent(raised / report["n_samples"], 0)
-        has_target = report["parameters"]["resolved_target_count"] is not None
+        has_target = report["resolved_target_count"] is not None
         lower = ", or a lower target count to save steps" if has_target else ""
         yield (
             "uniform",
@@ -67,7 +67,7 @@ def _cost_without_effect(report: Report) -> Judgements:
         )
 
 
-def _overtaken(report: Report) -> Judgements:
+def _overtaken(report: Figures) -> Judgements:
     largest = max(report["classes"], key=lambda row: row["count"])
     growth = _growth(largest)
     raised = [row for row in report["classes"] if row["multiplier"] > 1]
@@ -83,25 +83,22 @@ def _overtaken(report: Report) -> Judgements:
         )
 
 
-def _cap_binds(report: Report) -> Judgements:
-    parameters = report["parameters"]
+def _cap_binds(report: Figures) -> Judgements:
     held_back = [row for row in report["classes"] if row["count"] and row["samples_to_collect"]]
-    if held_back and parameters["cap"] > 1:
+    if held_back and report["cap"] > 1:
         fewest = min(row["count"] for row in held_back)
         with np.errstate(over="ignore"):
-            needed = (
-                np.float64(parameters["resolved_target_count"] / fewest) ** parameters["power"]
-            )
+            needed = np.float64(report["resolved_target_count"] / fewest) ** report["power"]
         yield (
             "cap_binds",
-            f"The cap of {parameters['cap']:g}, not the target count, limits "
+            f"The cap of {report['cap']:g}, not the target count, limits "
             f"{_count(held_back, 'class', 'classes')}: {_names(held_back)}. The rarest would need "
             f"a multiplier of {_number(float(needed))}; new samples are better than a higher cap.",
             held_back,
         )
 
 
-def _few(report: Report) -> Judgements:
+def _few(report: Figures) -> Judgements:
     few = [row for row in report["classes"] if 0 < row["count"] < FEW_SAMPLES]
     hopeless = [row for row in few if row["resampled_count"] < FEW_SAMPLES]
     if hopeless:
@@ -133,7 +130,7 @@ def _few(report: Report) -> Judgements:
         )
 
 
-_JUDGES: list[Callable[[Report], Judgements]] = [
+_JUDGES: list[Callable[[Figures], Judgements]] = [
     _cost_without_effect,
     _overtaken,
     _cap_binds,
@@ -141,13 +138,15 @@ _JUDGES: list[Callable[[Report], Judgements]] = [
 ]
 
 
-def judge_comparison(columns: dict[str, list[Any]]) -> str:
+def judge_comparison(report: Figures) -> str:
     """Return which values of one parameter bring most of what its best value brings."""
-    names = [name for name in columns if name.startswith("param_") and len(set(columns[name])) > 1]
-    if len(names) != 1:
+    plans = report["plans"]
+    parameters = [name for name in plans[0] if name.startswith("param_")]
+    varied = [name for name in parameters if len({plan[name] for plan in plans}) > 1]
+    if len(varied) != 1:
         return ""
     rows = sorted(
-        zip(columns["growth"], columns["mean_imbalance"], columns[names[0]], strict=True),
+        ((plan["growth"], _finite(plan), plan[varied[0]]) for plan in plans),
         key=lambda row: row[:2],  # values may be words beside numbers
     )
     start, best = rows[0][1], min(mean for _, mean, _ in rows)
@@ -157,11 +156,16 @@ def judge_comparison(columns: dict[str, list[Any]]) -> str:
         next(value for _, mean, value in rows if start - mean >= share * (start - best))
         for share in (0.5, 0.9)
     )
-    name = names[0].removeprefix("param_")
+    name = varied[0].removeprefix("param_")
     return (
         f"The mean imbalance falls from {start:,.1f} to {best:,.1f} at best: {name} {half} "
         f"brings half of that fall, {name} {most} nine tenths."
     )
+
+
+def _finite(plan: dict[str, Any]) -> float:
+    mean = plan["resampled_mean_imbalance"]
+    return np.inf if mean is None else float(mean)
 
 
 def _growth(row: dict[str, Any]) -> float:

@@ -1,4 +1,4 @@
-"""How good predictions are for common and for rare classes."""
+"""Evaluation of predictions, for common and for rare classes."""
 
 from dataclasses import dataclass
 from numbers import Integral
@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 from sklearn.metrics import precision_recall_fscore_support
 
-from mlresample._reporting.base import Report, Rows, as_rows, finite
+from mlresample._reporting.base import SCHEMA_VERSION, Figures, Report, as_rows, finite
 from mlresample._utils.names import plain
 from mlresample._utils.sklearn import Interval, validate_params
 from mlresample.metrics._evaluation_text import evaluation_parts, parts_html, parts_text
@@ -60,7 +60,7 @@ class FrequencyEvaluation(Report):
 
     @property
     def measures(self) -> list[str]:
-        """Names of the measures that there are."""
+        """Names of the measures that were evaluated."""
         return [name for name in MEASURES if getattr(self, name) is not None]
 
     @property
@@ -73,8 +73,8 @@ class FrequencyEvaluation(Report):
     def averages(self) -> dict[str, dict[str, Any]]:
         """Averages by name: "macro", "many", "medium", "few", "weighted" and "micro".
 
-        Each has its `n_classes` and a value for each measure, NaN where there is no class. Those
-        of the groups are macro averages too; "weighted" is by positives.
+        Each has its `n_classes` and a value for each measure, NaN if it has no class. Those of
+        the groups are macro averages too; "weighted" is weighted by positives.
         """
         occurs = self.positives > 0
         kept = {"macro": occurs} | {group: occurs & (self.groups == group) for group in GROUPS}
@@ -89,8 +89,8 @@ class FrequencyEvaluation(Report):
                 averages[name][measure] = float(mean)
         return averages | {"micro": {"n_classes": len(self.classes), **self.micro}}
 
-    def to_dict(self) -> dict[str, Any]:
-        """Give the figures as plain types, NaN as None.
+    def to_dict(self) -> Figures:
+        """Return the figures as plain types, NaN as None.
 
         Returns
         -------
@@ -106,18 +106,18 @@ class FrequencyEvaluation(Report):
         }
         columns |= {name: finite(getattr(self, name).tolist()) for name in self.measures}
         return {
+            "schema_version": SCHEMA_VERSION,
             "n_samples": self.n_samples,
             "n_classes": len(self.classes),
-            "thresholds": {"many": self.many, "few": self.few},
+            "many": self.many,
+            "few": self.few,
             "measures": self.measures,
             "left_out": list(map(plain, self.classes[self.positives == 0])),
-            "averages": finite([{"average": name, **own} for name, own in self.averages.items()]),
+            "averages": finite(
+                [{"average": name, **figures} for name, figures in self.averages.items()]
+            ),
             "classes": as_rows(columns),
         }
-
-    def _rows(self) -> Rows:
-        rows: Rows = self.to_dict()["classes"]
-        return rows
 
     def __repr__(self) -> str:
         return parts_text(evaluation_parts(self.to_dict()))
@@ -194,7 +194,7 @@ def evaluate_by_frequency(
     for it counts: these are false positives.
 
     A class that has positives and is never predicted has a precision of 0, as with scikit-learn's
-    ``zero_division=0``. Where every class has positives, all figures are those of scikit-learn.
+    ``zero_division=0``. If every class has positives, all figures are those of scikit-learn.
 
     The groups and their thresholds are those of [1]_.
 
@@ -254,9 +254,9 @@ def evaluate_by_frequency(
         values["average_precision"] = _average_precision_per_class(true, score)
         rows, columns = true.nonzero()
         micro["average_precision"] = _average_precision(score.ravel(), score[rows, columns])
-    for one in values.values():
-        if one is not None:
-            one[positives == 0] = np.nan
+    for of_classes in values.values():
+        if of_classes is not None:
+            of_classes[positives == 0] = np.nan
     return FrequencyEvaluation(
         classes,
         counts,
@@ -279,15 +279,15 @@ def _average_precision_per_class(
     """Compute average precision of each class, NaN without positives."""
     by_class = true.tocsc()
     rows = np.split(by_class.indices, by_class.indptr[1:-1])
-    of_class = np.full(len(rows), np.nan)
-    for c, own in enumerate(rows):
-        if len(own):
-            of_class[c] = _average_precision(score[:, c], score[own, c])
-    return of_class
+    per_class = np.full(len(rows), np.nan)
+    for c, positives in enumerate(rows):
+        if len(positives):
+            per_class[c] = _average_precision(score[:, c], score[positives, c])
+    return per_class
 
 
 def _average_precision(score: NDArray[Any], positives: NDArray[Any]) -> float:
-    """Mean over the positives of the precision among what scores at least as high.
+    """Average over the positives the precision among what scores at least as high.
 
     The same as scikit-learn's average_precision_score, ties too, which takes 25 to 100 times as
     long: half a minute for 8,000 classes.

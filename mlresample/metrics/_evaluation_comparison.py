@@ -1,4 +1,4 @@
-"""A candidate beside a baseline, by class frequency, over folds or seeds."""
+"""Comparison of a candidate with a baseline, by class frequency, over folds or seeds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mlresample._reporting.base import Report, Rows, as_rows, finite
+from mlresample._reporting.base import SCHEMA_VERSION, Figures, Report, as_rows, finite
 from mlresample._utils.names import plain
 from mlresample._utils.sklearn import validate_params
 from mlresample.metrics._evaluation import FrequencyEvaluation
@@ -54,13 +54,17 @@ class EvaluationComparison(Report):
         standard deviation of the pairs' gains. A group has the same classes in every pair.
         """
         baseline, candidate = (
-            [replace(one, class_counts=self.class_counts).averages for one in evaluations]
+            [
+                replace(evaluation, class_counts=self.class_counts).averages
+                for evaluation in evaluations
+            ]
             for evaluations in (self.baseline, self.candidate)
         )
 
         def figures(name: str, measure: str) -> dict[str, float]:
             pairs = (
-                np.array([one[name][measure] for one in own]) for own in (baseline, candidate)
+                np.array([averages[name][measure] for averages in of_pairs])
+                for of_pairs in (baseline, candidate)
             )
             return {key: float(value) for key, value in _over_pairs(*pairs).items()}
 
@@ -70,7 +74,7 @@ class EvaluationComparison(Report):
         }
 
     def per_class(self, measure: str = "f1") -> dict[str, NDArray[np.float64]]:
-        """Give the figures of one measure for each class.
+        """Return the figures of one measure for each class.
 
         Parameters
         ----------
@@ -95,13 +99,13 @@ class EvaluationComparison(Report):
             )
         return _over_pairs(
             *(
-                np.array([getattr(one, measure) for one in evaluations])
+                np.array([getattr(evaluation, measure) for evaluation in evaluations])
                 for evaluations in (self.baseline, self.candidate)
             )
         )
 
-    def to_dict(self) -> dict[str, Any]:
-        """Give the figures as plain types, NaN as None.
+    def to_dict(self) -> Figures:
+        """Return the figures as plain types, NaN as None.
 
         Returns
         -------
@@ -109,7 +113,7 @@ class EvaluationComparison(Report):
             ``averages`` and ``classes`` are lists of rows, ``left_out`` the classes without
             positives in any pair, by name.
         """
-        positives = np.array([one.positives for one in self.baseline])
+        positives = np.array([evaluation.positives for evaluation in self.baseline])
         occurs: NDArray[np.bool_] = np.any(positives > 0, axis=0)
         columns = {
             "class": list(map(plain, self.classes)),
@@ -126,23 +130,21 @@ class EvaluationComparison(Report):
         n_classes |= dict.fromkeys(["macro", "weighted"], int(occurs.sum()))
         n_classes["micro"] = len(self.classes)
         return {
+            "schema_version": SCHEMA_VERSION,
             "n_pairs": self.n_pairs,
             "n_classes": len(self.classes),
-            "thresholds": {"many": self.baseline[0].many, "few": self.baseline[0].few},
+            "many": self.baseline[0].many,
+            "few": self.baseline[0].few,
             "measures": self.measures,
             "left_out": list(map(plain, self.classes[~occurs])),
             "averages": [
                 {"measure": measure, "average": name, "n_classes": n_classes[name]}
-                | finite(own[measure])
+                | finite(figures[measure])
                 for measure in self.measures
-                for name, own in averages.items()
+                for name, figures in averages.items()
             ],
             "classes": as_rows(columns),
         }
-
-    def _rows(self) -> Rows:
-        rows: Rows = self.to_dict()["classes"]
-        return rows
 
     def __repr__(self) -> str:
         return parts_text(comparison_parts(self.to_dict()))
@@ -209,7 +211,7 @@ def compare_evaluations(
     >>> y_true = [[1, 0], [1, 1], [1, 1], [0, 0]]
     >>> y_pred = [[1, 0], [1, 1], [1, 0], [1, 0]], [[1, 0], [1, 1], [1, 1], [1, 0]]
     >>> baseline, candidate = (
-    ...     evaluate_by_frequency(y_true, one, class_counts=[900, 7]) for one in y_pred
+    ...     evaluate_by_frequency(y_true, pred, class_counts=[900, 7]) for pred in y_pred
     ... )
     >>> comparison = compare_evaluations(baseline, candidate)
     >>> comparison.averages["few"]["recall"]
@@ -218,50 +220,52 @@ def compare_evaluations(
     array([0. , 0.5])
     """
     both = [
-        [given] if isinstance(given, FrequencyEvaluation) else list(given)
-        for given in (baseline, candidate)
+        [evaluations] if isinstance(evaluations, FrequencyEvaluation) else list(evaluations)
+        for evaluations in (baseline, candidate)
     ]
     for name, evaluations in zip(_CONSTRAINTS, both, strict=True):
         if not evaluations:
             raise ValueError(f"{name} has no evaluations.")
-        for one in evaluations:
-            if not isinstance(one, FrequencyEvaluation):
-                raise ValueError(f"{name} must hold FrequencyEvaluation, got {one!r}.")
+        for evaluation in evaluations:
+            if not isinstance(evaluation, FrequencyEvaluation):
+                raise ValueError(f"{name} must hold FrequencyEvaluation, got {evaluation!r}.")
     n_baseline, n_candidate = map(len, both)
     if n_baseline != n_candidate:
         raise ValueError(
-            f"baseline has {n_baseline} evaluations and candidate {n_candidate}: give a pair for "
+            f"baseline has {n_baseline} evaluations and candidate {n_candidate}: pass a pair for "
             f"each fold or seed."
         )
     evaluations = both[0] + both[1]
     first = evaluations[0]
-    for one in evaluations:
-        if one.classes.tolist() != first.classes.tolist():
+    for evaluation in evaluations:
+        if evaluation.classes.tolist() != first.classes.tolist():
             raise ValueError("The evaluations must be of the same classes, in the same order.")
-        if (one.many, one.few) != (first.many, first.few):
+        if (evaluation.many, evaluation.few) != (first.many, first.few):
             raise ValueError("The evaluations must have the same thresholds, many and few.")
     for i, pair in enumerate(zip(*both, strict=True)):
         _check_pair(i, *pair)
     measures = [
-        name for name in first.measures if all(name in one.measures for one in evaluations)
+        name
+        for name in first.measures
+        if all(name in evaluation.measures for evaluation in evaluations)
     ]
     if not measures:
-        raise ValueError("The evaluations have no measure in common: give y_pred to all.")
-    class_counts = np.mean([one.class_counts for one in both[0]], axis=0)
+        raise ValueError("The evaluations have no measure in common: pass y_pred to all.")
+    class_counts = np.mean([evaluation.class_counts for evaluation in both[0]], axis=0)
     groups = replace(first, class_counts=class_counts).groups
     return EvaluationComparison(both[0], both[1], first.classes, class_counts, groups, measures)
 
 
 def _check_pair(i: int, baseline: FrequencyEvaluation, candidate: FrequencyEvaluation) -> None:
-    """Refuse a pair that is not of the same samples, as far as their counts tell."""
+    """Refuse a pair that is not of the same samples, as far as the counts show."""
     counts = {"class_counts": "training samples", "positives": "evaluated positives"}
-    for name, told in counts.items():
-        own, other = getattr(baseline, name), getattr(candidate, name)
-        if (own != other).any():
-            c = int(np.flatnonzero(own != other)[0])
+    for name, words in counts.items():
+        ours, theirs = getattr(baseline, name), getattr(candidate, name)
+        if (ours != theirs).any():
+            c = int(np.flatnonzero(ours != theirs)[0])
             raise ValueError(
                 f"Pair {i} is not of the same data: class {plain(baseline.classes[c])!r} has "
-                f"{own[c]:,} {told} in the baseline and {other[c]:,} in the candidate."
+                f"{ours[c]:,} {words} in the baseline and {theirs[c]:,} in the candidate."
             )
     if baseline.n_samples != candidate.n_samples:
         raise ValueError(

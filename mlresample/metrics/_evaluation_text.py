@@ -3,14 +3,13 @@
 from html import escape
 from typing import Any, NamedTuple
 
+from mlresample._reporting.base import Figures
 from mlresample._reporting.html import FIRST, SHOWN, fragment, table
-from mlresample._reporting.text import aligned, bullets, short, split_middle, without_middle
+from mlresample._reporting.text import aligned, bullets, short_name, split_middle, without_middle
 
 _NAMED = 5  # classes in a note
 _IN_CLASS_TABLE = ("f1", "average_precision")  # of a comparison: there is no room for all four
 _TITLES = {"f1": "F1", "average_precision": "average precision"}
-
-Report = dict[str, Any]
 
 
 class Parts(NamedTuple):
@@ -23,13 +22,12 @@ class Parts(NamedTuple):
 
 
 def title_of(measure: str) -> str:
-    """Write a measure's name as people do."""
+    """Write the name of a measure in words."""
     return _TITLES.get(measure, measure)
 
 
-def title_of_average(name: str, thresholds: dict[str, int]) -> str:
-    """Write the name of an average, a group's with its thresholds."""
-    many, few = thresholds["many"], thresholds["few"]
+def title_of_average(name: str, *, many: int, few: int) -> str:
+    """Write the name of an average, that of a group with its range of counts."""
     ranges = {
         "many": f"over {many:,}",
         "medium": f"{few:,} to {many:,}",
@@ -38,12 +36,12 @@ def title_of_average(name: str, thresholds: dict[str, int]) -> str:
     return f"{name}, {ranges[name]}" if name in ranges else name
 
 
-def evaluation_parts(report: Report) -> Parts:
-    """Tell an evaluation."""
+def evaluation_parts(report: Figures) -> Parts:
+    """Write the parts of an evaluation."""
     measures, titles = report["measures"], list(map(title_of, report["measures"]))
     averages = [
         [
-            title_of_average(row["average"], report["thresholds"]),
+            title_of_average(row["average"], many=report["many"], few=report["few"]),
             f"{row['n_classes']:,}",
             *(_number(row[name]) for name in measures),
         ]
@@ -51,7 +49,7 @@ def evaluation_parts(report: Report) -> Parts:
     ]
     classes = [
         [
-            short(row["class"]),
+            short_name(row["class"]),
             f"{row['count']:,}",
             row["group"],
             f"{row['positives']:,}",
@@ -67,8 +65,8 @@ def evaluation_parts(report: Report) -> Parts:
     )
 
 
-def comparison_parts(report: Report) -> Parts:
-    """Tell a comparison of evaluations."""
+def comparison_parts(report: Figures) -> Parts:
+    """Write the parts of a comparison of evaluations."""
     n_pairs = report["n_pairs"]
     gains = [name for name in report["measures"] if name in _IN_CLASS_TABLE]
     averages, measure = [], None
@@ -78,7 +76,7 @@ def comparison_parts(report: Report) -> Parts:
         averages.append(
             [
                 title_of(row["measure"]) if row["measure"] != measure else "",
-                title_of_average(row["average"], report["thresholds"]),
+                title_of_average(row["average"], many=report["many"], few=report["few"]),
                 f"{row['n_classes']:,}",
                 _number(row["baseline"]),
                 _number(row["candidate"]),
@@ -88,7 +86,7 @@ def comparison_parts(report: Report) -> Parts:
         measure = row["measure"]
     classes = [
         [
-            short(row["class"]),
+            short_name(row["class"]),
             _count(row["count"]),
             row["group"],
             _count(row["positives"]),
@@ -103,9 +101,9 @@ def comparison_parts(report: Report) -> Parts:
         title += f", {n_pairs} pairs of evaluations"
         notes.insert(
             0,
-            "Figures are means over the pairs; the gain, candidate less baseline, is with the "
-            "standard deviation of the pairs' own gains. A class is averaged over the pairs in "
-            "which it has positives.",
+            "Figures are means over the pairs; the gain, candidate minus baseline, is shown with "
+            "its standard deviation over the pairs. A class is averaged over the pairs in which "
+            "it has positives.",
         )
     return Parts(
         title,
@@ -134,11 +132,11 @@ def _count(value: float) -> str:
     return f"{value:,.1f}".removesuffix(".0")
 
 
-def _rarest_first(report: Report) -> list[dict[str, Any]]:
+def _rarest_first(report: Figures) -> list[dict[str, Any]]:
     return sorted(report["classes"], key=lambda row: row["count"])
 
 
-def _left_out(report: Report) -> list[str]:
+def _left_out(report: Figures) -> list[str]:
     """Say which classes could not be evaluated."""
     names = report["left_out"]
     if not names:

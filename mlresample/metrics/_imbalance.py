@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mlresample._reporting.base import Report, Rows, as_rows, finite
+from mlresample._reporting.base import SCHEMA_VERSION, Figures, Report, as_rows, finite
 from mlresample._rule.counts import check_some_class_occurs, imbalance_per_class
 from mlresample._target.indicators import Indicator
 from mlresample._target.read import as_target
@@ -27,7 +27,7 @@ class ImbalanceMeasures(Report):
     class_counts : ndarray of shape (n_classes,)
         Samples that carry each class.
     imbalance_per_class : ndarray of shape (n_classes,)
-        Largest class count over the class's own (IRLbl). For a class that never occurs NaN, or 0
+        Largest class count over that of the class (IRLbl). For a class that never occurs NaN, or 0
         with ``absent_classes="zero"``.
     imbalance_ratio : float
         Largest class count over the smallest, of the classes that occur.
@@ -44,11 +44,11 @@ class ImbalanceMeasures(Report):
         Mean of the same over the samples that carry each class; NaN for a class that never
         occurs.
     cardinality : float
-        Classes a sample, on average.
+        Classes per sample, on average.
     density : float
         Cardinality over the number of classes.
     n_label_sets : int
-        Number of distinct sets of classes; the empty set, where it occurs, is one.
+        Number of distinct sets of classes, the empty set included if it occurs.
     share_without_class : float
         Share of the samples that carry no class.
     """
@@ -72,24 +72,31 @@ class ImbalanceMeasures(Report):
         """Classes whose imbalance is above the mean, by name."""
         return self.classes[self.imbalance_per_class > self.mean_imbalance]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Give the measures as plain types, NaN as None.
+    def to_dict(self) -> Figures:
+        """Return the measures as plain types, NaN as None.
 
         Returns
         -------
         report : dict
-            A number or a list for each attribute, by its name.
+            A number for each scalar attribute, by its name; ``classes`` is a list of rows with
+            ``class``, ``count``, ``share`` (of the samples), ``imbalance`` and ``scumble``.
         """
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {
-            name: finite([plain(one) for one in value] if isinstance(value, np.ndarray) else value)
-            for name, value in values.items()
+        columns = {
+            "class": list(map(plain, self.classes)),
+            "count": self.class_counts.tolist(),
+            "share": (self.class_counts / self.n_samples).tolist(),
+            "imbalance": finite(self.imbalance_per_class.tolist()),
+            "scumble": finite(self.scumble_per_class.tolist()),
         }
-
-    def _rows(self) -> Rows:
-        report = self.to_dict()
-        names = ["classes", "class_counts", "imbalance_per_class", "scumble_per_class"]
-        return as_rows({name: report[name] for name in names})
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        scalars = {k: finite(v) for k, v in values.items() if not isinstance(v, np.ndarray)}
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "n_samples": scalars.pop("n_samples"),
+            "n_classes": len(self.classes),
+            **scalars,
+            "classes": as_rows(columns),
+        }
 
     def __repr__(self) -> str:
         absent = int((self.class_counts == 0).sum())
@@ -97,14 +104,16 @@ class ImbalanceMeasures(Report):
             ("samples", f"{self.n_samples:,}"),
             ("without a class", f"{100 * self.share_without_class:.1f} %"),
             ("classes", f"{len(self.classes):,}" + (f", {absent} absent" if absent else "")),
-            ("classes a sample", f"{self.cardinality:.2f}"),
+            ("classes per sample", f"{self.cardinality:.2f}"),
             ("distinct label sets", f"{self.n_label_sets:,}"),
             ("imbalance ratio", f"{self.imbalance_ratio:,.2f}"),
             ("mean imbalance", f"{self.mean_imbalance:,.2f}"),
             ("its variation", f"{self.imbalance_variation:.3f}"),
             ("SCUMBLE", f"{self.scumble:.3f}"),
         ]
-        return "\n".join(["ImbalanceMeasures", *(f"  {name:<20} {told}" for name, told in lines)])
+        return "\n".join(
+            ["ImbalanceMeasures", *(f"  {name:<20} {figure}" for name, figure in lines)]
+        )
 
 
 @validate_params(
@@ -138,12 +147,12 @@ def measure_imbalance(
     Raises
     ------
     ValueError
-        If `y` is no target, or no class occurs in it.
+        If `y` is not a target, or no class occurs in it.
 
     Notes
     -----
-    Distinct label sets are told apart by two random sums of 43 bits each, so that two of them
-    are taken for one with a probability below 1e-12 at nine million samples.
+    Label sets are compared by two random sums of 43 bits each: at nine million samples, two
+    different sets are mistaken for the same with a probability below 1e-12.
 
     References
     ----------

@@ -154,7 +154,7 @@ class PlanComparisonDisplay:
         ax = new_axes(6.4, 4.4) if ax is None else ax
         self.ax_, self.figure_ = ax, ax.figure
         parameters = self.comparison.parameters
-        x, y = self.comparison.growth, getattr(self.comparison, measure)
+        x, y = self.comparison.growth, getattr(self.comparison, f"resampled_{measure}")
         finite = np.isfinite(y)
 
         along, others = _split_grid(parameters)

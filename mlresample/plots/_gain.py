@@ -247,7 +247,7 @@ class GainDisplay:
         if has_spread:
             around = mean["gain"] - mean["gain_std"], mean["gain"] + mean["gain_std"]
             ax.fill_between(ends, *around, color=color, alpha=0.2, linewidth=0, zorder=1)
-        label = title_of_average(group, {"many": first.many, "few": first.few})
+        label = title_of_average(group, many=first.many, few=first.few)
         told = gain_text(mean["gain"], mean["gain_std"] if has_spread else None)
         told = told.replace("+-", "±")
         is_dense = np.size(self.points_[group].get_xdata()) > _DENSE
