@@ -35,15 +35,19 @@ def test_each_row_is_the_plan_of_its_parameters(grid, make, most_pairs, monkeypa
         assert_allclose(
             comparison.resolved_target_count[i], plan.resolved_target_count, rtol=1e-12
         )
-        assert_allclose(comparison.imbalance_ratio[i], plan.resampled_imbalance_ratio, rtol=1e-12)
-        assert_allclose(comparison.mean_imbalance[i], plan.resampled_mean_imbalance, rtol=1e-12)
+        assert_allclose(
+            comparison.resampled_imbalance_ratio[i], plan.resampled_imbalance_ratio, rtol=1e-12
+        )
+        assert_allclose(
+            comparison.resampled_mean_imbalance[i], plan.resampled_mean_imbalance, rtol=1e-12
+        )
         assert comparison.n_at_cap[i] == plan.at_cap.sum()
 
 
 def test_single_label_targets_are_compared_too():
     y = ["a"] * 12 + ["b"] * 6 + ["c"]
     comparison = compare_plans(y, {"cap": [1, 6]})
-    assert_array_equal(comparison.imbalance_ratio, [12, 2])
+    assert_array_equal(comparison.resampled_imbalance_ratio, [12, 2])
     assert_array_equal(comparison.epoch_size, [19, 24])
 
 
@@ -56,7 +60,7 @@ def test_table_as_a_data_frame(backend):
     assert list(frame.columns) == [
         "param_cap",
         "param_target_count",
-        *list(comparison.to_dict())[2:],
+        *list(comparison.to_dict()["plans"][0])[2:],
     ]
     assert frame["param_cap"].to_list() == [1, 1, 2, 2]
     assert frame["epoch_size"].to_list() == comparison.epoch_size.tolist()
@@ -98,7 +102,7 @@ def test_table_holds_plain_types():
     grid = {"target_count": ["median", np.int64(20)], "cap": np.array([1.5, 4.0])}
     table = compare_plans(Y, grid).to_dict()
     json.dumps(table)
-    assert {type(value) for column in table.values() for value in column} == {str, int, float}
+    assert {type(value) for row in table["plans"] for value in row.values()} == {str, int, float}
 
 
 @pytest.mark.parametrize("backend", ["pandas", "polars"])

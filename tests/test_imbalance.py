@@ -136,8 +136,8 @@ def test_measures_are_those_of_mldr(name):
 
 def test_measures_as_plain_types_and_as_a_frame():
     measures = measure_imbalance([[1, 0, 0], [1, 1, 0]], class_names=["cat", "lynx", "dodo"])
-    assert measures.to_dict()["imbalance_per_class"] == [1.0, 2.0, None]
+    assert [row["imbalance"] for row in measures.to_dict()["classes"]] == [1.0, 2.0, None]
     assert json.loads(measures.to_json()) == measures.to_dict()
     frame = measures.to_frame()
-    assert frame["classes"].tolist() == ["cat", "lynx", "dodo"]
-    assert frame["class_counts"].tolist() == [2, 1, 0]
+    assert frame["class"].tolist() == ["cat", "lynx", "dodo"]
+    assert frame["count"].tolist() == [2, 1, 0]

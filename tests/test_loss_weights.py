@@ -36,7 +36,7 @@ def test_weights_are_of_the_counts_after_resampling():
 
 def test_weights_as_plain_types_and_as_a_frame():
     weights = compute_loss_weights(PLAN)
-    assert weights.to_dict()["odds"] == [None, 3.0]
+    assert [row["odds"] for row in weights.to_dict()["classes"]] == [None, 3.0]
     assert json.loads(weights.to_json()) == weights.to_dict()
     frame = weights.to_frame("polars")
     assert frame["class"].to_list() == ["cat", "lynx"]

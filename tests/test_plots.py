@@ -314,7 +314,7 @@ def test_points_are_growth_and_imbalance_in_the_order_of_the_parameter(measure):
     display = PlanComparisonDisplay.from_comparison(comparison, measure=measure)
     (line,) = display.lines_
     assert_allclose(line.get_xdata(), comparison.growth[[1, 2, 0]])
-    assert_allclose(line.get_ydata(), getattr(comparison, measure)[[1, 2, 0]])
+    assert_allclose(line.get_ydata(), getattr(comparison, f"resampled_{measure}")[[1, 2, 0]])
     assert texts_of(display) == ["cap 1", "cap 2", "cap 4"]
     assert display.ax_.get_legend() is None
 
@@ -357,7 +357,7 @@ def test_of_many_lines_only_the_best_plans_are_joined():
     display = PlanComparisonDisplay.from_comparison(comparison)
     (best,) = display.lines_
     for growth, imbalance in best.get_xydata():
-        better = (comparison.growth < growth) & (comparison.mean_imbalance < imbalance)
+        better = (comparison.growth < growth) & (comparison.resampled_mean_imbalance < imbalance)
         assert not better.any()
     assert (np.diff(best.get_ydata()) < 0).all()
     everywhere = display.ax_.lines[0]
@@ -402,10 +402,12 @@ def test_labels_find_their_places_anew_when_the_figure_shrinks():
 @pytest.mark.parametrize("infinite", [[0], [0, 1, 2]], ids=["some", "all"])
 def test_infinite_imbalance_is_marked_at_the_top(infinite):
     comparison = compare_plans(SMALL, {"cap": [1, 2, 4]})
-    imbalance = comparison.mean_imbalance.copy()
+    imbalance = comparison.resampled_mean_imbalance.copy()
     imbalance[infinite] = np.inf
     display = draw(
-        PlanComparisonDisplay.from_comparison(replace(comparison, mean_imbalance=imbalance))
+        PlanComparisonDisplay.from_comparison(
+            replace(comparison, resampled_mean_imbalance=imbalance)
+        )
     )
     marked = display.ax_.lines[-1]
     assert marked.get_label() == "infinite: a class is left out"

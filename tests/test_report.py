@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlresample import plan_resampling
+from mlresample import compare_plans, compute_loss_weights, plan_resampling
+from mlresample.metrics import compare_evaluations, evaluate_by_frequency, measure_imbalance
 
 # 40 cats, of which 4 with a lynx; 10 birds; 6 samples without a class
 Y = np.zeros((56, 4), dtype=np.uint8)
@@ -38,14 +39,19 @@ def test_the_figures_of_a_plan():
     verdicts, rows = report.pop("verdicts"), report.pop("classes")
     assert report == {
         "schema_version": 1,
-        "parameters": {"cap": 2.0, "floor": 1.0, "power": 1.0, "resolved_target_count": 16.0},
+        "cap": 2.0,
+        "floor": 1.0,
+        "power": 1.0,
+        "resolved_target_count": 16.0,
         "n_samples": 56,
         "n_classes": 4,
         "n_without_class": 6,
         "epoch_size": 66,  # 36 + 4 * 2 + 10 * 1.6 + 6
         "growth": 66 / 56,
-        "imbalance_ratio": {"before": 10.0, "after": 5.5},  # 44 / 8
-        "mean_imbalance": {"before": 5.0, "after": (1 + 5.5 + 44 / 16) / 3},
+        "imbalance_ratio": 10.0,
+        "resampled_imbalance_ratio": 5.5,  # 44 / 8
+        "mean_imbalance": 5.0,
+        "resampled_mean_imbalance": (1 + 5.5 + 44 / 16) / 3,
         "samples_per_multiplier": [
             {"multiplier": 1.0, "n_samples": 42},
             {"multiplier": 1.6, "n_samples": 10},
@@ -56,7 +62,7 @@ def test_the_figures_of_a_plan():
         "class": "lynx",
         "count": 4,
         "share": 4 / 56,
-        "percent_of_largest": 10.0,
+        "share_of_largest": 0.1,
         "multiplier": 2.0,
         "at_cap": True,
         "resampled_count": 8.0,
@@ -70,13 +76,45 @@ def test_the_figures_of_a_plan():
 def test_json_holds_the_same_figures_and_no_infinity():
     plan = make_plan(cap=np.inf, floor=0.0, target_count=4)
     assert json.loads(plan.to_json()) == plan.to_dict()
-    assert plan.to_dict()["parameters"]["cap"] is None
+    assert plan.to_dict()["cap"] is None
     left_out = make_plan(class_multipliers=[0.0, 1.0, 1.0, 1.0], floor=0.0)
     assert json.loads(left_out.to_json(indent=2)) == left_out.to_dict()
     lost = plan_resampling([[1, 0], [1, 0], [0, 1]], class_multipliers=[0.0, 1.0], floor=0.0)
-    assert lost.to_dict()["imbalance_ratio"] == {"before": 2.0, "after": None}
+    assert lost.to_dict()["imbalance_ratio"] == 2.0
+    assert lost.to_dict()["resampled_imbalance_ratio"] is None
     assert "inf" in repr(lost)
     assert "inf" in lost._repr_html_()
+
+
+def test_every_report_has_a_version_and_rows_and_the_same_words():
+    plan = make_plan()
+    evaluation = evaluate_by_frequency(Y, Y, plan=plan)
+    reports = {
+        "classes": [
+            plan,
+            measure_imbalance(Y, class_names=NAMES),
+            evaluation,
+            compare_evaluations(evaluation, evaluation),
+            compute_loss_weights(plan),
+        ],
+        "plans": [compare_plans(Y, {"cap": [1, 2]})],
+    }
+    for table, of_table in reports.items():
+        for report in of_table:
+            figures = report.to_dict()
+            assert figures["schema_version"] == 1
+            assert figures[f"n_{table}"] == len(figures[table])
+            assert all(isinstance(row, dict) for row in figures[table])
+            assert report.to_frame().columns.tolist() == list(figures[table][0])
+            assert not any(isinstance(value, dict) for value in figures.values())
+    rows = [report.to_dict()["classes"] for report in reports["classes"]]
+    assert all([row["class"] for row in classes] == NAMES for classes in rows)
+    assert all([row["count"] for row in classes] == [40, 4, 10, 0] for classes in rows[:4])
+    assert [row["share"] for row in rows[0]] == [row["share"] for row in rows[1]]
+    (before, after), of_plan = reports["plans"][0].to_dict()["plans"], make_plan(cap=2).to_dict()
+    assert before["resampled_mean_imbalance"] == of_plan["mean_imbalance"]
+    assert after["resampled_mean_imbalance"] == of_plan["resampled_mean_imbalance"]
+    assert after["growth"] == of_plan["growth"]
 
 
 def test_class_names_of_any_type_come_through():

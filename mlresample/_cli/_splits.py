@@ -16,7 +16,7 @@ _whole, _fine = "{:,}".format, partial(number, digits=3)
 _MEASURES: dict[str, tuple[str, Callable[[Any], str]]] = {
     "n_samples": ("samples", _whole),
     "share_without_class": ("without a class", percent),
-    "cardinality": ("classes a sample", number),
+    "cardinality": ("classes per sample", number),
     "n_label_sets": ("distinct label sets", _whole),
     "imbalance_ratio": ("imbalance ratio", number),
     "mean_imbalance": ("mean imbalance", number),
