@@ -177,16 +177,16 @@ def test_path_may_be_a_path_and_the_table_can_be_pickled():
 
 
 BAD_LISTS = {
-    "empty file": ("", {}, ": the file is empty; it must have a header and a row a sample."),
+    "empty file": ("", {}, ": the file is empty; it must have a header and one row per sample."),
     "only blank lines": (
         "\n\n",
         {},
-        ": the file is empty; it must have a header and a row a sample.",
+        ": the file is empty; it must have a header and one row per sample.",
     ),
     "only a BOM": (
         b"\xef\xbb\xbf",
         {},
-        ": the file is empty; it must have a header and a row a sample.",
+        ": the file is empty; it must have a header and one row per sample.",
     ),
     "header only": (
         "Id,Target\n",
@@ -196,7 +196,7 @@ BAD_LISTS = {
     "blank line first": (
         "\nId,Target\na,0\n",
         {},
-        ", line 1: the line is blank, and more lines follow; fill or remove it.",
+        ", line 1: the line is blank, but more lines follow; fill or remove it.",
     ),
     "id column missing": (
         HPA,
@@ -211,12 +211,13 @@ BAD_LISTS = {
     "label column not chosen": (
         "Id,Target,Fold\na,0,1\n",
         {},
-        ", line 1: pass label_column=, which is one of the columns ['Id', 'Target', 'Fold'].",
+        ", line 1: name the column of the labels by label_column=, one of "
+        "['Id', 'Target', 'Fold'].",
     ),
     "one column for both": (
         HPA,
         {"label_column": "Id"},
-        ", line 1: the column 'Id' cannot have both ids and labels; pass id_column=.",
+        ", line 1: the column 'Id' cannot hold both the ids and the labels; pass id_column=.",
     ),
     "column twice": (
         "Id,Target,Target\na,0,1\n",
@@ -241,24 +242,24 @@ BAD_LISTS = {
     "too few cells": (
         "Id,Target\na,0\nb\n",
         {},
-        ", line 3: the header names 2 columns, but the number of cells here is 1; quote cells "
-        "that contain the delimiter, and leave none out.",
+        ", line 3: the row must have 2 cells, one per column of the header, but it "
+        "has 1; quote cells that contain the delimiter, and leave none out.",
     ),
     "too many cells": (
         "Id,Target\na,0,1\n",
         {},
-        ", line 2: the header names 2 columns, but the number of cells here is 3; quote cells "
-        "that contain the delimiter, and leave none out.",
+        ", line 2: the row must have 2 cells, one per column of the header, but it "
+        "has 3; quote cells that contain the delimiter, and leave none out.",
     ),
     "blank line": (
         "Id,Target\na,0\n\n\nb,1\n",
         {},
-        ", line 3: the line is blank, and more lines follow; fill or remove it.",
+        ", line 3: the line is blank, but more lines follow; fill or remove it.",
     ),
     "line of spaces": (
         "Id,Target\na,0\n  \nb,1\n",
         {},
-        ", line 3: the line is blank, and more lines follow; fill or remove it.",
+        ", line 3: the line is blank, but more lines follow; fill or remove it.",
     ),
     "empty id": (
         "Id,Target\na,0\n ,1\n",
@@ -333,36 +334,38 @@ BAD_LISTS = {
     "pipes without separator": (
         "Id,Target\na,x|y\n",
         {},
-        ", line 2, column 'Target': 'x|y' contains '|'; pass separator='|' if that stands "
-        "between labels, or separator=' ' if it belongs to one.",
+        ", line 2, column 'Target': 'x|y' contains '|'; pass separator='|' if that "
+        "separates labels, or separator=' ' if it belongs to one.",
     ),
     "semicolons without separator": (
         "Id,Target\na,x; y\n",
         {},
-        ", line 2, column 'Target': 'x; y' contains ';'; pass separator=';' if that stands "
-        "between labels, or separator=' ' if it belongs to one.",
+        ", line 2, column 'Target': 'x; y' contains ';'; pass separator=';' if that "
+        "separates labels, or separator=' ' if it belongs to one.",
     ),
     "commas without separator": (
         'Id,Target\na,"x,y"\n',
         {},
-        ", line 2, column 'Target': 'x,y' contains ','; pass separator=',' if that stands "
-        "between labels, or separator=' ' if it belongs to one.",
+        ", line 2, column 'Target': 'x,y' contains ','; pass separator=',' if that "
+        "separates labels, or separator=' ' if it belongs to one.",
     ),
     "a list's text": (
         "Id,Target\na,\"['x', 'y']\"\n",
         {"separator": ","},
         ", line 2, column 'Target': \"['x', 'y']\" is a list as Python or JSON writes it; write "
-        "its labels alone, with a separator between them.",
+        "only its labels, with a separator between them.",
     ),
     "separator at the end": (
         "Id,Target\na,x|y|\n",
         {"separator": "|"},
-        ", line 2, column 'Target': 'x|y|' has an empty label; each separator needs two labels.",
+        ", line 2, column 'Target': 'x|y|' has an empty label; a separator must "
+        "stand between two labels.",
     ),
     "separator alone": (
         "Id,Target\na,|\n",
         {"separator": "|", "none_value": ""},
-        ", line 2, column 'Target': '|' has an empty label; each separator needs two labels.",
+        ", line 2, column 'Target': '|' has an empty label; a separator must "
+        "stand between two labels.",
     ),
     "no labels at all": (
         "Id,Target\na,none\n",
@@ -387,7 +390,7 @@ BAD_LISTS = {
     "a single column": (
         "Target\n0\n",
         {},
-        ", line 1: the header has a single column, 'Target'; ids and labels need one each.",
+        ", line 1: the header has a single column, 'Target'; ids and labels need one column each.",
     ),
     "Latin-1": (
         "Id,Target\na,0\né,1\n".encode("latin-1"),
@@ -402,12 +405,12 @@ BAD_LISTS = {
     "UTF-16 without BOM": (
         HPA.encode("utf-16-le"),
         {},
-        ", line 1: there is a NUL byte; the file is damaged, or not text in UTF-8.",
+        ", line 1: the line has a NUL byte; the file is damaged, or is not UTF-8 text.",
     ),
     "NUL bytes": (
         "Id,Target\na,0\nb,1\0\n",
         {},
-        ", line 3: there is a NUL byte; the file is damaged, or not text in UTF-8.",
+        ", line 3: the line has a NUL byte; the file is damaged, or is not UTF-8 text.",
     ),
     "quote left open": (
         'Id,Target\na,0\n"b,1\nc,2\n',
@@ -431,7 +434,7 @@ BAD_LISTS = {
         "Id,Target\na," + "x" * 200 + "|y\n",
         {},
         f", line 2, column 'Target': '{'x' * 27}...{'x' * 26}|y' contains '|'; pass "
-        f"separator='|' if that stands between labels, or separator=' ' if it belongs to one.",
+        f"separator='|' if that separates labels, or separator=' ' if it belongs to one.",
     ),
 }
 
@@ -446,18 +449,21 @@ def test_malformed_label_list_is_told_by_line_and_column(content, options, expec
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        ({"separator": ""}, "separator must not be empty; None is any whitespace."),
+        ({"separator": ""}, "separator must not be empty; leave it out for any whitespace."),
         (
             {"delimiter": "::"},
-            "delimiter must be one character, no quote and no line end, got '::'.",
+            "delimiter must be one character other than a quote or line end, got '::'.",
         ),
         (
             {"delimiter": '"'},
-            "delimiter must be one character, no quote and no line end, got '\"'.",
+            "delimiter must be one character other than a quote or line end, got '\"'.",
         ),
-        ({"class_names": [0, 16, 0]}, "class_names must differ, but 0 stands more than once."),
+        ({"class_names": [0, 16, 0]}, "class_names must differ, but 0 occurs 2 times."),
         ({"class_names": []}, "class_names is empty; name at least one class."),
-        ({"class_names": {1, 2}}, "class_names must be names in the classes' order, got a set."),
+        (
+            {"class_names": {1, 2}},
+            "class_names must be a sequence of names in the order of the classes, got a set.",
+        ),
         (
             {"class_names": [1, "1"]},
             "class_names must be all strings or all integers, got int, str.",
@@ -534,8 +540,8 @@ def test_indicators_and_label_lists_of_the_same_data_give_the_same_table():
 
 def not_0_or_1(cell, way_out):
     return (
-        f", line 3, column 'dog': {cell!r} is neither 0 nor 1; {way_out}, or if the column is no "
-        f"class, leave it out by class_columns=."
+        f", line 3, column 'dog': {cell!r} is neither 0 nor 1; {way_out}. If the column is not a "
+        f"class, name the class columns by class_columns=."
     )
 
 
@@ -553,7 +559,7 @@ BAD_INDICATORS = {
     "uncertain": (
         ONE_HOT.replace("b.png,0,0", "b.png,0,-1.0"),
         {},
-        not_0_or_1("-1.0", "if it means uncertain, decide for 0 or 1 first"),
+        not_0_or_1("-1.0", "if it means uncertain, decide between 0 and 1 first"),
     ),
     "empty": (
         ONE_HOT.replace("b.png,0,0", "b.png,0, "),
@@ -574,7 +580,7 @@ BAD_INDICATORS = {
         "image,Age,cat\na.png,63,1\n",
         {},
         ", line 2, column 'Age': '63' is neither 0 nor 1; if it is a count, write 1 for every "
-        "count above 0, or if the column is no class, leave it out by class_columns=.",
+        "count above 0. If the column is not a class, name the class columns by class_columns=.",
     ),
     "class column missing": (
         ONE_HOT,
@@ -590,7 +596,7 @@ BAD_INDICATORS = {
     "id among the class columns": (
         ONE_HOT,
         {"class_columns": ["image", "cat"]},
-        ", line 1: the column 'image' cannot have both ids and a class.",
+        ", line 1: the column 'image' cannot hold both the ids and a class.",
     ),
     "unnamed class column": (
         ONE_HOT.replace("eel", ""),
@@ -610,8 +616,8 @@ BAD_INDICATORS = {
     "row too short": (
         ONE_HOT.replace("b.png,0,0,0", "b.png,0,0"),
         {},
-        ", line 3: the header names 4 columns, but the number of cells here is 3; quote cells "
-        "that contain the delimiter, and leave none out.",
+        ", line 3: the row must have 4 cells, one per column of the header, but it "
+        "has 3; quote cells that contain the delimiter, and leave none out.",
     ),
     "header only": (
         "image,cat,dog\n",
@@ -633,8 +639,11 @@ def test_malformed_indicators_are_told_by_line_and_column(content, options, expe
 @pytest.mark.parametrize(
     ("class_columns", "expected"),
     [
-        (["cat", "cat"], "class_columns must differ, but 'cat' stands more than once."),
-        ({"cat": 1}, "class_columns must be names in the classes' order, got a dict."),
+        (["cat", "cat"], "class_columns must differ, but 'cat' occurs 2 times."),
+        (
+            {"cat": 1},
+            "class_columns must be a sequence of names in the order of the classes, got a dict.",
+        ),
         ([], "class_columns is empty; name at least one class."),
     ],
 )
@@ -755,40 +764,40 @@ BAD_COCO = {
     "image without id": (changed("images.2.id"), ": images[2].id is missing."),
     "image without file name": (
         changed("images.2.file_name"),
-        ": images[2].file_name is missing; pass ids='id' to do without.",
+        ": images[2].file_name is missing; pass ids='id' to use the ids instead.",
     ),
     "empty file name": (
         changed("images.0.file_name", ""),
-        ": images[0].file_name must be a string, not empty, got ''.",
+        ": images[0].file_name must be a non-empty string, got ''.",
     ),
     "category without name": (changed("categories.1.name"), ": categories[1].name is missing."),
     "category name of another type": (
         changed("categories.1.name", 3),
-        ": categories[1].name must be a string, not empty, got 3.",
+        ": categories[1].name must be a non-empty string, got 3.",
     ),
     "image id of another type": (
         changed("images.0.id", 1.0),
-        ": images[0].id must be an integer or a string, not empty, got 1.0.",
+        ": images[0].id must be an integer or a non-empty string, got 1.0.",
     ),
     "image id twice": (
         changed("images.2.id", 30),
-        ": images[2].id is 30, as images[0].id is; they must differ.",
+        ": images[2].id is 30, as is images[0].id; they must differ.",
     ),
     "image id twice as text": (
         changed("images.2.id", "30"),
-        ": images[2].id is '30', as images[0].id is; they must differ.",
+        ": images[2].id is '30', as is images[0].id; they must differ.",
     ),
     "file name twice": (
         changed("images.2.file_name", "a.jpg"),
-        ": images[2].file_name is 'a.jpg', as images[1].file_name is; they must differ.",
+        ": images[2].file_name is 'a.jpg', as is images[1].file_name; they must differ.",
     ),
     "category id twice": (
         changed("categories.2.id", 7),
-        ": categories[2].id is 7, as categories[0].id is; they must differ.",
+        ": categories[2].id is 7, as is categories[0].id; they must differ.",
     ),
     "category name twice": (
         changed("categories.2.name", "cat"),
-        ": categories[2].name is 'cat', as categories[1].name is; they must differ.",
+        ": categories[2].name is 'cat', as is categories[1].name; they must differ.",
     ),
     "annotation that is no object": (
         changed("annotations.3", [1]),
@@ -800,27 +809,27 @@ BAD_COCO = {
     ),
     "unknown image": (
         changed("annotations.2.image_id", 11),
-        ": annotations[2].image_id is 11, which no image has as id.",
+        ": annotations[2].image_id is 11, which is the id of no image.",
     ),
     "image id as text": (
         changed("annotations.2.image_id", "10"),
-        ": annotations[2].image_id is '10', which no image has as id.",
+        ": annotations[2].image_id is '10', which is the id of no image.",
     ),
     "unknown category": (
         changed("annotations.2.category_id", 1),
-        ": annotations[2].category_id is 1, which no category has as id.",
+        ": annotations[2].category_id is 1, which is the id of no category.",
     ),
     "category id as float": (
         changed("annotations.2.category_id", 7.0),
-        ": annotations[2].category_id must be an integer or a string, not empty, got 7.0.",
+        ": annotations[2].category_id must be an integer or a non-empty string, got 7.0.",
     ),
     "category id as a boolean": (
         changed("annotations.2.category_id", True),
-        ": annotations[2].category_id must be an integer or a string, not empty, got True.",
+        ": annotations[2].category_id must be an integer or a non-empty string, got True.",
     ),
     "category id as a list": (
         changed("annotations.2.category_id", [7]),
-        ": annotations[2].category_id must be an integer or a string, not empty, got [7].",
+        ": annotations[2].category_id must be an integer or a non-empty string, got [7].",
     ),
 }
 
@@ -879,17 +888,17 @@ BAD_YOLO = {
     "empty image list": (
         {"train.txt": "\n"},
         {},
-        "train.txt: the file is empty; it must have the path of an image a line.",
+        "train.txt: the file is empty; it must have one image path per line.",
     ),
     "blank line in the image list": (
         {"train.txt": "a.jpg\n\nb.jpg\n"},
         {},
-        "train.txt, line 2: the line is blank, and more lines follow; fill or remove it.",
+        "train.txt, line 2: the line is blank, but more lines follow; fill or remove it.",
     ),
     "folder in the image list": (
         {"train.txt": "a.jpg\nimages/\n"},
         {},
-        "train.txt, line 2: 'images/' ends without a file name.",
+        "train.txt, line 2: 'images/' has no file name at its end.",
     ),
     "image twice": (
         {"train.txt": "a.jpg\nb.jpg\na.jpg\n"},
@@ -916,44 +925,38 @@ BAD_YOLO = {
     "blank line in a label file": (
         {"labels/a.txt": "0 0 0 1 1\n\n1 0 0 1 1\n"},
         {},
-        f"{Path('labels/a.txt')}, line 2: the line is blank, and more lines follow; fill or "
+        f"{Path('labels/a.txt')}, line 2: the line is blank, but more lines follow; fill or "
         f"remove it.",
     ),
     "class outside class_names": in_label_file(
         "3 0 0 1 1",
-        "the class 3 is not one of class_names, which end with number 2.",
+        "the class 3 is not one of class_names, whose last number is 2.",
         {"class_names": ["cat", "dog", "eel"]},
     ),
     "huge class": in_label_file(
         "10000 0 0 1 1", "the class 10000 is above 9999; pass class_names=."
     ),
-    "negative class": in_label_file(
-        "-1 0 0 1 1", "the class must be a whole number from 0, got '-1'."
-    ),
+    "negative class": in_label_file("-1 0 0 1 1", "the class must be an integer >= 0, got '-1'."),
     "class as float": in_label_file(
-        "1.0 0 0 1 1", "the class must be a whole number from 0, got '1.0'."
+        "1.0 0 0 1 1", "the class must be an integer >= 0, got '1.0'."
     ),
-    "class as name": in_label_file(
-        "cat 0 0 1 1", "the class must be a whole number from 0, got 'cat'."
-    ),
+    "class as name": in_label_file("cat 0 0 1 1", "the class must be an integer >= 0, got 'cat'."),
     "box and confidence": in_label_file(
         "1 0 0 1 1 0.9",
-        "a class and 4 numbers (a box), or 6, 8, 10, ... (a polygon), must stand here, got 5 "
+        "a line must have a class and 4 numbers (a box) or 6, 8, 10, ... (a polygon), got 5 "
         "numbers after the class; drop the confidence of a predicted box.",
     ),
     "class alone": in_label_file(
         "1",
-        "a class and 4 numbers (a box), or 6, 8, 10, ... (a polygon), must stand here, got 0 "
+        "a line must have a class and 4 numbers (a box) or 6, 8, 10, ... (a polygon), got 0 "
         "numbers after the class.",
     ),
     "odd polygon": in_label_file(
         "1 0 0 0 1 1 1 0.5",
-        "a class and 4 numbers (a box), or 6, 8, 10, ... (a polygon), must stand here, got 7 "
+        "a line must have a class and 4 numbers (a box) or 6, 8, 10, ... (a polygon), got 7 "
         "numbers after the class.",
     ),
-    "commas": in_label_file(
-        "1,0,0,1,1", "the class must be a whole number from 0, got '1,0,0,1,1'."
-    ),
+    "commas": in_label_file("1,0,0,1,1", "the class must be an integer >= 0, got '1,0,0,1,1'."),
     "pixels": in_label_file(
         "1 0.5 320 1 1", "coordinates must be numbers from 0 to 1, got '320'."
     ),
@@ -969,7 +972,7 @@ BAD_YOLO = {
     ),
     "word": in_label_file("1 0 x 1 1", "coordinates must be numbers from 0 to 1, got 'x'."),
     "NUL byte": in_label_file(
-        "1 0 \0 1 1", "there is a NUL byte; the file is damaged, or not text in UTF-8."
+        "1 0 \0 1 1", "the line has a NUL byte; the file is damaged, or is not UTF-8 text."
     ),
     "class name twice": (
         {"names.txt": "cat\ndog\ncat\n"},
@@ -979,12 +982,12 @@ BAD_YOLO = {
     "empty file of class names": (
         {"names.txt": ""},
         {"class_names": "names.txt"},
-        "names.txt: the file is empty; it must have a class name a line.",
+        "names.txt: the file is empty; it must have one class name per line.",
     ),
     "class names twice": (
         {},
         {"class_names": ["cat", "dog", "cat"]},
-        "class_names must differ, but 'cat' stands more than once.",
+        "class_names must differ, but 'cat' occurs 2 times.",
     ),
 }
 

@@ -25,7 +25,7 @@ from mlresample._reporting.verdicts import judge_comparison
 from mlresample._rule.multipliers import RULE_CONSTRAINTS
 from mlresample.datasets import make_multilabel_digits
 from mlresample.readers import LabelTable
-from mlresample.readers._lines import short
+from mlresample.readers._lines import short_repr
 
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 _CAPS = [1, 1.5, 2, 3, 4, 6, 8, 12, 16]
@@ -228,8 +228,8 @@ def _warn_of_formulas(ids: list[str]) -> None:
     formulas = {name for name in formulas if not _NUMBER.fullmatch(name)}
     if formulas:
         warnings.warn(
-            f"Ids such as {short(min(formulas))} are written as they are, and a spreadsheet would "
-            "take them for formulas: open the file there as text only.",
+            f"Ids such as {short_repr(min(formulas))} are written as they are, and a spreadsheet "
+            "would take them for formulas: open the file there as text only.",
             UserWarning,
             stacklevel=1,
         )

@@ -17,7 +17,7 @@ from mlresample.readers import (
     read_label_lists,
     read_yolo,
 )
-from mlresample.readers._label_table import named
+from mlresample.readers._label_table import as_class_names
 from mlresample.readers._lines import filled_lines
 
 FORMATS = ["lists", "indicators", "coco", "yolo"]
@@ -73,7 +73,7 @@ def _read_as(kind: str, file: str, arguments: Namespace) -> LabelTable:
     )
     if names is None:
         return read()
-    classes = named(names)
+    classes = as_class_names(names)
     if classes.dtype != object or read().class_names.dtype == object:
         return read(class_names=classes)
     # The lists are of numbers, and so the names are of class 0, 1 and so on.

@@ -1,4 +1,4 @@
-"""Label files as indicator matrices, ready to be planned with."""
+"""Readers of label files; each returns an indicator matrix with ids and class names."""
 
 from mlresample.readers._class_columns import read_indicators
 from mlresample.readers._coco import read_coco

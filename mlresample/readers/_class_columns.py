@@ -1,4 +1,4 @@
-"""Delimited files with a column of 0 and 1 for each class."""
+"""Delimited files with one column of 0 and 1 per class."""
 
 import os
 from itertools import compress
@@ -6,8 +6,13 @@ from itertools import compress
 from numpy.typing import ArrayLike
 
 from mlresample._utils.sklearn import validate_params
-from mlresample.readers._label_table import LabelTable, given, label_table, named
-from mlresample.readers._lines import FilePath, misread, short
+from mlresample.readers._label_table import (
+    LabelTable,
+    as_class_names,
+    check_class_names,
+    label_table,
+)
+from mlresample.readers._lines import FilePath, misread, short_repr
 from mlresample.readers._rows import add_id, column_position, id_position, read_table
 
 _VALUES = {"0": 0, "1": 1, "0.0": 0, "1.0": 1}
@@ -30,20 +35,20 @@ def read_indicators(
     class_columns: ArrayLike | None = None,
     delimiter: str = ",",
 ) -> LabelTable:
-    r"""Read a delimited file with a column of 0 and 1 for each class.
+    r"""Read a delimited file with one column of 0 and 1 per class.
 
-    The file is UTF-8 and has a header with the class names, and one row a sample.
+    The file is UTF-8 and has a header with the class names, and one row per sample.
 
     Parameters
     ----------
     path : str or path-like
         The file.
     id_column : str, default=None
-        Column of the ids, which must differ. None is the first.
+        Column of the ids, which must be unique. None is the first column.
     class_columns : array-like of str of shape (n_classes,), default=None
-        Columns of the classes, in the order of the columns to make. None is all but the ids.
+        Columns of the classes, in the order that `y` shall have. None is all but the ids.
     delimiter : str, default=","
-        What stands between cells.
+        Character between cells.
 
     Returns
     -------
@@ -55,12 +60,12 @@ def read_indicators(
     OSError
         If the file cannot be opened.
     ValueError
-        If something in the file cannot be read; the message names line and column.
+        If something in the file cannot be read; the message names the line and the column.
 
     Notes
     -----
-    No row is ever left out, and no value is ever read as another: cells are ``0``, ``1``,
-    ``0.0`` or ``1.0``, so that missing values, CheXpert's -1 and counts are errors.
+    No row is ever left out, and no value is converted: cells must be ``0``, ``1``, ``0.0`` or
+    ``1.0``; missing values, CheXpert's -1 and counts are errors.
 
     Examples
     --------
@@ -77,17 +82,23 @@ def read_indicators(
     array([[1, 1],
            [0, 1]], dtype=uint8)
     """
-    chosen = None if class_columns is None else given(class_columns, "class_columns").tolist()
+    chosen = (
+        None
+        if class_columns is None
+        else check_class_names(class_columns, "class_columns").tolist()
+    )
     header, rows = read_table(path, delimiter)
     id_at = id_position(path, header, id_column)
     if chosen is None:
         chosen = [name for i, name in enumerate(header) if i != id_at]
     positions = [column_position(path, header, name, "class_columns") for name in chosen]
     if id_at in positions:
-        problem = f"the column {short(header[id_at])} cannot have both ids and a class."
+        problem = f"the column {short_repr(header[id_at])} cannot hold both the ids and a class."
         raise misread(path, problem, line=1)
     if all(name in _VALUES for name in chosen):
-        problem = "the header has 0 and 1 alone; put the columns' names above the samples."
+        problem = (
+            "the header holds only 0 and 1; add a line with the columns' names above the samples."
+        )
         raise misread(path, problem, line=1)
     ids: dict[str, int] = {}
     samples = []
@@ -99,20 +110,20 @@ def read_indicators(
             problem = _not_an_indicator(cells[wrong].strip())
             raise misread(path, problem, line=line, column=header[wrong])
         samples.append(tuple(compress(range(len(values)), values)))
-    return label_table(ids, samples, named(chosen))
+    return label_table(ids, samples, as_class_names(chosen))
 
 
 def _not_an_indicator(cell: str) -> str:
-    """Tell what to do about a cell that is neither 0 nor 1."""
+    """Describe a cell that is neither 0 nor 1, and the way out."""
     if cell.lower() in _MISSING:
         way_out = "fill in whether the sample carries the class"
     elif cell in ("-1", "-1.0"):
-        way_out = "if it means uncertain, decide for 0 or 1 first"
+        way_out = "if it means uncertain, decide between 0 and 1 first"
     elif cell.removesuffix(".0").isdecimal():
         way_out = "if it is a count, write 1 for every count above 0"
     else:
         way_out = "write 1 if the sample carries the class and 0 if not"
     return (
-        f"{short(cell)} is neither 0 nor 1; {way_out}, or if the column is no class, leave it out "
-        f"by class_columns=."
+        f"{short_repr(cell)} is neither 0 nor 1; {way_out}. If the column is not a class, "
+        f"name the class columns by class_columns=."
     )

@@ -6,11 +6,11 @@ import re
 from typing import Any
 
 from mlresample._utils.sklearn import StrOptions, validate_params
-from mlresample.readers._label_table import LabelTable, label_table, named
-from mlresample.readers._lines import FilePath, misread, short, text_lines
+from mlresample.readers._label_table import LabelTable, as_class_names, label_table
+from mlresample.readers._lines import FilePath, misread, short_repr, text_lines
 
 _LISTS = "images", "annotations", "categories"
-_SURROGATE = re.compile("[\ud800-\udfff]")  # half a character, which no file can hold
+_SURROGATE = re.compile("[\ud800-\udfff]")  # half a character, which cannot be encoded
 _KEYS = {*_LISTS, "id", "file_name", "name", "image_id", "category_id"}
 
 
@@ -19,32 +19,32 @@ _KEYS = {*_LISTS, "id", "file_name", "name", "image_id", "category_id"}
     prefer_skip_nested_validation=True,
 )
 def read_coco(path: FilePath, *, ids: str = "file_name") -> LabelTable:
-    r"""Read a COCO JSON file: an image carries the categories that it has annotations of.
+    r"""Read a COCO JSON file: an image carries the categories of its annotations.
 
     Parameters
     ----------
     path : str or path-like
         The file, UTF-8.
     ids : {"file_name", "id"}, default="file_name"
-        What the samples are called by.
+        Which key identifies the samples.
 
     Returns
     -------
     table : LabelTable
-        Ids of the images, indicator matrix and names of the categories, as ordered in the file.
+        Ids of the images, indicator matrix and names of the categories, in the file's order.
 
     Raises
     ------
     OSError
         If the file cannot be opened.
     ValueError
-        If something in the file cannot be read; the message names it like
+        If something in the file cannot be read; the message names the place, such as
         ``annotations[17].category_id``.
 
     Notes
     -----
     Images without annotations are samples without a class, categories without annotations are
-    classes that never occur, and crowds count like single objects.
+    classes that never occur, and crowds count as single objects do.
 
     Examples
     --------
@@ -78,7 +78,7 @@ def read_coco(path: FilePath, *, ids: str = "file_name") -> LabelTable:
             samples[row].add(_look_up(columns, annotation, "category_id", i))
     except ValueError as error:
         raise misread(path, str(error)) from None
-    return label_table(map(str, names), samples, named(list(map(str, class_names))))
+    return label_table(map(str, names), samples, as_class_names(list(map(str, class_names))))
 
 
 def _load(path: FilePath) -> Any:
@@ -95,7 +95,7 @@ def _load(path: FilePath) -> Any:
 
 
 def _needed(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Keep what is read here; outlines are most of a file, and would fill the memory."""
+    """Keep only the keys that are read; outlines make up most of a file and would fill memory."""
     kept = [pair for pair in pairs if pair[0] in _KEYS]
     entry = dict(kept)
     if len(entry) < len(kept):
@@ -119,7 +119,7 @@ def _list(content: Any, key: str) -> list[Any]:
 
 
 def _distinct(place: str, entries: list[Any], key: str) -> dict[str | int, int]:
-    """Give the entries numbers by a value that no two of them may share, even as text."""
+    """Map the values of a key to entry numbers; no two may be the same, even as text."""
     numbers: dict[str | int, int] = {}
     as_text: dict[str, int] = {}
     for i, entry in enumerate(entries):
@@ -127,20 +127,22 @@ def _distinct(place: str, entries: list[Any], key: str) -> dict[str | int, int]:
         first = as_text.setdefault(str(value), i)
         if first != i:
             raise ValueError(
-                f"{place}[{i}].{key} is {short(value)}, as {place}[{first}].{key} is; they must "
-                f"differ."
+                f"{place}[{i}].{key} is {short_repr(value)}, as is {place}[{first}].{key}; they "
+                f"must differ."
             )
         numbers[value] = i
     return numbers
 
 
 def _look_up(numbers: dict[str | int, int], annotation: Any, key: str, i: int) -> int:
-    """Give the number of the image or category that an annotation names."""
+    """Return the number of the image or category that an annotation names."""
     value = _value(annotation, key, f"annotations[{i}]")
     number = numbers.get(value)
     if number is None:
         kind = "image" if key == "image_id" else "category"
-        raise ValueError(f"annotations[{i}].{key} is {short(value)}, which no {kind} has as id.")
+        raise ValueError(
+            f"annotations[{i}].{key} is {short_repr(value)}, which is the id of no {kind}."
+        )
     return number
 
 
@@ -148,18 +150,18 @@ def _value(entry: Any, key: str, place: str, *, names: bool = False) -> str | in
     if not isinstance(entry, dict):
         raise ValueError(f"{place} must be an object, got {_kind(entry)}.")
     if key not in entry:
-        way_out = "; pass ids='id' to do without" if key == "file_name" else ""
+        way_out = "; pass ids='id' to use the ids instead" if key == "file_name" else ""
         raise ValueError(f"{place}.{key} is missing{way_out}.")
     value = entry[key]
     if type(value) is str and value.strip() and not _SURROGATE.search(value):
         return value
     if type(value) is int and not names:
         return value
-    accepted = "a string, not empty" if names else "an integer or a string, not empty"
-    raise ValueError(f"{place}.{key} must be {accepted}, got {short(value)}.")
+    accepted = "a non-empty string" if names else "an integer or a non-empty string"
+    raise ValueError(f"{place}.{key} must be {accepted}, got {short_repr(value)}.")
 
 
 def _kind(value: Any) -> str:
-    """Name a JSON value's type as JSON does."""
+    """Return the name that JSON has for a value's type."""
     kinds = {dict: "an object", list: "a list", str: "a string", bool: "a boolean"}
     return kinds.get(type(value), "null" if value is None else "a number")

@@ -8,8 +8,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mlresample._utils.sklearn import validate_params
-from mlresample.readers._label_table import LabelTable, given, label_table, named
-from mlresample.readers._lines import FilePath, misread, short
+from mlresample.readers._label_table import (
+    LabelTable,
+    as_class_names,
+    check_class_names,
+    label_table,
+)
+from mlresample.readers._lines import FilePath, misread, short_repr
 from mlresample.readers._rows import add_id, column_position, id_position, read_table
 
 
@@ -37,29 +42,30 @@ def read_label_lists(
 ) -> LabelTable:
     r"""Read a delimited file in which one cell lists all labels of a sample.
 
-    The file is UTF-8 and has a header and one row a sample, like the Human Protein Atlas' of
-    ``Id,Target`` with cells like ``16 0``, or NIH ChestX-ray's with ``Cardiomegaly|Emphysema``.
+    The file is UTF-8 and has a header and one row per sample, such as that of the Human Protein
+    Atlas, ``Id,Target`` with cells like ``16 0``, or NIH ChestX-ray's, with cells like
+    ``Cardiomegaly|Emphysema``.
 
     Parameters
     ----------
     path : str or path-like
         The file.
     id_column : str, default=None
-        Column of the ids, which must differ. None is the first.
+        Column of the ids, which must be unique. None is the first column.
     label_column : str, default=None
-        Column of the labels. None is the other one of two.
+        Column of the labels. None is the other column of a file with two.
     separator : str, default=None
-        What stands between labels. None is any whitespace, and takes a cell with one of
-        ``|;,`` for an error; names that contain spaces need a separator.
+        Text between labels. None is any whitespace, and a cell with one of ``|;,`` is then an
+        error; names that contain spaces need a separator.
     none_value : str, default=None
-        Cell of a sample without a class, like ``"No Finding"`` or ``""``. None takes every cell
-        for labels, and an empty one for an error.
+        Cell of a sample without a class, such as ``"No Finding"`` or ``""``. If None, every
+        cell must hold labels, and an empty one is an error.
     class_names : array-like of shape (n_classes,), default=None
-        Classes in the order of the columns to make; a label outside them is an error. None
-        takes those that occur, sorted, as integers where all are. Pass the training set's for a
-        file in which some may be absent.
+        Classes in the order that the columns of `y` shall have; any other label is an error.
+        None is those that occur, sorted, as integers if all are. Pass the classes of the
+        training set for a file in which some may be absent.
     delimiter : str, default=","
-        What stands between cells.
+        Character between cells.
 
     Returns
     -------
@@ -71,7 +77,7 @@ def read_label_lists(
     OSError
         If the file cannot be opened.
     ValueError
-        If something in the file cannot be read; the message names line and column.
+        If something in the file cannot be read; the message names the line and the column.
 
     Notes
     -----
@@ -94,9 +100,9 @@ def read_label_lists(
            [1, 0]], dtype=uint8)
     """
     if separator == "":
-        raise ValueError("separator must not be empty; None is any whitespace.")
+        raise ValueError("separator must not be empty; leave it out for any whitespace.")
     none_value = None if none_value is None else none_value.strip()
-    classes = None if class_names is None else given(class_names)
+    classes = None if class_names is None else check_class_names(class_names)
     allowed = None if classes is None else set(map(str, classes.tolist()))
     if none_value is not None and allowed is not None and none_value in allowed:
         raise ValueError(f"none_value={none_value!r} must not be one of class_names.")
@@ -105,7 +111,7 @@ def read_label_lists(
     id_at = id_position(path, header, id_column)
     label_at = _label_position(path, header, label_column, id_at)
     ids: dict[str, int] = {}
-    # Cells repeat: each distinct one is read once, and a sample has its number.
+    # Cells repeat: each distinct one is read once, and a sample refers to it by number.
     numbers: dict[str, int] = {}
     distinct: list[list[str]] = []
     samples = []
@@ -127,7 +133,7 @@ def read_label_lists(
     if classes is None:
         if not found:
             raise misread(path, "no row has a label; pass class_names=.")
-        classes = np.sort(named(list(found)))
+        classes = np.sort(as_class_names(list(found)))
     column = {str(name): i for i, name in enumerate(classes.tolist())}
     columns = [[column[label] for label in labels] for labels in distinct]
     return label_table(ids, map(columns.__getitem__, samples), classes)
@@ -137,21 +143,27 @@ def _label_position(
     path: FilePath, header: list[str], label_column: str | None, id_at: int
 ) -> int:
     if label_column is None and len(header) > 2:
-        problem = f"pass label_column=, which is one of the columns {short(header)}."
+        problem = f"name the column of the labels by label_column=, one of {short_repr(header)}."
         raise misread(path, problem, line=1)
     name = header[1 - id_at] if label_column is None else label_column
     position = column_position(path, header, name, "label_column")
     if position == id_at:
-        problem = f"the column {short(name)} cannot have both ids and labels; pass id_column=."
+        problem = (
+            f"the column {short_repr(name)} cannot hold both the ids and the labels; pass "
+            f"id_column=."
+        )
         raise misread(path, problem, line=1)
     return position
 
 
 def _check_header(path: FilePath, cell: str, separator: str | None, found: set[str]) -> None:
-    """Refuse a header that is a sample: all it names are labels of others, or numbers as they."""
+    """Refuse a header that is a sample: its names are labels of others, or numbers as they are."""
     labels = {label.strip() for label in cell.split(separator)}
-    if labels <= found or (found and named([*labels, *found]).dtype != object):
-        problem = f"the header {short(cell)} looks like a sample; put the columns' names above it."
+    if labels <= found or (found and as_class_names([*labels, *found]).dtype != object):
+        problem = (
+            f"the header {short_repr(cell)} looks like a sample; add a line with the columns' "
+            f"names above it."
+        )
         raise misread(path, problem, line=1)
 
 
@@ -173,7 +185,7 @@ def _warn_of_unused(
 def _split(
     cell: str, separator: str | None, none_value: str | None, allowed: set[str] | None
 ) -> list[str]:
-    """Give the labels of a cell, each once."""
+    """Split a cell into its labels, which must be distinct."""
     cell = cell.strip()
     if cell == none_value:
         return []
@@ -182,31 +194,36 @@ def _split(
         raise ValueError(f"the cell is {cell or 'empty'}; {way_out} if that means no class.")
     if cell[0] == "[" and cell[-1] == "]":
         raise ValueError(
-            f"{short(cell)} is a list as Python or JSON writes it; write its labels alone, with a "
-            f"separator between them."
+            f"{short_repr(cell)} is a list as Python or JSON writes it; write only its labels, "
+            f"with a separator between them."
         )
     if separator is None:
         marks = [mark for mark in "|;," if mark in cell]
         if marks:
             raise ValueError(
-                f"{short(cell)} contains {marks[0]!r}; pass separator={marks[0]!r} if that stands "
-                f"between labels, or separator=' ' if it belongs to one."
+                f"{short_repr(cell)} contains {marks[0]!r}; pass separator={marks[0]!r} if that "
+                f"separates labels, or separator=' ' if it belongs to one."
             )
     labels = [label.strip() for label in cell.split(separator)]
     if "" in labels:
-        raise ValueError(f"{short(cell)} has an empty label; each separator needs two labels.")
+        raise ValueError(
+            f"{short_repr(cell)} has an empty label; a separator must stand between two labels."
+        )
     mark = separator or " "
     if none_value and f"{mark}{none_value}{mark}" in f"{mark}{mark.join(labels)}{mark}":
         raise ValueError(
-            f"{short(cell)} has none_value={none_value!r} beside other labels; keep one or the "
-            f"other."
+            f"{short_repr(cell)} has none_value={none_value!r} beside other labels; keep one or "
+            f"the other."
         )
     if len(set(labels)) < len(labels):
         twice = next(label for label in labels if labels.count(label) > 1)
-        raise ValueError(f"{short(cell)} has the label {short(twice)} twice; write it once.")
+        raise ValueError(
+            f"{short_repr(cell)} has the label {short_repr(twice)} twice; write it once."
+        )
     unknown = [label for label in labels if allowed is not None and label not in allowed]
     if unknown:
         raise ValueError(
-            f"the label {short(unknown[0])} is not one of class_names; add it or correct the cell."
+            f"the label {short_repr(unknown[0])} is not one of class_names; add it or correct the "
+            f"cell."
         )
     return labels

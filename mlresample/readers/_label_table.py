@@ -1,4 +1,4 @@
-"""What every reader gives: ids, an indicator matrix and class names."""
+"""What every reader returns: ids, an indicator matrix and class names."""
 
 import re
 from array import array
@@ -14,19 +14,18 @@ _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")  # 18 digits fit into int64
 
 
 class LabelTable(NamedTuple):
-    """Samples and their classes, as a label file has them.
+    """Samples of a label file and their classes.
 
-    ``plan_resampling(table.y, class_names=table.class_names)`` plans with it.
+    Pass it on as ``plan_resampling(table.y, class_names=table.class_names)``.
 
     Attributes
     ----------
     ids : ndarray of shape (n_samples,)
-        What the file calls each sample, in its order: an object array of str.
+        Ids of the samples, in the file's order: an object array of str.
     y : csr_array of shape (n_samples, n_classes)
         Indicator matrix of 0 and 1, uint8.
     class_names : ndarray of shape (n_classes,)
-        Names of the columns of `y`: int64 where all are integers, else an object array of
-        str.
+        Names of the columns of `y`: int64 if all are integers, else an object array of str.
     """
 
     ids: NDArray[Any]
@@ -45,7 +44,7 @@ class LabelTable(NamedTuple):
 def label_table(
     ids: Iterable[str], columns: Iterable[Iterable[int]], class_names: NDArray[Any]
 ) -> LabelTable:
-    """Make the table from the distinct columns that each sample has a 1 in."""
+    """Make a table from the numbers of the columns in which each sample has a 1."""
     indices, indptr = array("q"), array("q", [0])
     for row in columns:
         indices.extend(row)
@@ -57,18 +56,20 @@ def label_table(
     return LabelTable(np.array(list(ids), dtype=object), y, class_names)
 
 
-def named(names: Sequence[str]) -> NDArray[Any]:
-    """Class names from a file as an array: integers if all are written as such."""
+def as_class_names(names: Sequence[str]) -> NDArray[Any]:
+    """Return class names from a file as an array, of integers if all are written as such."""
     if all(map(_INTEGER.fullmatch, names)):
         return np.array([int(name) for name in names], dtype=np.int64)
     return np.array(names, dtype=object)
 
 
-def given(class_names: ArrayLike, parameter: str = "class_names") -> NDArray[Any]:
-    """Class names from a caller as an array: distinct strings, or distinct integers."""
+def check_class_names(class_names: ArrayLike, parameter: str = "class_names") -> NDArray[Any]:
+    """Return class names from a caller as an array: distinct strings, or distinct integers."""
     if isinstance(class_names, dict | set | frozenset):
         kind = type(class_names).__name__
-        raise ValueError(f"{parameter} must be names in the classes' order, got a {kind}.")
+        raise ValueError(
+            f"{parameter} must be a sequence of names in the order of the classes, got a {kind}."
+        )
     names = np.asarray(class_names, dtype=object).tolist()
     names = [name.item() if isinstance(name, np.generic) else name for name in names]
     if not names:
@@ -79,5 +80,5 @@ def given(class_names: ArrayLike, parameter: str = "class_names") -> NDArray[Any
         raise ValueError(f"{parameter} must be all strings or all integers, got {found}.")
     name, times = Counter(names).most_common(1)[0]
     if times > 1:
-        raise ValueError(f"{parameter} must differ, but {name!r} stands more than once.")
+        raise ValueError(f"{parameter} must differ, but {name!r} occurs {times} times.")
     return np.array(names, dtype=np.int64 if kinds == {int} else object)

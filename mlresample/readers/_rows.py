@@ -1,33 +1,35 @@
-"""Delimited files row by row: what holds for every one of them is checked here."""
+"""Delimited files row by row, with the checks that all of them need."""
 
 import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from mlresample.readers._lines import FilePath, misread, short, text_lines, without_gaps
+from mlresample.readers._lines import FilePath, misread, short_repr, text_lines, without_gaps
 
 
 def read_table(
     path: FilePath, delimiter: str
 ) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
-    """Give the header of a delimited file, and its rows by the line where each starts."""
+    """Return the header of a delimited file, and its rows by the line where each starts."""
     if len(delimiter) != 1 or delimiter in '"\r\n\0':
         raise ValueError(
-            f"delimiter must be one character, no quote and no line end, got {delimiter!r}."
+            f"delimiter must be one character other than a quote or line end, got {delimiter!r}."
         )
     rows = without_gaps(path, _parsed(path, delimiter))
     line, cells = next(rows, (1, []))
     if not cells:
-        raise misread(path, "the file is empty; it must have a header and a row a sample.")
+        raise misread(path, "the file is empty; it must have a header and one row per sample.")
     header = [cell.strip() for cell in cells]
     if len(header) == 1:
         others = [other for other in ",;\t|" if other != delimiter and other in header[0]]
-        way_out = f"pass delimiter={others[0]!r}" if others else "ids and labels need one each"
-        problem = f"the header has a single column, {short(header[0])}; {way_out}."
+        way_out = (
+            f"pass delimiter={others[0]!r}" if others else "ids and labels need one column each"
+        )
+        problem = f"the header has a single column, {short_repr(header[0])}; {way_out}."
         raise misread(path, problem, line=line)
     name, times = Counter(filter(None, header)).most_common(1)[0] if any(header) else ("", 0)
     if times > 1:
-        problem = f"the header has the column {short(name)} {times} times; names must differ."
+        problem = f"the header has the column {short_repr(name)} {times} times; names must differ."
         raise misread(path, problem, line=line)
     return header, _complete(path, rows, len(header))
 
@@ -51,7 +53,7 @@ def _complete(
     for line, cells in rows:
         if len(cells) != n_columns:
             problem = (
-                f"the header names {n_columns} columns, but the number of cells here is "
+                f"the row must have {n_columns} cells, one per column of the header, but it has "
                 f"{len(cells)}; quote cells that contain the delimiter, and leave none out."
             )
             raise misread(path, problem, line=line)
@@ -61,7 +63,7 @@ def _complete(
 
 
 def id_position(path: FilePath, header: list[str], id_column: str | None) -> int:
-    """Find the column of the ids: the first, if none is named."""
+    """Find the column of the ids: the first if none is named."""
     name = header[0] if id_column is None else id_column
     return column_position(path, header, name, "id_column")
 
@@ -69,7 +71,9 @@ def id_position(path: FilePath, header: list[str], id_column: str | None) -> int
 def column_position(path: FilePath, header: list[str], name: str, parameter: str) -> int:
     """Find a column by its name."""
     if name not in header:
-        problem = f"there is no {parameter} {short(name)} among the columns {short(header)}."
+        problem = (
+            f"there is no {parameter} {short_repr(name)} among the columns {short_repr(header)}."
+        )
         raise misread(path, problem, line=1)
     position = header.index(name)
     if name == "":
@@ -81,10 +85,10 @@ def column_position(path: FilePath, header: list[str], name: str, parameter: str
 
 
 def add_id(path: FilePath, ids: dict[str, int], name: str, line: int, column: str) -> None:
-    """Add a row's id, which no other may have, with its line."""
+    """Add a row's id, which must be unique, with its line."""
     if not name.strip():
         raise misread(path, "the id is empty; each sample needs one.", line=line, column=column)
     first = ids.setdefault(name, line)
     if first != line:
-        problem = f"the id {short(name)} is also on line {first}; ids must differ."
+        problem = f"the id {short_repr(name)} is also on line {first}; ids must differ."
         raise misread(path, problem, line=line, column=column)

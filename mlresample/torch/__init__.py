@@ -2,8 +2,8 @@
 
 from mlresample.torch._batches import augment_copies, loader_options
 from mlresample.torch._datasets import ResampledDataset
-from mlresample.torch._labels import collect_targets
 from mlresample.torch._samplers import DistributedRepeatSampler, RepeatSampler
+from mlresample.torch._targets import collect_targets
 from mlresample.torch._weights import loss_weights
 
 __all__ = [
