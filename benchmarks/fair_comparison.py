@@ -2,7 +2,8 @@
 
 ``MLRESAMPLE_DATA=FOLDER python -m benchmarks.fair_comparison`` trains on the data sets of the
 folder (yeast, birds, enron, corel5k, as .npz files) in multi-label stratified folds and prints
-mean and standard deviation over the folds for each method. Fair means:
+mean and standard deviation over the folds for each method; ``--csv FILE`` writes them to a file
+as well (``benchmarks/results/fair_comparison.csv`` holds those of the guide). Fair means:
 
 * every network takes the same number of gradient steps, whatever the length of its epochs; the
   linear models are trained to convergence, copies being sample weights;
@@ -15,6 +16,7 @@ classes that is rarest in training.
 """
 
 import argparse
+import csv
 import os
 import time
 from functools import partial
@@ -200,15 +202,27 @@ def print_table(title, results):
         print(f"{method:<32}" + "".join(f"{cell:>17}" for cell in cells), flush=True)
 
 
+def table_rows(data_set, model, results):
+    """Return a dict per method, of means and standard deviations over the folds."""
+    for method, scores in results.items():
+        row = {"data": data_set, "model": model, "trained with": method}
+        for name in COLUMNS:
+            row[name] = f"{np.nanmean(scores[name]):.3f}"
+            row[f"{name} std"] = f"{np.nanstd(scores[name]):.3f}"
+        yield row
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data", nargs="*", default=list(N_STEPS), help="data sets (all)")
     parser.add_argument("--models", nargs="*", default=MODELS[:1], choices=MODELS)
     parser.add_argument("--folds", type=int, default=N_FOLDS)
+    parser.add_argument("--csv", type=Path, help="file that the figures are written to")
     arguments = parser.parse_args()
     if "MLRESAMPLE_DATA" not in os.environ:
         parser.error("the variable MLRESAMPLE_DATA must name the folder of the data sets")
     folder = Path(os.environ["MLRESAMPLE_DATA"])
+    rows = []
     for name in arguments.data:
         X, y = load(folder / f"{name}.npz")
         for model in arguments.models:
@@ -217,6 +231,12 @@ def main():
             seconds = time.perf_counter() - start
             print_table(f"{name}, {model}: {len(X):,} samples, {y.shape[1]} classes", results)
             print(f"({seconds:.0f} s)", flush=True)
+            rows.extend(table_rows(name, model, results))
+    if arguments.csv:
+        with arguments.csv.open("w", newline="") as file:
+            writer = csv.DictWriter(file, rows[0], lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """What the benchmark compares with gives what it is said to give."""
 
+import csv
 import json
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -122,3 +124,55 @@ def test_smallest_scale_is_what_a_plan_costs_at_the_least():
     assert y.shape == (30, 5)
     assert sp.issparse(y)
     assert y.nnz < 60
+
+
+def guide_table(name):
+    """Return the cells of a table of the guide by data set and method."""
+    page = (Path(__file__).parents[1] / "docs" / "guide" / "losses.rst").read_text()
+    block = page.partition(f":name: {name}\n\n")[2].partition("\n\n")[0]
+    rows = csv.reader((line.strip() for line in block.splitlines()), skipinitialspace=True)
+    cells = {}
+    for method, *row in rows:
+        for data_set, cell in zip(["yeast", "birds", "enron", "corel5k"], row, strict=True):
+            cells[data_set, method] = [float(figure) for figure in cell.split("→")]
+    return cells
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "columns", "n_cells"),
+    [
+        (
+            "macro-f1-of-the-networks",
+            "fair_comparison.csv",
+            ["macro-F1 0.5", "macro-F1 shrunk"],
+            24,
+        ),
+        ("predicted-then-corrected", "corrections.csv", ["predicted", "corrected"], 16),
+    ],
+)
+def test_tables_of_the_guide_are_the_committed_figures(name, file, columns, n_cells):
+    cells = guide_table(name)
+    assert len(cells) == n_cells
+    path = Path(__file__).parents[1] / "benchmarks" / "results" / file
+    with path.open(newline="") as figures:
+        for row in csv.DictReader(figures):
+            if row["model"] == "network":
+                expected = [float(row[column]) for column in columns if row[column]]
+                assert cells.pop((row["data"], row["trained with"])) == expected
+    assert not cells
+
+
+def test_picture_of_the_guide_is_drawn_from_the_committed_figures(tmp_path):
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    from benchmarks import fair_picture
+
+    figures = fair_picture.read_figures()
+    assert {data_set: len(rows) for data_set, rows in figures.items()} == {
+        "yeast": 6,
+        "birds": 6,
+        "enron": 6,
+        "corel5k": 6,
+    }
+    fair_picture.draw(figures, tmp_path / "picture.png")
+    assert 0 < (tmp_path / "picture.png").stat().st_size < 60_000
+    assert fair_picture.PICTURE.stat().st_size < 60_000
