@@ -1051,7 +1051,7 @@ def test_tables_go_straight_into_a_plan():
     ],
 )
 def test_a_first_sample_is_not_taken_for_a_header(content, read, options):
-    with pytest.raises(ValueError, match="put the columns' names above"):
+    with pytest.raises(ValueError, match="add a line with the columns' names above"):
         read(write("no_header.csv", content), **options)
 
 
