@@ -180,16 +180,18 @@ def test_missing_matplotlib_is_an_error_that_names_the_extra():
 # -- class counts ------------------------------------------------------------------------------
 
 
-def test_bars_are_the_counts_of_the_plan_from_common_to_rare():
+def test_points_are_the_counts_of_the_plan_from_rare_to_common():
     plan = plan_resampling(DIGITS, class_names=DIGIT_NAMES)
     display = ClassCountsDisplay.from_plan(plan)
-    before, after = display.bars_
-    order = np.argsort(-plan.class_counts, kind="stable")
-    assert_array_equal([bar.get_width() for bar in before], plan.class_counts[order])
-    assert_allclose([bar.get_width() for bar in after], plan.resampled_class_counts[order])
+    before, after = display.points_
+    order = np.argsort(plan.class_counts, kind="stable")
+    assert_array_equal(before.get_xdata(), plan.class_counts[order])
+    assert_allclose(after.get_xdata(), plan.resampled_class_counts[order])
+    table = [line.split()[0] for line in repr(plan).splitlines()[9:19]]
+    assert names_on(display.ax_.yaxis) == table  # the report has the same order
     assert names_on(display.ax_.yaxis) == [DIGIT_NAMES[c] for c in order]
     assert display.ax_.get_xscale() == "log"
-    assert display.ax_.yaxis_inverted()  # the most common is at the top
+    assert display.ax_.yaxis_inverted()  # the rarest is at the top
     assert display.steps_ is None
 
 
@@ -198,7 +200,7 @@ def test_classes_at_the_cap_are_marked_and_the_target_count_is_a_line():
     display = ClassCountsDisplay.from_plan(plan_resampling(y, cap=2))
     assert display.target_line_.get_xdata() == [4, 4]  # the median of 21, 6, 2 and 1
     (path,) = display.cap_area_.get_paths()
-    assert path.get_extents().intervaly.tolist() == [2.5, 4.5]  # the third and the fourth row
+    assert path.get_extents().intervaly.tolist() == [0.5, 2.5]  # the first and the second row
     labels = [text.get_text() for text in display.legend_.get_texts()]
     assert labels == ["before resampling", "after", "target count 4", "at the cap of 2"]
 
@@ -218,8 +220,8 @@ def test_nothing_is_marked_without_a_cap_or_without_a_plan():
     display = ClassCountsDisplay.from_target(DIGITS, class_names=DIGIT_NAMES)
     assert display.cap_area_ is None
     assert display.target_line_ is None
-    (before,) = display.bars_
-    assert_array_equal(sorted(bar.get_width() for bar in before), sorted(DIGITS.sum(axis=0)))
+    (before,) = display.points_
+    assert_array_equal(before.get_xdata(), sorted(DIGITS.sum(axis=0)))
 
 
 @pytest.mark.parametrize("n_classes", [2, 10, 28, 40])
@@ -240,13 +242,13 @@ def test_names_are_written_without_overlap_and_the_figure_grows(n_classes):
 def test_many_classes_are_drawn_by_rank(n_classes):
     plan = plan_resampling(long_tail(n_classes, 5000))
     display = draw(ClassCountsDisplay.from_plan(plan))
-    assert display.bars_ is None
+    assert display.points_ is None
     before, after = (step.get_data() for step in display.steps_)
     edges = before.edges
     n_occurring = np.count_nonzero(plan.class_counts)
     assert_array_equal(edges[[0, -1]], [0.5, n_occurring + 0.5])
     each = np.repeat(before.values, np.diff(edges).astype(int))
-    assert_array_equal(each, np.sort(plan.class_counts)[::-1][:n_occurring])
+    assert_array_equal(each, np.sort(plan.class_counts)[-n_occurring:])
     # A step is the mean of its classes, so that the area is the sum of the counts.
     assert_allclose(after.values @ np.diff(edges), plan.resampled_class_counts.sum())
     assert display.ax_.get_yscale() == "log"
@@ -258,17 +260,17 @@ def test_names_are_written_where_given_axes_have_room():
     for size, has_room in [((4, 3), False), ((6, 16), True)]:
         _, ax = plt.subplots(figsize=size, layout="constrained")
         display = draw(ClassCountsDisplay.from_target(long_tail(80, 2000), ax=ax))
-        assert (display.bars_ is not None) == has_room
+        assert (display.points_ is not None) == has_room
         assert_none_overlap(axis_texts(display))
 
 
 def test_absent_classes_are_said_to_be_absent():
     y = [[1, 0, 0], [1, 1, 0], [1, 0, 0]]
     display = ClassCountsDisplay.from_plan(plan_resampling(y, class_names=["a", "b", "gone"]))
-    assert names_on(display.ax_.yaxis) == ["a", "b", "gone"]
+    assert names_on(display.ax_.yaxis) == ["gone", "b", "a"]
     (text,) = display.ax_.texts
     assert text.get_text() == "no samples"
-    assert text.xy[1] == 3  # the third row
+    assert text.xy[1] == 1  # the first row
     wide = sp.hstack([long_tail(60), sp.csr_array((500, 3))]).tocsr()
     display = ClassCountsDisplay.from_target(wide)
     n_absent = np.count_nonzero(wide.sum(axis=0) == 0)
@@ -278,15 +280,15 @@ def test_absent_classes_are_said_to_be_absent():
 def test_classes_that_resampling_leaves_out_are_drawn():
     y = [[1, 0]] * 6 + [[0, 1]] * 3
     plan = plan_resampling(y, class_multipliers=[0, 1], floor=0)
-    before, after = draw(ClassCountsDisplay.from_plan(plan)).bars_
-    assert [bar.get_width() for bar in before] == [6, 3]
-    assert [bar.get_width() for bar in after] == [0, 3]
+    before, after = draw(ClassCountsDisplay.from_plan(plan)).points_
+    assert before.get_xdata().tolist() == [3, 6]
+    assert after.get_xdata().tolist() == [3, 0]
 
 
 @pytest.mark.parametrize("name", ["$x^2$", "US$", "a_b", "naïve café", r"\alpha$$", "two\nlines"])
 def test_names_are_written_as_they_are(name):
     display = draw(ClassCountsDisplay.from_target([[1, 0], [1, 1]], class_names=["plain", name]))
-    label = display.ax_.get_yticklabels()[1]
+    label = display.ax_.get_yticklabels()[0]
     text, is_mathematics = label._preprocess_math(label.get_text())
     assert text == name.replace("\n", " ")
     assert not is_mathematics

@@ -47,10 +47,17 @@ _STYLE = """
 .mlresample th:first-child, .mlresample td:first-child { text-align: left; max-width: 20em;
   overflow: hidden; text-overflow: ellipsis; }
 .mlresample tr.capped td:first-child { box-shadow: inset 3px 0 var(--cap); }
-.mlresample .bars { width: 8em; }
-.mlresample .bars i { display: block; height: 5px; border-radius: 2px; margin: 1px 0;
-  background: var(--before); }
-.mlresample .bars i + i { background: var(--after); }
+.mlresample .dots { position: relative; display: block; width: 8em; height: 1em;
+  margin: 0 .4em; border-bottom: 1px solid rgba(128,128,128,.25); }
+.mlresample .dots i { position: absolute; top: .2em; width: .6em; height: .6em;
+  margin-left: -.3em; border-radius: 50%; background: var(--before);
+  print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+.mlresample .dots i + i { border-radius: 0; background: var(--after);
+  transform: rotate(45deg) scale(.8); }
+@media print {
+  .mlresample .scroll { max-height: none; overflow: visible; }
+  .mlresample th { position: static; }
+}
 """.strip()
 
 
@@ -106,7 +113,7 @@ def class_table_html(rows: list[dict[str, Any]], most: int) -> str:
     """Write the table of the classes, rarest first; the middle beyond `most` is left out."""
     rows = sorted(rows, key=lambda row: row["count"])
     largest = math.log1p(max(max(row["count"], row["resampled_count"]) for row in rows))
-    names = [*COLUMNS, "log scale"]
+    names = [*COLUMNS, "count ● and quota ◆ (log scale)"]
     first, hidden, last = split_middle(rows, FIRST, most)
     lines = [_row(row, largest) for row in first]
     if hidden:
@@ -126,14 +133,15 @@ def _row(row: dict[str, Any], largest: float) -> str:
         f"{row['resampled_count']:,.1f}",
         f"{row['samples_to_collect']:,}" if row["samples_to_collect"] else "",
     ]
-    bars = "".join(
-        f'<i style="width:{100 * math.log1p(row[key]) / largest:.1f}%"></i>'
+    # Points, since the bars of a logarithmic scale would start at no zero.
+    dots = "".join(
+        f'<i style="left:{100 * math.log1p(row[key]) / largest:.1f}%"></i>'
         for key in ("count", "resampled_count")
     )
     return (
         f'<tr{" class=capped" if row["at_cap"] else ""}><td title="{name}">{name}</td>'
         + "".join(f"<td>{cell}</td>" for cell in cells)
-        + f'<td><div class="bars">{bars}</div></td></tr>'
+        + f'<td><span class="dots">{dots}</span></td></tr>'
     )
 
 
@@ -145,6 +153,7 @@ def page(title: str, parts: Iterable[str]) -> str:
         f"<title>{escape(title)}</title><style>:root {{ color-scheme: light dark; }} "
         "body { margin: 1.5rem auto; padding: 0 1rem; max-width: 62rem; "
         "font: 14px/1.45 system-ui, sans-serif; } "
+        "body .mlresample .scroll { max-height: none; } "
         "h1 { font-size: 1.4rem; } figure { margin: 2rem 0; overflow-x: auto; } "
         "figcaption { margin: 0 0 .5rem; font-weight: 600; } dt { font-weight: 600; } "
         "dd { margin: 0 0 .4rem 1.2rem; } "

@@ -7,7 +7,6 @@ import numpy as np
 from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
-from matplotlib.container import BarContainer
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
@@ -32,7 +31,7 @@ from mlresample.plots._drawing import (
     size_in_points,
 )
 
-_MOST_NAMES = 40  # in a figure of our own
+_MOST_NAMES = 40  # in a new figure
 _STYLES: list[dict[str, Any]] = [
     {"color": BEFORE, "label": "before resampling"},
     {"color": AFTER, "label": "after"},
@@ -40,11 +39,11 @@ _STYLES: list[dict[str, Any]] = [
 
 
 class ClassCountsDisplay:
-    """Class counts from the most common class to the rarest, before and after resampling.
+    """Class counts from the rarest class to the most common, before and after resampling.
 
     Use `from_plan` or `from_target` to make one. The names of the classes are written where
-    they fit: up to 40 classes, or as many as given axes have room for. More classes are drawn
-    by their rank, those of the same count as one step, at their mean after resampling.
+    they fit: up to 40 classes, or as many as the axes have room for. More classes are drawn by
+    their rank; those of the same count are one step, after resampling at their mean.
 
     Parameters
     ----------
@@ -67,8 +66,8 @@ class ClassCountsDisplay:
         Axes with the counts.
     figure_ : matplotlib Figure
         Figure that holds them.
-    bars_ : list of matplotlib BarContainer, or None
-        Bars before and, with a plan, after resampling; None if drawn by rank.
+    points_ : list of matplotlib Line2D, or None
+        Points before and, with a plan, after resampling; None if drawn by rank.
     steps_ : list of matplotlib StepPatch, or None
         The same if drawn by rank, else None.
     cap_area_ : matplotlib PolyCollection, or None
@@ -85,14 +84,14 @@ class ClassCountsDisplay:
     >>> y = [[1, 0, 0]] * 12 + [[1, 1, 0]] * 6 + [[1, 0, 1]] * 1
     >>> plan = plan_resampling(y, class_names=["cat", "dog", "lynx"])
     >>> display = ClassCountsDisplay.from_plan(plan)
-    >>> before, after = display.bars_
-    >>> [float(bar.get_width()) for bar in after]
-    [22.0, 6.0, 4.0]
+    >>> before, after = display.points_
+    >>> after.get_xdata().tolist()
+    [4.0, 6.0, 22.0]
     """
 
     ax_: Axes
     figure_: Figure | SubFigure
-    bars_: list[BarContainer] | None
+    points_: list[Line2D] | None
     steps_: list[StepPatch] | None
     cap_area_: PolyCollection | None
     target_line_: Line2D | None
@@ -125,7 +124,7 @@ class ClassCountsDisplay:
         plan : ResamplingPlan
             Made by :func:`~mlresample.plan_resampling`, or `plan_` of a fitted sampler.
         ax : matplotlib Axes, default=None
-            Axes to draw on; by default those of a new figure.
+            Axes to draw on; by default, those of a new figure.
 
         Returns
         -------
@@ -154,7 +153,7 @@ class ClassCountsDisplay:
         class_names : array-like of shape (n_classes,), default=None
             Names of the classes, as for :func:`~mlresample.plan_resampling`.
         ax : matplotlib Axes, default=None
-            Axes to draw on; by default those of a new figure.
+            Axes to draw on; by default, those of a new figure.
 
         Returns
         -------
@@ -164,7 +163,7 @@ class ClassCountsDisplay:
         Raises
         ------
         ValueError
-            If `y` is no target, or no class occurs in it.
+            If `y` is not a target, or no class occurs in it.
         """
         indicator = as_target(y, class_names=class_names)
         check_some_class_occurs(indicator.class_counts)
@@ -177,7 +176,7 @@ class ClassCountsDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Axes to draw on; by default those of a new figure.
+            Axes to draw on; by default, those of a new figure.
 
         Returns
         -------
@@ -185,7 +184,7 @@ class ClassCountsDisplay:
             This display, with its artists.
         """
         n_classes, size = len(self.classes), font_size(rcParams["ytick.labelsize"])
-        own_figure = ax is None
+        is_new_figure = ax is None
         if ax is None:
             named = n_classes <= _MOST_NAMES
             height = 1.5 + n_classes * LINE_HEIGHT * size / 72 if named else 4.0
@@ -196,26 +195,29 @@ class ClassCountsDisplay:
             size = min(size, 0.8 * height / (n_classes * LINE_HEIGHT))
             named = size >= SMALLEST_FONT
         self.ax_, self.figure_ = ax, ax.figure
-        order = np.argsort(-self.class_counts, kind="stable")
+        order = np.argsort(self.class_counts, kind="stable")
         if named:
-            self._plot_bars(order, size, longest_name(width, size))
+            self._plot_points(order, size, longest_name(width, size))
             self._mark(order, ax.axvline, ax.fill_betweenx, ax.get_yaxis_transform())
         else:
             order = order[self.class_counts[order] > 0]
             self._plot_steps(order, n_ticks=max(2, int(width / 50)))
             self._mark(order, ax.axhline, ax.fill_between, ax.get_xaxis_transform())
-        self._plot_legend(own_figure, is_bottom_free=named)
+        self._plot_legend(is_new_figure, is_right_free=named)
         return self
 
-    def _plot_bars(self, order: NDArray[np.intp], size: float, longest: int) -> None:
+    def _plot_points(self, order: NDArray[np.intp], size: float, longest: int) -> None:
         ax, counts = self.ax_, self._counts(order)
         rows = np.arange(1, len(order) + 1)
-        thickness = 0.8 / len(counts)
-        self.steps_, styles = None, self._styles()
-        self.bars_ = [
-            ax.barh(rows - 0.4 + i * thickness, own, thickness, align="edge", **styles[i])
-            for i, own in enumerate(counts)
-        ]
+        # Points, since bars on a logarithmic axis would start at no zero.
+        ax.hlines(rows, counts[0], counts[-1], color=BEFORE, linewidth=1, zorder=1.5)
+        self.steps_ = None
+        self.points_ = []
+        for values, marker, style in zip(counts, "oD", self._styles(), strict=False):
+            self.points_ += ax.plot(
+                values, rows, marker, linestyle="none", markersize=0.6 * size, **style
+            )
+        ax.grid(axis="y", alpha=0.25)
         ax.set(xscale="log", xlim=self._limits(counts), xlabel="Samples (logarithmic)")
         set_count_ticks(ax.xaxis)
         ax.set_ylim(len(order) + 0.5, 0.5)
@@ -237,16 +239,17 @@ class ClassCountsDisplay:
         ax, counts = self.ax_, self._counts(order)
         starts = np.flatnonzero(np.diff(counts[0], prepend=0))
         edges = np.append(starts, len(order)) + 0.5
-        means = [np.add.reduceat(own, starts) / np.diff(edges) for own in counts]
-        self.bars_, styles = None, self._styles()
+        means = [np.add.reduceat(values, starts) / np.diff(edges) for values in counts]
+        self.points_ = None
         self.steps_ = [
-            ax.stairs(own, edges, fill=i == 0, **styles[i]) for i, own in enumerate(means)
+            ax.stairs(values, edges, baseline=None, linewidth=1.5, **style)
+            for values, style in zip(means, self._styles(), strict=False)
         ]
         ax.set(yscale="log", ylim=self._limits(counts), ylabel="Samples (logarithmic)")
         set_count_ticks(ax.yaxis)
         n_absent = len(self.classes) - len(order)
         absent = f"\n({n_absent:,} without samples left out)" if n_absent else ""
-        ax.set(xlim=(edges[0], edges[-1]), xlabel=f"Classes, from common to rare{absent}")
+        ax.set(xlim=(edges[0], edges[-1]), xlabel=f"Classes, from rare to common{absent}")
         ax.xaxis.set_major_locator(MaxNLocator(n_ticks, integer=True))
         ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
 
@@ -281,9 +284,9 @@ class ClassCountsDisplay:
                 label="target count " + f"{self.target_count:,.2f}".rstrip("0").rstrip("."),
             )
         if self.at_cap is not None and self.at_cap.any():
-            centres = np.arange(1, len(order) + 1)
+            centers = np.arange(1, len(order) + 1)
             self.cap_area_ = fill(
-                np.column_stack([centres - 0.5, centres + 0.5]).ravel(),
+                np.column_stack([centers - 0.5, centers + 0.5]).ravel(),
                 0,
                 1,
                 where=np.repeat(self.at_cap[order], 2),
@@ -295,11 +298,11 @@ class ClassCountsDisplay:
                 label="at the cap" if self.cap is None else f"at the cap of {self.cap:g}",
             )
 
-    def _plot_legend(self, own_figure: bool, is_bottom_free: bool) -> None:
-        """Put the legend above the axes, but into those of another's figure."""
-        artists = [*(self.bars_ or self.steps_ or []), self.target_line_, self.cap_area_]
+    def _plot_legend(self, is_new_figure: bool, is_right_free: bool) -> None:
+        """Put the legend above the axes of a new figure, and inside axes that were passed."""
+        artists = [*(self.points_ or self.steps_ or []), self.target_line_, self.cap_area_]
         handles = [artist for artist in artists if artist is not None]
-        if own_figure:
+        if is_new_figure:
             self.legend_ = self.figure_.legend(
                 handles=handles,
                 loc="outside upper center",
@@ -310,6 +313,6 @@ class ClassCountsDisplay:
         else:
             self.legend_ = self.ax_.legend(
                 handles=handles,
-                loc="lower right" if is_bottom_free else "upper right",
+                loc="upper right" if is_right_free else "upper left",
                 fontsize="small",
             )
