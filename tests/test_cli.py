@@ -411,7 +411,7 @@ def test_errors_are_one_line_and_status_two(run, train, monkeypatch, tmp_path, a
     ("content", "message"),
     [
         ("Id,Target\na,0\nb,0 0\n", "line 3, column 'Target'"),
-        ("Id,Target\na,x\nb,x\n", "one class only, 'x'"),
+        ("Id,Target\na,x\nb,x\n", "only one class, 'x'"),
         ("", "train.csv"),
     ],
 )

@@ -80,7 +80,7 @@ def test_text_has_a_line_for_each_plan():
         ({"cap": [2, 0.5]}, "'cap' parameter of compare_plans"),
         ({"cap": []}, "cap"),
         ([], "no combinations"),
-        ({"target_count": [1]}, "write 1.0"),
+        ({"target_count": [1]}, "pass 1.0"),
         ({"epoch_size": [1.2], "target_count": ["max"]}, "target_count='max' cannot be kept"),
         ({"epoch_size": [9.0]}, "epoch_size=9.0 .* cannot be met"),
         ([{"cap": [2]}, {"target_count": ["max"]}], "the same parameters"),

@@ -243,11 +243,11 @@ def test_broken_compressed_matrices_are_refused():
         getattr(broken, attribute)[2] = value
         if attribute == "indptr" and value == 3:
             broken.indptr[3] = 1
-        with pytest.raises(ValueError, match="y is broken"):
+        with pytest.raises(ValueError, match="y is not a valid sparse matrix"):
             as_target(broken)
         csc = sp.csc_array((4, 10))
         csc.indptr, csc.indices, csc.data = broken.indptr, broken.indices, broken.data
-        with pytest.raises(ValueError, match="y is broken"):
+        with pytest.raises(ValueError, match="y is not a valid sparse matrix"):
             as_target(csc)
 
 

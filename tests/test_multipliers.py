@@ -55,13 +55,17 @@ def test_class_that_never_occurs_has_multiplier_one_and_no_say_in_the_target():
         ([1, np.nan], {}, "class_counts must be whole numbers >= 0"),
         ([[1, 2], [3, 4]], {}, r"one per class, got .* of shape \(2, 2\)"),
         ([0, 0], {}, "No class occurs"),
-        (COUNTS, {"target_count": 0.5}, "n_samples is needed"),
+        (
+            COUNTS,
+            {"target_count": 0.5},
+            "target_count=0.5 is a share of the samples: pass n_samples",
+        ),
         (COUNTS, {"target_count": "mode"}, "'target_count' parameter"),
         (COUNTS, {"target_count": 0}, "'target_count' parameter"),
         (COUNTS, {"target_count": -3.0}, "'target_count' parameter"),
         (COUNTS, {"target_count": np.nan}, "'target_count' parameter"),
         (COUNTS, {"target_count": True}, "target_count must be a number"),
-        (COUNTS, {"target_count": 1}, "write 1.0"),
+        (COUNTS, {"target_count": 1}, "pass 1.0"),
         (COUNTS, {"cap": 0.9}, "'cap' parameter"),
         (COUNTS, {"cap": np.nan}, "'cap' parameter"),
         (COUNTS, {"floor": 1.1}, "'floor' parameter"),
@@ -214,7 +218,7 @@ def test_class_that_never_occurs_stays_at_one_whatever_is_given():
 def test_name_of_the_only_column_is_no_class_and_the_error_names_the_classes(backend):
     library = pytest.importorskip(backend)
     frame = library.DataFrame({"defect": [0, 0, 0, 1]})
-    message = r"names 'defect', the only column of y.* its values, 0, 1: .* example \{1: 3\}"
+    message = r"names 'defect', the only column of y.* the values, 0, 1: .* example \{1: 3\}"
     for y in (frame, frame["defect"]):
         with pytest.raises(ValueError, match=message):
             plan_resampling(y, class_multipliers={"defect": 3})
@@ -318,7 +322,7 @@ def test_budget_on_a_plateau_takes_the_smallest_target():
     [
         ({"epoch_size": 50_000}, r"between 10,000 and 40,000 samples \(1 to 4 times"),
         ({"epoch_size": 9_999}, "between 10,000 and 40,000"),
-        ({"epoch_size": 12_000.0}, "a float: times the samples"),
+        ({"epoch_size": 12_000.0}, "a float: a multiple of the samples"),
         ({"epoch_size": 0.5, "floor": 0.6}, "between 6,000 and 40,000"),
         ({"epoch_size": 1.2, "power": 0}, "between 10,000 and 10,000"),
         ({"epoch_size": 3}, "smaller than the number of classes, 4.*1.0 for once"),

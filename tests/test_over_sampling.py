@@ -252,7 +252,7 @@ def test_what_claims_a_shape_and_is_no_array_is_refused_by_name():
     class Shaped:
         shape = (60, 2)
 
-    with pytest.raises(ValueError, match="Rows of Shaped cannot be taken by index"):
+    with pytest.raises(ValueError, match="The rows of Shaped cannot be indexed"):
         MaxMultiplierOverSampler().fit_resample(Shaped(), Y)
 
 

@@ -91,7 +91,7 @@ def test_more_than_255_levels_are_told_apart(n):
 @pytest.mark.parametrize("label", ["16 0", "16,0", "3 ; 4", "cat|dog", "1|2"])
 def test_several_labels_in_one_string_are_warned_of(label):
     with pytest.warns(
-        UserWarning, match=r"a class of its own, .* use sklearn.*MultiLabelBinarizer"
+        UserWarning, match=r"distinct strings is a class, .* use sklearn.*MultiLabelBinarizer"
     ):
         plan_resampling(["16", "0", label])
     plan_resampling(["golden retriever", "cat, wild", "7"])  # names with spaces are names
@@ -190,8 +190,8 @@ BAD = {
     "no samples in one dimension": ([], "no samples"),
     "no classes": (np.empty((3, 0)), "no classes"),
     "no positives": (np.zeros((3, 2), dtype=int), "No class occurs"),
-    "one class in one dimension": ([1, 1, 1], "one class only"),
-    "one class in a column": (np.ones((3, 1)), "one class only"),
+    "one class in one dimension": ([1, 1, 1], "only one class"),
+    "one class in a column": (np.ones((3, 1)), "only one class"),
     "continuous": ([0.1, 0.2, 0.3], "Unknown label type"),
     "labels of several types": (np.array(["a", 1, "b"], dtype=object), "got .* int, str"),
     "missing label": (np.array(["a", None, "b"], dtype=object), "none missing, got .*"),
@@ -291,7 +291,7 @@ def test_columns_of_a_type_that_numpy_lacks_are_refused_by_name():
 def test_own_class_names_in_another_order_are_refused():
     pd = pytest.importorskip("pandas")
     for y in (["road", "road", "car"], pd.DataFrame(GOOD, columns=["car", "road"])):
-        with pytest.raises(ValueError, match="in another order than y"):
+        with pytest.raises(ValueError, match="of y in a different order"):
             plan_resampling(y, class_names=["road", "car"])
         assert plan_resampling(y, class_names=["car", "road"]).classes.tolist() == ["car", "road"]
 
@@ -301,7 +301,7 @@ def test_own_class_names_in_another_order_are_refused():
     [
         (["a"], "1 names for 2 classes"),
         (["a", "b", "c"], "3 names for 2 classes"),
-        (["a", "a"], "'a' stands more than once"),
+        (["a", "a"], "'a' occurs more than once"),
         ({0: "a", 1: "b"}, "got a dict"),
         ({"a", "b"}, "got a set"),
     ],

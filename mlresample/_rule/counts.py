@@ -1,4 +1,4 @@
-"""Class counts, checked, and put into the order of class names."""
+"""Check class counts, and put them into the order of class names."""
 
 from typing import Any
 
@@ -12,12 +12,12 @@ from mlresample._utils.names import as_classes, listed
 
 
 def checked_counts(class_counts: Any) -> NDArray[np.float64]:
-    """Give class counts as floats; refuse what is none."""
+    """Check class counts and return them as floats."""
     counts = np.asarray(class_counts)
     if np.ma.is_masked(class_counts):
         raise ValueError("class_counts has masked values.")
     if counts.ndim == 2 and len(counts) == 1 and not is_dataframe(class_counts):
-        # The sum of a SciPy matrix over its rows. Columns of a frame may be in another order.
+        # The sum of a SciPy matrix over its rows. Columns of a frame may be in a different order.
         counts = np.ravel(counts)
     if counts.ndim != 1 or counts.dtype.kind not in "iuf":
         raise ValueError(
@@ -39,31 +39,31 @@ def counts_by_name(
 ) -> tuple[NDArray[np.float64], NDArray[Any] | None]:
     """Read class counts and their names; a dict or a pandas Series is read by its own names.
 
-    They are put into the order of `class_names`, where those are given.
+    They are put into the order of `class_names` if these are given.
     """
     names = None if class_names is None else as_classes(class_names)
     values = list(class_counts.values()) if isinstance(class_counts, dict) else class_counts
     counts = checked_counts(values)
     if isinstance(class_counts, dict):
-        own = list(class_counts)
+        keys = list(class_counts)
     elif is_pandas_series(class_counts) and not is_positional(class_counts, names):
-        own = class_counts.index.tolist()
+        keys = class_counts.index.tolist()
     else:
         return counts, names
     if names is None:
-        return counts, as_classes(own)
-    position = {name: i for i, name in enumerate(own)}
-    if len(position) < len(own) or set(position) != set(names.tolist()):
+        return counts, as_classes(keys)
+    position = {name: i for i, name in enumerate(keys)}
+    if len(position) < len(keys) or set(position) != set(names.tolist()):
         raise ValueError(
             f"class_counts must name each of the {len(names)} classes once: "
-            f"{listed(names.tolist())}; got {listed(own)}. Where y has no names, pass class_names "
+            f"{listed(names.tolist())}; got {listed(keys)}. If y has no names, pass class_names "
             f"in the order of its columns."
         )
     return counts[[position[name] for name in names.tolist()]], names
 
 
 def check_some_class_occurs(class_counts: NDArray[Any]) -> None:
-    """Refuse a target without a single positive."""
+    """Check that the target has a positive."""
     if not class_counts.any():
         raise ValueError("No class occurs in y: every entry is 0.")
 
@@ -71,7 +71,7 @@ def check_some_class_occurs(class_counts: NDArray[Any]) -> None:
 def imbalance_per_class(
     counts: NDArray[Any], class_counts: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Largest count over each class's own (IRLbl), of the classes that occur before resampling.
+    """Compute the largest count over that of each class (IRLbl) that occurs before resampling.
 
     A class that resampling leaves out altogether has an infinite imbalance.
     """

@@ -1,4 +1,4 @@
-"""An epoch of a given size: solving for the target count."""
+"""Solve for the target count whose epoch has a given size."""
 
 from bisect import bisect_left
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from mlresample._target.indicators import Indicator
 
 @dataclass(frozen=True)
 class RarestClasses:
-    """How many samples have a rarest class of which count.
+    """Number of samples by the count of their rarest class.
 
-    With the rule, a sample's multiplier depends on nothing else of it.
+    Under the rule, the multiplier of a sample depends on that count alone.
     """
 
     n_classes: int
     counts: NDArray[np.float64]  # distinct class counts, descending
-    ranks: NDArray[Any]  # of each sample's rarest class: k + 1 for counts[k], 0 without a class
+    ranks: NDArray[Any]  # of each sample's rarest class: k + 1 for counts[k], 0 for none
     sizes: NDArray[np.int64]  # samples of each rank
 
     @classmethod
@@ -42,7 +42,7 @@ def solve_target_count(
     if whole and epoch_size < rarest.n_classes:
         raise ValueError(
             f"epoch_size={epoch_size} is a number of samples and smaller than the number of "
-            f"classes, {rarest.n_classes}. For a multiple of the samples write a float: 1.0 "
+            f"classes, {rarest.n_classes}. For a multiple of the samples, pass a float: 1.0 "
             f"for once."
         )
     budget = float(epoch_size) if whole else epoch_size * n_samples
@@ -55,7 +55,7 @@ def solve_target_count(
         target_count = curve.solve(budget)
         if abs(curve(target_count) - budget) <= 1e-6 * budget:
             return target_count
-    kind = "" if whole else " (a float: times the samples)"
+    kind = "" if whole else " (a float: a multiple of the samples)"
     between = (
         f"with floor={floor}, cap={cap} and power={power} an epoch has between "
         f"{np.ceil(smallest):,.0f} and {np.floor(largest):,.0f} samples "
@@ -64,8 +64,8 @@ def solve_target_count(
     if not inside:
         raise ValueError(f"epoch_size={epoch_size}{kind} cannot be met: {between}.")
     raise ValueError(
-        f"epoch_size={epoch_size}{kind} cannot be solved for: {between}, but powers and floors "
-        f"so extreme are too coarse in floats for every size between."
+        f"epoch_size={epoch_size}{kind} cannot be solved for: {between}, but with powers and "
+        f"floors this extreme, floats are too coarse to reach every size in between."
     )
 
 
@@ -91,7 +91,7 @@ class _EpochSizeCurve:
         return float(self.n_without + self.sizes @ np.clip(rule, self.floor, self.cap))
 
     def limits(self) -> tuple[float, float]:
-        """Smallest and largest size within floor and cap."""
+        """Return the smallest and the largest size within floor and cap."""
         n_with = int(self.sizes.sum())
         if self.power == 0:
             return float(self.n_without + n_with), float(self.n_without + n_with)
@@ -99,7 +99,7 @@ class _EpochSizeCurve:
 
     @np.errstate(all="ignore")
     def solve(self, size: float) -> float:
-        """Smallest t with E(t) = size, among those where E rises; exact but for rounding.
+        """Return the smallest t with E(t) = size where E rises; exact except for rounding.
 
         E never falls, and between the t at which a class leaves the floor or reaches the cap it
         is a + b t ** power.
@@ -115,8 +115,8 @@ class _EpochSizeCurve:
             return float(breaks[0])
         left, right = breaks[k - 1], breaks[k] if k < len(breaks) else np.inf
         rising = (leaves_floor <= left) & (reaches_cap >= right)
-        # E(t) = E(left) + b (t ** power - left ** power), with t in units that do not overflow
-        # and whose power does not vanish.
+        # E(t) = E(left) + b (t ** power - left ** power), with t in units whose power neither
+        # overflows nor vanishes.
         rarest = self.counts.min()
         unit = left if (left / rarest) ** self.power > 1e-300 else rarest
         b = (self.sizes[rising] * (unit / self.counts[rising]) ** self.power).sum()

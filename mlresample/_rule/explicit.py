@@ -1,4 +1,4 @@
-"""Class multipliers of the user's own: an array, a dict, a Series or a function."""
+"""User-supplied class multipliers: an array, a dict, a Series or a function."""
 
 import sys
 import warnings
@@ -21,7 +21,7 @@ def explicit_multipliers(
     cap: float,
     column_name: Any = None,
 ) -> NDArray[np.float64]:
-    """Read an array, dict or callable; clip to [floor, cap], with a warning but for callables."""
+    """Read an array, dict or callable and clip it to [floor, cap]; warn, except for a callable."""
     if is_pandas_series(class_multipliers):
         class_multipliers = _from_series(class_multipliers, classes)
     if callable(class_multipliers):
@@ -45,7 +45,7 @@ def explicit_multipliers(
 
 
 def _from_series(multipliers: Any, classes: NDArray[Any]) -> Any:
-    """Go by the index, unless it is mere positions and classes are named otherwise."""
+    """Read a Series by its index, or by position if only the classes have names."""
     if not multipliers.index.is_unique:
         raise ValueError("class_multipliers names a class twice in its index.")
     if is_positional(multipliers, classes):
@@ -54,7 +54,7 @@ def _from_series(multipliers: Any, classes: NDArray[Any]) -> Any:
 
 
 def is_positional(series: Any, classes: NDArray[Any] | None) -> bool:
-    """Tell whether a Series has mere positions as index, and classes other names."""
+    """Check whether the index of a Series is positions while no class is named by a number."""
     if list(series.index) != list(range(len(series))):
         return False
     return classes is None or not any(isinstance(name, Integral) for name in classes.tolist())
@@ -74,7 +74,7 @@ def _as_multipliers(values: Any, n_classes: int) -> NDArray[np.float64]:
         ) from error
     if multipliers.shape != (n_classes,):
         raise ValueError(
-            f"class_multipliers must be one number for each of the {n_classes} classes, got an "
+            f"class_multipliers must have one number for each of the {n_classes} classes, got an "
             f"array of shape {multipliers.shape}."
         )
     return multipliers
@@ -88,9 +88,8 @@ def _from_dict(
     if unknown and unknown[0] == column_name:
         example = {classes.tolist()[-1]: multipliers[column_name]}
         raise ValueError(
-            f"class_multipliers names {column_name!r}, the only column of y. The classes of a y "
-            f"with one column are its values, {listed(position)}: name these, for example "
-            f"{example}."
+            f"class_multipliers names {column_name!r}, the only column of y. If y has one column, "
+            f"its classes are the values, {listed(position)}: name these, for example {example}."
         )
     if unknown:
         raise ValueError(
@@ -114,10 +113,10 @@ def _warn_of_clipping(
     changed = np.flatnonzero(values != clipped)
     if len(changed) == 0:
         return
-    told = "; ".join(
+    listing = "; ".join(
         f"class {plain(classes[i])!r} has {values[i]:g}, "
         + (f"above cap={cap:g}" if values[i] > cap else f"below floor={floor:g}")
         for i in changed[:10]
     )
     more = f"; and {len(changed) - 10} more" if len(changed) > 10 else ""
-    warnings.warn(f"class_multipliers are clipped: {told}{more}.", UserWarning, stacklevel=2)
+    warnings.warn(f"class_multipliers are clipped: {listing}{more}.", UserWarning, stacklevel=2)

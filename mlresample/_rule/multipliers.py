@@ -1,4 +1,4 @@
-"""Class counts become class multipliers, class multipliers become sample multipliers."""
+"""Compute class multipliers from class counts, and sample multipliers from class multipliers."""
 
 import sys
 from collections.abc import Callable
@@ -29,9 +29,9 @@ RULE_CONSTRAINTS: dict[str, Any] = {
 
 
 def as_numbers(**parameters: Any) -> dict[str, Any]:
-    """Turn numbers of any type into Python's own; other values stay.
+    """Convert numbers of any type to Python's; leave other values as they are.
 
-    A small float of NumPy's would make the arithmetic as coarse as itself.
+    Otherwise, a float16 of NumPy would reduce the precision of all arithmetic with it.
     """
     return {
         name: _as_number(name, value)
@@ -55,29 +55,29 @@ def _as_number(name: str, value: Any) -> int | float:
 def check_rule(
     class_multipliers: Any, *, target_count: Any, power: float, epoch_size: Any
 ) -> None:
-    """Refuse parameters that contradict each other."""
+    """Check that parameters do not contradict each other."""
     for name, value in {"target_count": target_count, "epoch_size": epoch_size}.items():
         if isinstance(value, bool | np.bool_):
             raise ValueError(f"{name} must be a number, got {value!r}.")
     if isinstance(target_count, Integral) and target_count == 1:
         raise ValueError(
             "target_count=1 is a count of one sample, which raises no class. For a share of all "
-            "samples write 1.0."
+            "samples, pass 1.0."
         )
-    is_own_target = not (isinstance(target_count, str) and target_count == "median")
+    is_default_target = isinstance(target_count, str) and target_count == "median"
     if not isinstance(class_multipliers, str):
         given = {
-            "target_count": is_own_target,
+            "target_count": not is_default_target,
             "power": power != 1,
             "epoch_size": epoch_size is not None,
         }
         for name, is_set in given.items():
             if is_set:
                 raise ValueError(
-                    f"{name} shapes the 'balanced' class multipliers and does nothing beside "
+                    f"{name} shapes the 'balanced' class multipliers and has no effect on "
                     f"user-supplied class_multipliers: leave one of the two at its default."
                 )
-    if epoch_size is not None and is_own_target:
+    if epoch_size is not None and not is_default_target:
         raise ValueError(
             f"epoch_size is met by solving for the target count, so "
             f"target_count={target_count!r} cannot be kept: leave one of the two at its default."
@@ -90,7 +90,7 @@ def check_rule(
 def resolve_target_count(
     target_count: Any, class_counts: NDArray[Any], n_samples: int | None = None
 ) -> float:
-    """Give the count that rare classes are raised towards."""
+    """Return the count that rare classes are raised towards."""
     if isinstance(target_count, str):
         statistics: dict[str, Callable[..., Any]]
         statistics = {"median": np.median, "mean": np.mean, "max": np.max}
@@ -99,7 +99,7 @@ def resolve_target_count(
         return float(target_count)
     if n_samples is None:
         raise ValueError(
-            f"target={target_count!r} is a share of the samples: n_samples is needed."
+            f"target_count={target_count!r} is a share of the samples: pass n_samples."
         )
     return float(target_count * n_samples)
 
@@ -107,7 +107,7 @@ def resolve_target_count(
 def balanced_multipliers(
     class_counts: NDArray[Any], target_count: float, *, power: float, floor: float, cap: float
 ) -> NDArray[np.float64]:
-    """Multiplier of each class, m_c = clip((t / n_c) ** power, floor, cap); 1 where n_c = 0."""
+    """Compute m_c = clip((t / n_c) ** power, floor, cap) for each class; 1 if n_c = 0."""
     occurs = class_counts > 0
     multipliers = np.ones(len(class_counts))
     with np.errstate(over="ignore"):
@@ -117,7 +117,7 @@ def balanced_multipliers(
 
 
 def raised_to_cap(class_multipliers: NDArray[np.float64], cap: float) -> NDArray[np.bool_]:
-    """Tell which classes are raised as far as allowed."""
+    """Return a mask of the classes that are raised as far as allowed."""
     return (class_multipliers > 1) & (class_multipliers >= cap)
 
 
@@ -138,7 +138,7 @@ def compute_class_multipliers(
     floor: float = 1.0,
     n_samples: int | None = None,
 ) -> NDArray[np.float64]:
-    """Compute how often each class asks to be seen.
+    """Compute how often the samples of each class should be seen.
 
     Parameters
     ----------
@@ -148,25 +148,24 @@ def compute_class_multipliers(
         Count that rare classes are raised towards: a statistic over the classes that occur, a
         share of the samples (float in (0, 1]) or a count (int, or float above 1).
     power : float, default=1.0
-        1 is inverse frequency, 0.5 its square root, 0 leaves everything as it is.
+        1 is inverse frequency, 0.5 its square root; 0 makes all multipliers 1.
     cap : float, default=4.0
         Largest multiplier, at least 1; ``inf`` for none.
     floor : float, default=1.0
         Smallest multiplier, between 0 and 1.
     n_samples : int, default=None
-        Number of samples; needed where `target_count` is a share of them.
+        Number of samples; needed if `target_count` is a share of them.
 
     Returns
     -------
     class_multipliers : ndarray of shape (n_classes,)
-        Times that samples of each class are seen an epoch, float64 in [floor, cap]; 1 for a
+        Times that samples of each class are seen per epoch, float64 in [floor, cap]; 1 for a
         class without samples.
 
     Raises
     ------
     ValueError
-        If a parameter is outside its range, counts are negative or fractions, or no class
-        occurs.
+        If a parameter is outside its range, counts are negative or not whole, or no class occurs.
 
     Notes
     -----
@@ -198,10 +197,10 @@ def compute_class_multipliers(
 def sample_levels(
     indicator: Indicator, class_multipliers: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[Any], int]:
-    """Give the distinct class multipliers (with 1.0) and each sample's index among them.
+    """Return the distinct class multipliers (with 1.0) and each sample's index among them.
 
-    r_i = max of m_c over the classes c of sample i; 1.0 for a sample without a class. These are
-    counted besides.
+    r_i = max of m_c over the classes c of sample i; 1.0 for a sample without a class. The number
+    of samples without a class is returned as well.
     """
     distinct, inverse = np.unique(np.append(class_multipliers, 1.0), return_inverse=True)
     ranks = (inverse + 1).astype(np.min_scalar_type(len(distinct)))
@@ -227,25 +226,24 @@ def compute_sample_multipliers(
     y : {array-like, sparse matrix, dataframe, tensor} of shape (n_samples, n_classes)
         Multi-label indicator matrix; or class labels of shape (n_samples,).
     class_multipliers : array-like of shape (n_classes,) or dict
-        Times that samples of each class are seen an epoch, >= 0; or {class: multiplier}, where
+        Times that samples of each class are seen per epoch, >= 0; or {class: multiplier}, in which
         classes left out get 1.
 
     Returns
     -------
     sample_multipliers : ndarray of shape (n_samples,)
-        Times that each sample is seen an epoch, float64; exactly 1 for a sample without a
-        class.
+        Times that each sample is seen per epoch, float64; exactly 1 for a sample without a class.
 
     Raises
     ------
     ValueError
-        If `y` is no target that can be resampled, or multipliers are negative, NaN, infinite
-        or of the wrong number.
+        If `y` cannot be resampled, or multipliers are negative, NaN, infinite or of the wrong
+        number.
 
     Notes
     -----
-    The maximum, not the sum or the product: a sample with three rare classes is not seen more
-    often than the rarest of them asks for.
+    It is the maximum, not the sum or the product: a sample with three rare classes is not seen
+    more often than the rarest of them requires.
 
     Examples
     --------

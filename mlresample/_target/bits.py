@@ -1,4 +1,4 @@
-"""Zeros and ones of any type as bytes; anything else is an error that says where."""
+"""Convert zeros and ones of any type to bytes; report where anything else was found."""
 
 from collections.abc import Callable
 from numbers import Real
@@ -13,14 +13,14 @@ Locate = Callable[[int], tuple[int, Any]]  # position in a block -> row and clas
 
 
 def as_bits(values: NDArray[Any]) -> NDArray[np.uint8]:
-    """Turn zeros and ones of any dtype, which have been checked, into uint8."""
+    """Convert zeros and ones of any dtype, already checked, to uint8."""
     if values.dtype.kind == "b" or values.dtype == np.uint8:
         return values.view(np.uint8)
     return np.asarray(values == 1).view(np.uint8)
 
 
 def checked_bits(values: NDArray[Any], locate: Locate) -> NDArray[np.uint8]:
-    """Turn zeros and ones of any dtype into uint8; anything else is an error that says where."""
+    """Convert zeros and ones of any dtype to uint8; raise if there is anything else."""
     check_kind(values.dtype)
     if values.dtype.kind in "US":
         raise _not_an_indicator(values.flat[0], *locate(0))
@@ -32,20 +32,20 @@ def checked_bits(values: NDArray[Any], locate: Locate) -> NDArray[np.uint8]:
     else:
         numbers = _as_numbers(values) if values.dtype.kind == "O" else values
         bits = as_bits(numbers)
-        if np.count_nonzero(bits) == np.count_nonzero(numbers != 0):  # every nonzero is a one
+        if np.count_nonzero(bits) == np.count_nonzero(numbers != 0):  # every nonzero entry is 1
             return bits
     position = int(np.flatnonzero((numbers != 0) & (numbers != 1))[0])
     raise _not_an_indicator(values.flat[position], *locate(position))
 
 
 def check_kind(dtype: Any) -> None:
-    """Refuse what holds neither zeros and ones nor labels."""
+    """Check that a dtype can hold zeros and ones, or labels."""
     if dtype.kind not in "buifOUS":
         raise ValueError(f"y must hold 0 and 1 or class labels, got dtype {dtype}.")
 
 
 def _as_numbers(values: NDArray[Any]) -> NDArray[np.float64]:
-    """Objects as floats; what is no number becomes NaN."""
+    """Convert objects to floats, and anything but numbers to NaN."""
     if all(issubclass(kind, Real | np.bool_) for kind in set(map(type, values.flat))):
         return values.astype(np.float64)
     numbers = (float(v) if isinstance(v, Real | np.bool_) else np.nan for v in values.flat)
@@ -53,22 +53,21 @@ def _as_numbers(values: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def _not_an_indicator(value: Any, row: int, name: Any) -> ValueError:
-    """Say what was found where, and the way out."""
+    """Return the error that names the value, its row and class, and the way out."""
     value, name = plain(value), plain(name)
     if isinstance(value, str) and value in ("0", "1"):
-        way_out = "Turn the strings into numbers with `y.astype(int)`."
+        way_out = "Convert the strings to numbers with `y.astype(int)`."
     elif not isinstance(value, Real):
         way_out = (
-            "Lists of labels become an indicator matrix with "
-            "sklearn.preprocessing.MultiLabelBinarizer; missing values must be filled or their "
-            "rows dropped."
+            "Convert lists of labels to an indicator matrix with "
+            "sklearn.preprocessing.MultiLabelBinarizer; fill missing values or drop their rows."
         )
     elif value != value:
         way_out = "Fill missing values or drop their rows."
     elif float(value).is_integer():
         way_out = (
-            "For counts, such as boxes an image, pass `y > 0`; lists of class numbers become an "
-            "indicator matrix with sklearn.preprocessing.MultiLabelBinarizer."
+            "For counts, such as boxes per image, pass `y > 0`; convert lists of class numbers to "
+            "an indicator matrix with sklearn.preprocessing.MultiLabelBinarizer."
         )
     else:
         way_out = "For scores or soft labels, pass `y >= threshold`."

@@ -1,4 +1,4 @@
-"""The ones of a compressed sparse matrix, in blocks of rows."""
+"""Read the ones of a compressed sparse matrix in blocks of rows."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,7 +12,7 @@ from mlresample._target.bits import checked_bits
 
 
 class CompressedEntries:
-    """The ones of a matrix in CSR, or of the transpose of one in CSC, in blocks of rows."""
+    """Ones of a CSR matrix, or of the transpose of a CSC matrix, read in blocks of rows."""
 
     def __init__(self, matrix: Any, n_columns: int, locate: Callable[[int, int], Any]) -> None:
         self._indptr, self._indices, self._data = matrix.indptr, matrix.indices, matrix.data
@@ -21,7 +21,9 @@ class CompressedEntries:
             # SciPy's products would widen the indices if the two were of different types.
             self._indptr = self._indptr.astype(self._indices.dtype, copy=False)
         if self._indptr[0] != 0 or self._indptr[-1] > len(self._indices):
-            raise ValueError("y is broken: its indptr does not go from 0 to its entries.")
+            raise ValueError(
+                "y is not a valid sparse matrix: its indptr does not span its entries."
+            )
         self._blocks = list(self._cut())
         ends = self._indptr[[block.stop for block in self._blocks]]
         self.most_in_a_block = int(np.diff(ends, prepend=0).max())
@@ -60,14 +62,14 @@ class CompressedEntries:
         (indptr, indices), data = self._raw(rows)
         lengths = np.diff(indptr)
         if lengths.min() < 0:
-            raise ValueError("y is broken: its indptr does not ascend.")
+            raise ValueError("y is not a valid sparse matrix: its indptr does not ascend.")
         self.widest = max(self.widest, min(int(lengths.max()), self._n_columns))
         if len(indices) and not 0 <= indices.min() <= indices.max() < self._n_columns:
-            raise ValueError("y is broken: it has indices outside its shape.")
+            raise ValueError("y is not a valid sparse matrix: it has indices outside its shape.")
         if _ascend(indptr, indices, lengths) and (data == 1).all():
             return
         canonical = self._canonical(rows)
-        self._clean &= canonical.nnz == len(indices)  # else it is merely in another order
+        self._clean &= canonical.nnz == len(indices)  # if equal, only the order differs
 
         def locate_entry(position: int) -> tuple[int, Any]:
             row = int(np.searchsorted(canonical.indptr, position, side="right")) - 1
@@ -76,14 +78,14 @@ class CompressedEntries:
         checked_bits(canonical.data, locate_entry)
 
     def read(self, rows: slice) -> kernels.Entries:
-        """Give indptr and indices of some rows, without duplicates and explicit zeros."""
+        """Return indptr and indices of some rows, without duplicates and explicit zeros."""
         if self._clean:
             return self._raw(rows)[0]
         matrix = self._canonical(rows)
         return matrix.indptr, matrix.indices
 
     def indices(self) -> Iterator[NDArray[Any]]:
-        """Give the indices alone, in the same blocks."""
+        """Iterate over the indices alone, in the same blocks."""
         for rows in self._blocks:
             if self._clean:
                 yield self._indices[self._indptr[rows.start] : self._indptr[rows.stop]]
@@ -91,7 +93,7 @@ class CompressedEntries:
                 yield self.read(rows)[1]
 
     def blocks(self) -> Iterator[tuple[slice, kernels.Entries]]:
-        """Give all rows with their indptr and indices, in blocks."""
+        """Iterate over all rows, with their indptr and indices, in blocks."""
         return ((rows, self.read(rows)) for rows in self._blocks)
 
     def lengths(self) -> NDArray[np.int64]:
@@ -101,7 +103,7 @@ class CompressedEntries:
 
 
 def _ascend(indptr: NDArray[Any], indices: NDArray[Any], lengths: NDArray[Any]) -> bool:
-    """Return whether the indices ascend within each row, so that none stands twice."""
+    """Check whether the indices strictly ascend within each row, hence without duplicates."""
     if len(indices) == 0:
         return True
     falls = np.zeros(len(indices), dtype=np.bool_)  # from an entry to the next

@@ -1,8 +1,8 @@
-"""An indicator matrix in the layout that it has: its class counts, and sums and maxima over it.
+"""Indicator matrices in their own layout: class counts, and sums and maxima over rows.
 
-Every entry is checked once, when the indicator is made, in the pass that counts the classes;
-later passes trust what they read. All passes go block by block, so that a target in the form of
-floats or objects is never converted as a whole.
+Every entry is checked once, when the indicator is made, in the pass that counts the classes; later
+passes trust what they read. All passes go block by block, so that a target of floats or objects is
+never converted as a whole.
 """
 
 from abc import ABC, abstractmethod
@@ -26,7 +26,7 @@ class Indicator(ABC):
     n_samples: int
     classes: NDArray[Any]
     class_counts: NDArray[np.int64]
-    column_name: Any = None  # of a single-label target, whose classes have other names
+    column_name: Any = None  # of a single-label target, whose classes are its values
 
     @property
     def n_classes(self) -> int:
@@ -35,20 +35,20 @@ class Indicator(ABC):
 
     @abstractmethod
     def row_maximum(self, ranks: NDArray[Any]) -> NDArray[Any]:
-        """Largest rank among each sample's classes, 0 for a sample without a class.
+        """Return the largest rank among each sample's classes, 0 for a sample without a class.
 
-        Ranks are small unsigned integers, one a class.
+        Ranks are small unsigned integers, one per class.
         """
 
     @abstractmethod
     def weighted_class_counts(
         self, values: NDArray[np.float64], levels: NDArray[Any]
     ) -> NDArray[np.float64]:
-        """Sum the weights of each class's samples; a sample's weight is values[its level]."""
+        """Sum the weights of each class's samples; the weight of a sample is values[its level]."""
 
     @abstractmethod
     def row_sums(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Sum each sample's classes' rows of `values`, of shape (n_classes, n_values)."""
+        """Sum the rows of `values`, of shape (n_classes, n_values), over each sample's classes."""
 
     @abstractmethod
     def joint_counts(self, ranks: NDArray[Any], n_ranks: int) -> NDArray[np.int64]:
@@ -56,7 +56,7 @@ class Indicator(ABC):
 
 
 class LabelIndicator(Indicator):
-    """One class a sample, by its number."""
+    """One class per sample, as its number."""
 
     def __init__(self, codes: NDArray[np.int64], classes: NDArray[Any]) -> None:
         self.n_samples, self.classes = len(codes), classes
@@ -85,7 +85,7 @@ class LabelIndicator(Indicator):
 
 
 class DenseIndicator(Indicator):
-    """An array in row order, of any type."""
+    """Array in row order, of any dtype."""
 
     def __init__(self, array: NDArray[Any], classes: NDArray[Any]) -> None:
         self.n_samples, self.classes = len(array), classes
@@ -111,14 +111,14 @@ class DenseIndicator(Indicator):
     ) -> NDArray[np.float64]:
         counts = np.zeros(self.n_classes)
         for rows in self._rows(4 * kernels.BLOCK_SIZE):
-            block, own_levels = np.ascontiguousarray(self._array[rows]), levels[rows]
-            weighted = kernels.weighted_rows(values, own_levels)
+            block, block_levels = np.ascontiguousarray(self._array[rows]), levels[rows]
+            weighted = kernels.weighted_rows(values, block_levels)
             for piece in row_slices(len(weighted), max(1, kernels.BLOCK_SIZE // self.n_classes)):
                 if len(weighted) == len(block):
-                    bits, weights = as_bits(block[piece]), values.take(own_levels[piece])
+                    bits, weights = as_bits(block[piece]), values.take(block_levels[piece])
                 else:
                     bits = as_bits(block.take(weighted[piece], axis=0))
-                    weights = values.take(own_levels.take(weighted[piece]))
+                    weights = values.take(block_levels.take(weighted[piece]))
                 counts += weights @ bits.astype(np.float64)
         return counts
 
@@ -143,7 +143,7 @@ class DenseIndicator(Indicator):
 
 
 class SparseRowIndicator(Indicator):
-    """A matrix in CSR."""
+    """CSR matrix."""
 
     def __init__(self, matrix: Any, classes: NDArray[Any]) -> None:
         self.n_samples, self.classes = matrix.shape[0], classes
@@ -195,7 +195,7 @@ class SparseRowIndicator(Indicator):
 
 
 class ColumnIndicator(Indicator):
-    """Columns, each a list of the rows that carry its class: CSC, Fortran order, data frames."""
+    """Columns as the rows that carry each class: CSC, Fortran order, data frames."""
 
     def __init__(
         self,
@@ -204,7 +204,7 @@ class ColumnIndicator(Indicator):
         class_counts: NDArray[np.int64],
         rows_of: Callable[[int], Iterable[NDArray[Any]]],
     ) -> None:
-        """Take a function from the number of a class to its rows, in pieces."""
+        """Store a function from the number of a class to its rows, in pieces."""
         self.n_samples, self.classes, self.class_counts = n_samples, classes, class_counts
         self._rows_of = rows_of
 
@@ -213,7 +213,7 @@ class ColumnIndicator(Indicator):
         for c in np.argsort(ranks, kind="stable"):
             if ranks[c]:
                 for rows in self._rows_of(c):
-                    maximum[rows] = ranks[c]  # no larger rank stands there yet
+                    maximum[rows] = ranks[c]  # ranks ascend: none there is larger
         return maximum
 
     def weighted_class_counts(
@@ -240,7 +240,7 @@ class ColumnIndicator(Indicator):
 
 
 def sparse_column_indicator(matrix: Any, classes: NDArray[Any]) -> ColumnIndicator:
-    """Read CSC by columns."""
+    """Read a CSC matrix by columns."""
 
     def locate(column: int, row: int) -> tuple[int, Any]:
         return row, classes[column]
@@ -258,7 +258,7 @@ def sparse_column_indicator(matrix: Any, classes: NDArray[Any]) -> ColumnIndicat
 def dense_column_indicator(
     n_samples: int, classes: NDArray[Any], column: Callable[[int], NDArray[Any]]
 ) -> ColumnIndicator:
-    """Read columns by themselves; `column` gives one as a one-dimensional array."""
+    """Read columns one by one; `column` returns one of them as a 1-D array."""
 
     def pieces(c: int) -> Iterator[tuple[int, NDArray[Any]]]:
         values = column(c)

@@ -1,8 +1,8 @@
-"""The hot loops over an indicator matrix: a block of it in, counts or maxima out.
+"""Hot loops over an indicator matrix: take a block of it, return counts or maxima.
 
 A dense block is a C-contiguous uint8 array of exact zeros and ones. A sparse block is the
 ``indptr`` and ``indices`` of CSR without duplicates and explicit zeros, in any order within a
-row. ``_indicators`` sees to both: that is what makes the sums below exact.
+row. ``indicators.py`` makes sure of both, which is why the sums below are exact.
 """
 
 from collections.abc import Callable
@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array
 
-_NARROW = 256  # classes up to which a dense row's maximum is read from a product
-FLOATS = 1 << 18  # entries that are made into floats at a time: a megabyte or two
+_NARROW = 256  # classes up to which the maximum of a dense row is read from a product
+FLOATS = 1 << 18  # entries converted to floats at a time: one or two megabytes
 BLOCK_SIZE = FLOATS  # entries of a block
 _FEW = 1 << 13  # entries up to which plain NumPy is faster than setting up a product
 
@@ -22,7 +22,7 @@ Entries = tuple[NDArray[Any], NDArray[Any]]  # indptr and indices
 
 
 def compressed(kind: Any, entries: Entries, data: NDArray[Any], shape: tuple[int, int]) -> Any:
-    """Make a csr_array or csc_array as it is; SciPy's constructor would look at every index."""
+    """Make a csr_array or csc_array without the checks of SciPy's constructor of every index."""
     matrix = kind(shape, dtype=data.dtype)
     matrix.indptr, matrix.indices, matrix.data = *entries, data
     return matrix
@@ -34,8 +34,8 @@ def compressed(kind: Any, entries: Entries, data: NDArray[Any], shape: tuple[int
 def count_bytes(block: NDArray[np.uint8]) -> NDArray[np.int64]:
     """Count the ones of each column.
 
-    At most 255 rows are added up in bytes, which cannot overflow and is many times faster than
-    int64. Longer blocks are read as 255 wide rows, each of several rows side by side.
+    At most 255 rows are added in bytes, which cannot overflow and is many times faster than in
+    int64. A longer block is read as 255 wide rows, each made of several rows side by side.
     """
     n_rows, n_columns = block.shape
     side_by_side = max(1, -(-n_rows // 255))
@@ -51,8 +51,8 @@ def count_sparse(
 ) -> NDArray[np.int64]:
     """Count the entries of each column.
 
-    All entries as one column of a transposed matrix: the compiled product adds a one for each,
-    where bincount would first make them 64-bit. `ones` are at least as many as the entries.
+    All entries are treated as one column of a transposed matrix: the compiled product adds 1 for
+    each, while bincount would convert them to 64 bits first. `ones` must be at least as long.
     """
     if len(indices) < _FEW:
         return np.bincount(indices, minlength=n_columns)
@@ -62,7 +62,7 @@ def count_sparse(
 
 
 def weighted_rows(values: NDArray[np.float64], levels: NDArray[Any]) -> NDArray[np.intp]:
-    """Return the rows whose weight, values[level], is not 0."""
+    """Return the rows whose weight, values[level], is nonzero."""
     zeros = np.flatnonzero(values == 0)
     if len(zeros) == 1:  # a comparison is many times faster than looking up every row
         return np.flatnonzero(levels != int(zeros[0]))
@@ -78,7 +78,7 @@ def weighted_count_sparse(
 ) -> NDArray[np.float64]:
     """Sum the rows' weights over the entries of each column; a row's weight is values[its level].
 
-    `ones` are at least as many as there are entries.
+    `ones` must be at least as long as there are entries.
     """
     indptr, indices = entries
     weighted = weighted_rows(values, levels)
@@ -95,26 +95,26 @@ def weighted_count_sparse(
 
 
 def take_sparse_rows(entries: Entries, rows: NDArray[Any]) -> Entries:
-    """Take rows by index."""
+    """Return rows by index."""
     indptr, indices = entries
     starts = indptr.take(rows)
     lengths = indptr.take(rows + 1) - starts
-    own_indptr = np.zeros(len(rows) + 1, dtype=indptr.dtype)
-    np.cumsum(lengths, out=own_indptr[1:])
-    positions = np.arange(own_indptr[-1]) + np.repeat(starts - own_indptr[:-1], lengths)
-    return own_indptr, indices.take(positions)
+    taken_indptr = np.zeros(len(rows) + 1, dtype=indptr.dtype)
+    np.cumsum(lengths, out=taken_indptr[1:])
+    positions = np.arange(taken_indptr[-1]) + np.repeat(starts - taken_indptr[:-1], lengths)
+    return taken_indptr, indices.take(positions)
 
 
 # -- row maxima --------------------------------------------------------------------------------
 #
-# A maximum from a sum: give each rank a power of two as weight, so far above the weights of the
-# lower ranks that all of these which one row can hold do not add up to it. The exponent of the
-# row's sum of weights then tells its highest rank, and the sum is a compiled product of matrix
-# and vector. Floats have room for some 250 (float32) or 2,000 (float64) bits of such weights.
+# A maximum from a sum: each rank has a power of two as weight, so large that the weights of all
+# lower ranks in one row cannot add up to it. The exponent of the row's sum of weights is then that
+# of its highest rank, and the sum is a compiled product of a matrix and a vector. Floats have room
+# for about 250 (float32) or 2,000 (float64) bits of such weights.
 
 
 class Band:
-    """Weights of a run of ranks, and the way back from sums of weights to ranks."""
+    """Weights of a range of ranks, and the ranks that sums of weights stand for."""
 
     def __init__(
         self, ranks: NDArray[Any], run: list[int], exponents: list[int], info: Any
@@ -123,14 +123,14 @@ class Band:
         of_rank = np.zeros(int(ranks.max()) + 1, dtype=info.dtype)
         of_rank[run] = np.ldexp(info.dtype.type(1), exponent + info.minexp)
         self.weights = of_rank.take(ranks)
-        # Floats store an exponent of minexp as 1. What lies between two is a sum of the lower.
+        # Floats store an exponent of minexp as 1. Exponents between two belong to the lower rank.
         self._rank_of_exponent = np.zeros(2 * info.maxexp, dtype=ranks.dtype)
         self._rank_of_exponent[exponent + 1] = run
         np.maximum.accumulate(self._rank_of_exponent, out=self._rank_of_exponent)
         self._mantissa, self._integer = info.nmant, f"i{info.dtype.itemsize}"
 
     def maximum(self, sums: NDArray[Any]) -> NDArray[Any]:
-        """Highest rank of the band in each sum of weights; 0 where the sum is 0."""
+        """Return the highest rank of the band in each sum of weights, 0 for a sum of 0."""
         return self._rank_of_exponent.take(sums.view(self._integer) >> self._mantissa)
 
 
@@ -142,7 +142,7 @@ def bands(ranks: NDArray[Any], widest: int, dtype: Any) -> list[Band]:
     info = np.finfo(dtype)
     room = info.maxexp - info.minexp
     runs: list[tuple[list[int], list[int]]] = [([], [])]  # ranks and exponents of each band
-    exponent, most = 0, 0.0  # what one row can add up to at most, in units of 2**exponent
+    exponent, most = 0, 0.0  # largest sum of one row, in units of 2**exponent
     for rank, n_columns in enumerate(np.bincount(ranks).tolist()):
         if rank == 0 or n_columns == 0:
             continue
@@ -157,18 +157,18 @@ def bands(ranks: NDArray[Any], widest: int, dtype: Any) -> list[Band]:
 
 
 def _exponent_above(value: float) -> int:
-    """Smallest e with value < 2**e, with room for what the sum's rounding may add."""
+    """Return the smallest e with value < 2**e, with room for rounding of the sum."""
     return frexp(value * 1.01)[1]
 
 
 def bytes_maximum(ranks: NDArray[Any], n_rows: int) -> Callable[[NDArray[np.uint8]], NDArray[Any]]:
-    """Make the function from a dense block to the highest rank of each row's ones, or 0.
+    """Return a function from a dense block to the highest rank of each row's ones, or 0.
 
-    Ranks are small unsigned integers, one per column; `n_rows` are those of all blocks together.
+    Ranks are small unsigned integers, one per column; `n_rows` is the number in all blocks.
     """
     n_columns = len(ranks)
     if n_columns > _NARROW or n_rows * n_columns < _FEW:
-        # A product and a maximum in bytes, or two bytes.
+        # A product and a maximum in one or two bytes.
         return lambda block: np.multiply(block, ranks, dtype=ranks.dtype).max(axis=1)
     if n_columns % 16 == 0:
         return _packed_maximum(ranks)
@@ -189,12 +189,12 @@ def bytes_maximum(ranks: NDArray[Any], n_rows: int) -> Callable[[NDArray[np.uint
 
 
 def _packed_maximum(ranks: NDArray[Any]) -> Callable[[NDArray[np.uint8]], NDArray[Any]]:
-    """Pack each row's bytes to words of 16 bits, and look up the highest rank of each word."""
+    """Return a function that packs rows to 16-bit words and looks up the highest rank of each."""
     n_words = len(ranks) // 16
     tables = []
     for of_bit in ranks.reshape(n_words, 16):
         table = np.zeros(1, dtype=ranks.dtype)
-        for rank in of_bit:  # the words with this bit, after those without
+        for rank in of_bit:  # words with this bit come after those without
             table = np.concatenate([table, np.maximum(table, rank)])
         tables.append(table)
 
@@ -211,17 +211,17 @@ def _packed_maximum(ranks: NDArray[Any]) -> Callable[[NDArray[np.uint8]], NDArra
 def sparse_maximum(
     ranks: NDArray[Any], widest: int, ones: NDArray[np.float64]
 ) -> Callable[[Entries], NDArray[Any]]:
-    """Make the function from a sparse block to the highest rank of each row's entries, or 0.
+    """Return a function from a sparse block to the highest rank of each row's entries, or 0.
 
-    Ranks are small unsigned integers, one per column; no row has more than `widest` entries, and
-    no block more entries than there are `ones`.
+    Ranks are small unsigned integers, one per column. No row may have more than `widest` entries,
+    and no block more entries than `ones`.
     """
     if len(ones) < _FEW:
         return lambda entries: _maximum_reduceat(entries, ranks)
     found = bands(ranks, widest, np.float64)
     if len(found) > 2:
         return lambda entries: _maximum_reduceat(entries, ranks)
-    # Two bands are the parts of a complex number: one product adds up both.
+    # Two bands are the parts of a complex number: one product sums both.
     weights = found[0].weights + 1j * found[1].weights if len(found) == 2 else found[0].weights
     ones = ones.astype(weights.dtype, copy=False)
 

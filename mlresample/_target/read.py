@@ -1,7 +1,7 @@
-"""The door: any target becomes an indicator matrix, read in blocks, with its classes.
+"""Read any target as an indicator matrix with class names.
 
-The container is recognised here and the classes get their names; ``_indicators`` reads the
-matrix in the layout that it has.
+This module recognizes the container and names the classes; ``indicators.py`` reads the matrix
+block by block in its own layout.
 """
 
 import re
@@ -31,7 +31,7 @@ from mlresample._utils.names import as_classes, in_another_order, plain
 
 
 def as_target(y: Any, *, class_names: ArrayLike | None = None) -> Indicator:
-    """Recognise a target: 2-D is an indicator matrix, 1-D or one column is single-label."""
+    """Read a target: 2-D is an indicator matrix; 1-D, or one column, is single-label."""
     if y is None:
         raise ValueError("Expected array-like (array or non-string sequence), got None as y.")
     if "class_names" in getattr(y, "_fields", ()):
@@ -48,7 +48,7 @@ def as_target(y: Any, *, class_names: ArrayLike | None = None) -> Indicator:
         raise ValueError(f"Expected array-like (array or sequence of rows), got {y!r} as y.")
     if matrix.ndim > 2:
         raise ValueError(
-            f"y must have one dimension (a label a sample) or two (an indicator matrix of "
+            f"y must have one dimension (one label per sample) or two (an indicator matrix of "
             f"shape (n_samples, n_classes)), got {matrix.ndim}."
         )
     if matrix.shape[0] == 0:
@@ -65,7 +65,7 @@ def as_target(y: Any, *, class_names: ArrayLike | None = None) -> Indicator:
 
 
 def as_array(y: Any) -> NDArray[Any]:
-    """Turn a tensor or a sequence into an array, without a copy where none is needed."""
+    """Convert a tensor or a sequence to an array, without a copy if none is needed."""
     if is_tensor(y):
         return tensor_to_numpy(y)
     rows = y if isinstance(y, list | tuple) else ()
@@ -76,17 +76,17 @@ def as_array(y: Any) -> NDArray[Any]:
         if array.dtype.kind == "T":  # NumPy's StringDType
             return array.astype(object)
         if array.dtype.kind == "U" and len(rows):
-            array = np.asarray(y, dtype=object)  # strings that were strings, NaN that was NaN
+            array = np.asarray(y, dtype=object)  # keeps NaN among strings
         return array
     except ValueError as error:
         raise ValueError(
-            "y has rows of different length. Lists of labels become an indicator matrix with "
+            "y has rows of different length. Convert lists of labels to an indicator matrix with "
             "sklearn.preprocessing.MultiLabelBinarizer."
         ) from error
 
 
 def tensor_to_numpy(tensor: Any, name: str = "y") -> NDArray[Any]:
-    """Turn a tensor of any device into an array, without its gradient."""
+    """Convert a tensor on any device to an array, without its gradient."""
     if tensor.is_nested:
         raise ValueError(
             f"{name} is a nested torch tensor, whose rows may have different lengths; pass one "
@@ -108,7 +108,7 @@ def tensor_to_numpy(tensor: Any, name: str = "y") -> NDArray[Any]:
 
 
 def _series_to_numpy(series: Any) -> NDArray[Any]:
-    """Turn a column into an array; missing values are an error."""
+    """Convert a series to an array; raise if values are missing."""
     column = nw.from_native(series, series_only=True)
     if column.is_null().any():
         raise ValueError("y has missing values; fill them or drop their rows.")
@@ -121,12 +121,12 @@ def _one_dimension(column: nw.Series[Any]) -> NDArray[Any]:
     except Exception as error:  # each library raises its own
         raise ValueError(
             f"Column {column.name!r} of y has the type {column.dtype}, which NumPy does not have; "
-            f"cast it to another, such as Int64."
+            f"cast it to another type, such as Int64."
         ) from error
     if values.ndim != 1:
         raise ValueError(
-            f"Column {column.name!r} of y holds an array of shape {values.shape[1:]} a row; pass "
-            f"an indicator matrix with a column for each class."
+            f"Column {column.name!r} of y holds an array of shape {values.shape[1:]} in each "
+            f"row; pass an indicator matrix with one column per class."
         )
     return values
 
@@ -139,7 +139,9 @@ def _frame_target(y: Any, class_names: ArrayLike | None) -> Indicator:
         frame = nw.from_native(y, eager_only=True)
         names = list(frame.columns)
     except nw.exceptions.DuplicateError as error:
-        raise ValueError("y has two columns of the same name; class names must differ.") from error
+        raise ValueError(
+            "y has two columns of the same name; class names must be unique."
+        ) from error
     if len(frame) == 0:
         raise ValueError("y has no samples.")
     if len(names) == 1:
@@ -156,7 +158,7 @@ def _frame_target(y: Any, class_names: ArrayLike | None) -> Indicator:
 
 
 def _is_one_array(frame: Any) -> bool:
-    """Tell whether a pandas data frame is held as one array, which it gives without a copy."""
+    """Check whether a pandas data frame holds one array, which to_numpy returns without a copy."""
     first = frame.iloc[:1]
     return all(isinstance(dtype, np.dtype) for dtype in set(frame.dtypes)) and np.shares_memory(
         first.to_numpy(), first.to_numpy()
@@ -169,15 +171,15 @@ def _array_indicator(array: NDArray[Any], classes: NDArray[Any]) -> Indicator:
     return DenseIndicator(array, classes)
 
 
-def _renamed(own: NDArray[Any], class_names: Any) -> NDArray[Any]:
-    """Give the target's own class names, or others; its own in another order are an error."""
+def _renamed(names: NDArray[Any], class_names: Any) -> NDArray[Any]:
+    """Return `class_names` if given, else the target's own; raise if only their order differs."""
     if class_names is None:
-        return own
+        return names
     classes = as_classes(class_names)
-    if in_another_order(classes.tolist(), own.tolist()):
+    if in_another_order(classes.tolist(), names.tolist()):
         raise ValueError(
-            f"class_names has y's own class names in another order than y, which is "
-            f"{own.tolist()[:10]}: leave class_names out."
+            f"class_names has the class names of y in a different order, which in y is "
+            f"{names.tolist()[:10]}: leave class_names out."
         )
     return classes
 
@@ -193,7 +195,7 @@ def _check_n_classes(classes: NDArray[Any], n_columns: int) -> None:
 
 
 def _label_target(labels: NDArray[Any], class_names: ArrayLike | None) -> LabelIndicator:
-    """One class a sample: an indicator matrix with a single entry in each row."""
+    """Read labels, one per sample, as an indicator matrix with a single one in each row."""
     labels = labels.reshape(-1)
     if len(labels) == 0:
         raise ValueError("y has no samples.")
@@ -204,8 +206,8 @@ def _label_target(labels: NDArray[Any], class_names: ArrayLike | None) -> LabelI
         check_classification_targets(labels)
     if len(values) == 1:
         raise ValueError(
-            f"y holds one class only, {plain(values[0])!r}: there is nothing to balance. (A "
-            f"target with several classes a sample has a column for each.)"
+            f"y has only one class, {plain(values[0])!r}: there is nothing to balance. (A "
+            f"multi-label target has one column per class.)"
         )
     _warn_of_label_lists(values)
     classes = _renamed(values, class_names)
@@ -214,7 +216,7 @@ def _label_target(labels: NDArray[Any], class_names: ArrayLike | None) -> LabelI
 
 
 def _plain_labels(labels: NDArray[Any]) -> NDArray[Any]:
-    """Labels held as objects: strings stay as they are, numbers become numbers."""
+    """Return labels held as objects: strings as they are, numbers as an array of numbers."""
     kinds = set(map(type, labels))
     if all(issubclass(kind, str) for kind in kinds):
         return labels
@@ -223,7 +225,7 @@ def _plain_labels(labels: NDArray[Any]) -> NDArray[Any]:
     collections = (list, tuple, set, frozenset, dict, np.ndarray)
     if any(issubclass(kind, collections) for kind in kinds):
         raise ValueError(
-            "y holds lists of labels; turn them into an indicator matrix with "
+            "y holds lists of labels; convert them to an indicator matrix with "
             "sklearn.preprocessing.MultiLabelBinarizer."
         )
     raise ValueError(
@@ -233,10 +235,10 @@ def _plain_labels(labels: NDArray[Any]) -> NDArray[Any]:
 
 
 def _encode(labels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """Give the sorted distinct labels, and each label's index among them."""
+    """Return the sorted distinct labels, and the index of each label among them."""
     if labels.dtype.kind not in "OUS":
         return np.unique(labels, return_inverse=True)
-    strings = labels.tolist()  # a dict is many times faster than sorting them
+    strings = labels.tolist()  # a dict is many times faster than sorting
     values = sorted(set(strings))
     position = {value: i for i, value in enumerate(values)}
     codes = np.fromiter(map(position.__getitem__, strings), np.int64, count=len(strings))
@@ -244,14 +246,14 @@ def _encode(labels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
 
 
 def _warn_of_label_lists(values: NDArray[Any]) -> None:
-    """Notice several labels in one string, as label files have them: "16 0" or "cat|dog"."""
+    """Warn if a string lists several labels, as in label files: "16 0" or "cat|dog"."""
     listed = re.compile(r"\s*\d+(\s*[\s,;|]\s*\d+)+\s*|.*[|;].*")
     found = [value for value in values.tolist() if isinstance(value, str)]
     found = [value for value in found if listed.fullmatch(value)]
     if found:
         warnings.warn(
-            f"y has one dimension: each of its {len(values)} strings is a class of its own, "
-            f"{found[0]!r} too. If it lists several labels, split it and use "
+            f"y has one dimension, so each of its {len(values)} distinct strings is a class, even "
+            f"{found[0]!r}. If that lists several labels, split it and use "
             f"sklearn.preprocessing.MultiLabelBinarizer.",
             UserWarning,
             stacklevel=2,

@@ -1,4 +1,4 @@
-"""Rows of any container: taking them, in the container's own kind."""
+"""Take rows of any container, keeping its kind."""
 
 import sys
 from collections.abc import Iterator
@@ -11,21 +11,21 @@ from numpy.typing import NDArray
 from scipy.sparse import issparse
 
 _CHUNK = 1 << 15  # rows
-_SHORT = 64  # entries a row on average
+_SHORT = 64  # entries per row on average
 
 
 def row_slices(n_rows: int, step: int, first: int = 0) -> Iterator[slice]:
-    """Cut rows, from the first to consider, into slices of `step`, the last of what is left."""
+    """Cut the rows from `first` on into slices of `step` rows; the last may be shorter."""
     return (slice(start, min(start + step, n_rows)) for start in range(first, n_rows, step))
 
 
 def is_dataframe(container: Any) -> bool:
-    """Tell whether a container is an eager data frame (pandas, polars, pyarrow)."""
+    """Check whether a container is an eager data frame (pandas, polars, pyarrow)."""
     return not _is_matrix(container) and bool(nw.dependencies.is_into_dataframe(container))
 
 
 def is_series(container: Any) -> bool:
-    """Tell whether a container is a series (pandas, polars, pyarrow)."""
+    """Check whether a container is a series (pandas, polars, pyarrow)."""
     return not _is_matrix(container) and bool(nw.dependencies.is_into_series(container))
 
 
@@ -34,12 +34,12 @@ def _is_matrix(container: Any) -> bool:
 
 
 def is_tensor(container: Any) -> bool:
-    """Tell whether a container is a torch tensor, without importing torch."""
-    return _is_of(container, "torch", "Tensor")
+    """Check whether a container is a torch tensor, without importing torch."""
+    return _is_instance_of(container, "torch", "Tensor")
 
 
-def _is_of(container: Any, module: str, *names: str) -> bool:
-    """Tell whether an object is of a class of an optional module, without importing it."""
+def _is_instance_of(container: Any, module: str, *names: str) -> bool:
+    """Check whether an object is of a class of an optional module, without importing it."""
     loaded = sys.modules.get(module)
     return loaded is not None and isinstance(
         container, tuple(getattr(loaded, name) for name in names)
@@ -47,12 +47,12 @@ def _is_of(container: Any, module: str, *names: str) -> bool:
 
 
 def take_rows(container: Any, indices: NDArray[np.int64]) -> Any:
-    """Take rows by index; kind, dtype and column names stay.
+    """Return rows by index, keeping kind, dtype and column names.
 
-    pandas objects get a fresh RangeIndex, memory-mapped arrays come back in memory. Arrays of
-    other libraries whose rows cannot be indexed become NumPy arrays. Nothing of the container's
-    size is held beside the result, except for those, and for sparse formats other than CSR,
-    which are converted to it and back.
+    pandas objects get a new RangeIndex, and memory-mapped arrays are returned in memory. Arrays of
+    other libraries whose rows cannot be indexed become NumPy arrays. Apart from these, and from
+    sparse formats other than CSR, which are converted to CSR and back, no memory of the
+    container's size is used besides the result.
     """
     if issparse(container):
         return _take_sparse_rows(container.tocsr(), indices).asformat(container.format)
@@ -71,9 +71,9 @@ def take_rows(container: Any, indices: NDArray[np.int64]) -> Any:
         return rows
     if is_dataframe(container) or is_series(container):
         return nw.from_native(container, eager_only=True, allow_series=True)[indices].to_native()
-    if _is_of(container, "pyarrow", "Array", "RecordBatch"):
+    if _is_instance_of(container, "pyarrow", "Array", "RecordBatch"):
         return container.take(indices)
-    if _is_of(container, "datasets", "Dataset"):  # of Hugging Face
+    if _is_instance_of(container, "datasets", "Dataset"):  # of Hugging Face
         return container.select(indices)
     if hasattr(container, "shape"):
         return _take_array_rows(container, indices)
@@ -83,10 +83,10 @@ def take_rows(container: Any, indices: NDArray[np.int64]) -> Any:
 
 
 def _take_array_rows(array: Any, indices: NDArray[np.int64]) -> Any:
-    """Take rows of another library's array, such as JAX's, h5py's, or a memoryview.
+    """Return rows of another library's array (JAX, h5py), or of a memoryview.
 
-    Not by its take(), which flattens the array or takes a number of rows where libraries differ
-    from NumPy. Some cannot index by arrays, or in ascending order only.
+    Its own take() is not used: without an axis it may flatten the array, or mean something else.
+    Some libraries cannot index by arrays, or only by ascending ones.
     """
     shape = (len(indices), *array.shape[1:])
     try:
@@ -98,14 +98,14 @@ def _take_array_rows(array: Any, indices: NDArray[np.int64]) -> Any:
     rows = np.asarray(array)
     if rows.shape != tuple(array.shape):
         raise ValueError(
-            f"Rows of {type(array).__name__} cannot be taken by index, and it is no array: pass "
-            f"a NumPy array."
+            f"The rows of {type(array).__name__} cannot be indexed, and it cannot be converted to "
+            f"an array: pass a NumPy array."
         )
     return rows.take(indices, axis=0)
 
 
 def _take_items(sequence: Any, indices: NDArray[np.int64]) -> list[Any] | tuple[Any, ...]:
-    """Take items of a list, a tuple or another sequence."""
+    """Return items of a list, a tuple or another sequence."""
     items: list[Any] = []
     if isinstance(sequence, list | tuple) and _begins_with_all(indices, len(sequence)):
         items.extend(sequence)  # all at once, which is several times as fast
@@ -115,11 +115,11 @@ def _take_items(sequence: Any, indices: NDArray[np.int64]) -> list[Any] | tuple[
 
 
 def _take_sparse_rows(matrix: Any, indices: NDArray[np.int64]) -> Any:
-    """Take rows of CSR.
+    """Return rows of a CSR matrix.
 
-    SciPy looks at each row by itself, which for short rows takes several times as long as
-    copying them. So if all rows come first, in order, these are copied as a block. And SciPy
-    counts the entries in the matrix's own type of index, which may be too small for the result.
+    SciPy copies row by row, which for short rows is several times slower than copying a block. So
+    if the indices begin with all rows in order, those are copied as a block. SciPy also counts
+    entries in the index type of the matrix, which may be too small for the result.
     """
     n_rows, n_columns = matrix.shape
     short = matrix.nnz < _SHORT * n_rows and len(indices) < 2 * n_rows
@@ -146,14 +146,15 @@ def _take_sparse_rows(matrix: Any, indices: NDArray[np.int64]) -> Any:
 
 
 def _count_entries(matrix: Any, indices: NDArray[np.int64]) -> tuple[int, np.dtype[Any]]:
-    """Count the entries of rows of CSR, and find the type of index that holds so many."""
+    """Count the entries of rows of a CSR matrix, and find an index type that can hold them."""
     n_entries = 0
     for part in row_slices(len(indices), _CHUNK):
         rows = indices[part]
         lengths = matrix.indptr[rows + 1] - matrix.indptr[rows]
         n_entries += int(lengths.sum(dtype=np.int64))
-    own = matrix.indptr.dtype
-    return n_entries, own if n_entries <= np.iinfo(own).max else np.dtype(np.int64)
+    index_type = matrix.indptr.dtype
+    fits = n_entries <= np.iinfo(index_type).max
+    return n_entries, index_type if fits else np.dtype(np.int64)
 
 
 def _begins_with_all(indices: NDArray[np.int64], n_rows: int) -> bool:

@@ -1,4 +1,4 @@
-"""Class names: as they are compared, ordered and shown."""
+"""Class names: compare, order and format them."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -12,26 +12,26 @@ from mlresample._utils.containers import is_dataframe
 
 
 def plain(value: Any) -> Any:
-    """Turn a NumPy scalar into Python's own, which reads better in a message."""
+    """Convert a NumPy scalar to a Python one, which reads better in a message."""
     return value.item() if isinstance(value, np.generic) else value
 
 
 def listed(classes: Iterable[Any]) -> str:
-    """Name the first of the classes."""
+    """Format the first ten classes for a message."""
     names = list(classes)
     return ", ".join(map(repr, names[:10])) + (", ..." if len(names) > 10 else "")
 
 
 def as_classes(names: Any) -> NDArray[Any]:
-    """Class names as an array: integers if all are, else objects."""
+    """Convert class names to an array, of integers if all are, else of objects."""
     if isinstance(names, dict | set | frozenset):
         raise ValueError(
             f"class_names must be in the classes' order, got a {type(names).__name__}."
         )
     names = names.tolist() if isinstance(names, np.ndarray) else list(names)
     if len(set(names)) < len(names):
-        twice = Counter(names).most_common(1)[0][0]
-        raise ValueError(f"class names must differ, but {twice!r} stands more than once.")
+        duplicate = Counter(names).most_common(1)[0][0]
+        raise ValueError(f"class names must be unique, but {duplicate!r} occurs more than once.")
     if all(type(name) is int for name in names):
         return np.asarray(names, dtype=np.int64)
     classes = np.empty(len(names), dtype=object)
@@ -40,18 +40,18 @@ def as_classes(names: Any) -> NDArray[Any]:
     return classes
 
 
-def in_another_order(own: list[Any], expected: list[Any]) -> bool:
-    """Tell whether class names are the expected ones, but not in their order."""
-    return own != expected and set(own) == set(expected)
+def in_another_order(names: list[Any], expected: list[Any]) -> bool:
+    """Check whether class names are the expected ones in a different order."""
+    return names != expected and set(names) == set(expected)
 
 
 def check_column_order(container: Any, name: str, classes: NDArray[Any]) -> None:
-    """Refuse a data frame whose columns are the classes in another order."""
+    """Check that the columns of a data frame are not the classes in a different order."""
     if not is_dataframe(container):
         return
-    own, expected = nw.from_native(container, eager_only=True).columns, classes.tolist()
-    if in_another_order(own, expected):
+    names, expected = nw.from_native(container, eager_only=True).columns, classes.tolist()
+    if in_another_order(names, expected):
         raise ValueError(
-            f"{name} has the classes in the order {own[:10]}, not {expected[:10]}: reorder its "
+            f"{name} has the classes in the order {names[:10]}, not {expected[:10]}: reorder its "
             f"columns."
         )

@@ -1,7 +1,7 @@
-"""The private names of scikit-learn that are used here: no other module imports any.
+"""The private names of scikit-learn that this package uses; no other module imports any.
 
-They may change in any release, so that pyproject.toml allows only the releases that are tested.
-Decorators are given types, without which what they decorate would have none.
+They may change in any release, so pyproject.toml allows only releases that have been tested. The
+decorators get types here, because untyped ones would hide the types of what they decorate.
 """
 
 from collections.abc import Callable
