@@ -235,7 +235,7 @@ def test_data_frames_with_columns_in_another_order_are_refused(name):
         ({"y_pred": PRED[:3]}, r"y_pred has shape \(3, 4\), y_true has \(4, 4\)"),
         ({"y_score": SCORE[:, :3]}, r"y_score has shape \(4, 3\)"),
         ({"y_pred": SCORE}, r"y_pred cannot be read: .* got 0.9 in row 0.*y >= threshold"),
-        ({"y_pred": PRED[:, 1]}, "y_pred has one class a sample"),
+        ({"y_pred": PRED[:, 1]}, "y_pred has one class per sample"),
         ({"y_score": np.where(SCORE == 1, np.nan, SCORE)}, "y_score has NaN"),
         ({"y_score": PRED}, "y_score must be floats, got int64; .* are y_pred"),
         ({"y_score": sp.csr_array(SCORE)}, "y_score must be dense"),

@@ -1,4 +1,4 @@
-"""Sample multipliers become whole repeats, repeats become indices; the only randomness."""
+"""Sample multipliers become whole repeats, repeats become indices; all randomness is here."""
 
 import math
 from dataclasses import dataclass, fields
@@ -19,7 +19,7 @@ _HISTOGRAM_BITS = 18  # at most so many bins, of eight bytes each, for all level
 
 
 def round_half_up(x: Any) -> Any:
-    """Round to whole numbers, a half up; x + 0.5 would itself be rounded."""
+    """Round to whole numbers, halves up; x + 0.5 would itself be rounded."""
     whole = np.floor(x)
     return whole + (x - whole >= 0.5)
 
@@ -54,7 +54,7 @@ class RepeatPlan:
         for value in vars(self).values():
             if isinstance(value, np.ndarray):
                 value.flags.writeable = False
-        # The sizes of the levels are counted only where the bounds leave a doubt.
+        # The sizes of the levels are counted only if the bounds leave a doubt.
         least, most = self.n_samples * self.level_multipliers[[0, -1]]
         if not most < 2**53 or least < 1:
             check_epoch_size(self.expected_epoch_size)
@@ -69,7 +69,7 @@ class RepeatPlan:
 
     @property
     def sample_multipliers(self) -> NDArray[np.float64]:
-        """Times that each sample is seen an epoch, float64 of shape (n_samples,)."""
+        """Times that each sample is seen per epoch, float64 of shape (n_samples,)."""
         return self.level_multipliers.take(self.levels)
 
     @cached_property
@@ -89,7 +89,7 @@ class RepeatPlan:
 
     @property
     def epoch_size(self) -> int:
-        """Number of samples of a drawn epoch: the expected size, rounded, a half up."""
+        """Number of samples of a drawn epoch: the expected size, rounded, halves up."""
         return int(round_half_up(self.expected_epoch_size))
 
     def draw_repeats(
@@ -124,7 +124,7 @@ class RepeatPlan:
         return self._draw_small(check_random_state(random_state), rounding).astype(np.int64)
 
     def _draw_small(self, generator: np.random.RandomState, rounding: str) -> NDArray[Any]:
-        """Draw the repeats in the smallest type that holds them: a byte a sample, mostly."""
+        """Draw the repeats in the smallest type that holds them: mostly one byte per sample."""
         if rounding not in ROUNDINGS:
             raise ValueError(f"rounding must be one of {sorted(ROUNDINGS)}, got {rounding!r}.")
         small = np.min_scalar_type(int(self.level_multipliers.max()) + 1)
@@ -182,7 +182,7 @@ def _round_each(
     """Round each sample's multiplier up with its fraction as the probability.
 
     r rounded is the whole part of r + u, with u in [0, 1). Both are taken to eight bits, in
-    fixed point; more of them count only where the sum lacks one bit to the next whole number.
+    fixed point; more bits matter only if the sum is one bit short of the next whole number.
     """
     fixed, rest = np.divmod(plan.level_multipliers * 256, 1)
     table = fixed.astype(np.min_scalar_type(int(fixed.max()) + 255))
@@ -207,7 +207,7 @@ def _choose_stratified(
     n_numbers = min(256, 2 ** max(0, _HISTOGRAM_BITS - len(extra).bit_length()))
     if n_numbers > 1:
         return _choose_smallest(plan.levels, extra, n_numbers, generator)
-    # So many levels that numbers would not help: all are shuffled, but for levels whose samples
+    # So many levels that numbers would not help: all are shuffled, except levels whose samples
     # are all chosen, or none, such as levels of a single sample.
     undecided = (extra > 0) & (extra < plan.level_sizes)
     chosen = ((extra > 0) & ~undecided).take(plan.levels)

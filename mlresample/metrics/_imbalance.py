@@ -38,7 +38,7 @@ class ImbalanceMeasures(Report):
         class.
     scumble : float
         Mean over all samples of how far common and rare classes occur together, from 0 to 1
-        (SCUMBLE): 1 less the geometric over the arithmetic mean of the imbalance of a sample's
+        (SCUMBLE): 1 minus the geometric over the arithmetic mean of the imbalance of a sample's
         classes, and 0 for a sample without a class.
     scumble_per_class : ndarray of shape (n_classes,)
         Mean of the same over the samples that carry each class; NaN for a class that never

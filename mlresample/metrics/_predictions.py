@@ -62,14 +62,14 @@ def _column_names(frame: Any) -> list[Any]:
 
 
 def read_indicator(y: Any, name: str) -> tuple[Any, NDArray[Any]]:
-    """Read an indicator matrix as CSR without duplicates, and give its class names."""
+    """Read an indicator matrix as CSR without duplicates, and return it with its class names."""
     try:
         indicator = as_target(y)
     except ValueError as error:
         raise ValueError(f"{name} cannot be read: {error}") from error
     if isinstance(indicator, LabelIndicator):
         raise ValueError(
-            f"{name} has one class a sample; make an indicator matrix of it with "
+            f"{name} has one class per sample; convert it to an indicator matrix with "
             f"sklearn.preprocessing.label_binarize."
         )
     if issparse(y):
@@ -84,7 +84,7 @@ def read_indicator(y: Any, name: str) -> tuple[Any, NDArray[Any]]:
 def read_scores(y_score: Any) -> NDArray[np.floating[Any]]:
     """Read scores as an array of floats."""
     if issparse(y_score):
-        raise ValueError("y_score must be dense: a score for each sample and class.")
+        raise ValueError("y_score must be dense, with a score for each sample and class.")
     if is_dataframe(y_score):
         columns = nw.from_native(y_score, eager_only=True).iter_columns()
         array = np.column_stack([column.to_numpy() for column in columns])
@@ -102,7 +102,7 @@ def read_scores(y_score: Any) -> NDArray[np.floating[Any]]:
 def check_like(
     container: Any, values: Any, name: str, classes: NDArray[Any], true: csr_array
 ) -> None:
-    """Refuse what is not of the shape and the classes of `true`."""
+    """Check that values have the shape and the classes of `true`."""
     if values.shape != true.shape:
         raise ValueError(f"{name} has shape {values.shape}, y_true has {true.shape}.")
     check_column_order(container, name, classes)

@@ -1,4 +1,4 @@
-"""Which common classes the rare ones come with."""
+"""Which common classes occur together with the rare ones."""
 
 import math
 from numbers import Integral
@@ -63,7 +63,7 @@ class CoOccurrenceDisplay:
     colorbar_ : matplotlib Colorbar
         Its scale.
     texts_ : list of matplotlib Text
-        Numbers in the cells, drawn where they fit; none for more than 225 cells.
+        Numbers in the cells, drawn if they fit; none for more than 225 cells.
 
     Examples
     --------
@@ -112,7 +112,7 @@ class CoOccurrenceDisplay:
         n_common: int = 10,
         ax: Axes | None = None,
     ) -> Self:
-        """Plot which common classes the rare classes of a target come with.
+        """Plot which common classes occur together with the rare classes of a target.
 
         Parameters
         ----------
@@ -135,11 +135,11 @@ class CoOccurrenceDisplay:
         Raises
         ------
         ValueError
-            If `y` is no target, no class occurs in it, or `n_rare` or `n_common` is below 1.
+            If `y` is not a target, no class occurs in it, or `n_rare` or `n_common` is below 1.
 
         Notes
         -----
-        The target is read twice for each rare class, and never as a whole.
+        The target is read twice for each rare class, in blocks.
         """
         indicator = as_target(y, class_names=class_names)
         counts = indicator.class_counts
@@ -147,7 +147,7 @@ class CoOccurrenceDisplay:
         by_count = np.argsort(counts, kind="stable")
         by_count = by_count[counts[by_count] > 0]
         if len(by_count) == 1:
-            raise ValueError("One class alone occurs in y: it can meet no other.")
+            raise ValueError("Only one class occurs in y: no classes can occur together.")
         n_rare = min(n_rare, len(by_count) // 2)
         rare, common = by_count[:n_rare], by_count[n_rare:][::-1][:n_common]
         shares = np.array([_shares(indicator, c)[common] for c in rare])
@@ -207,7 +207,7 @@ class CoOccurrenceDisplay:
         return self
 
     def _new_axes(self, size: float) -> Axes:
-        """Make axes with room for the names and for a number in each cell."""
+        """Make axes with room for the names and a number in each cell."""
         rare, common = (
             LETTER_WIDTH * size / 72 * max(len(name_on_axis(name)) for name in names)
             for names in (self.rare_classes, self.common_classes)
@@ -236,7 +236,7 @@ class _Number(Text):
 
 
 def _fit_names(axis: Axis, names: list[str], room: float, largest: float) -> None:
-    """Write names as large as there is room for, or if need be only some of them."""
+    """Write names as large as fits, or only some of them."""
     size = np.clip(0.8 * room / LINE_HEIGHT, SMALLEST_FONT, largest)
     every = math.ceil(SMALLEST_FONT * LINE_HEIGHT / (0.8 * room))
     axis.set_ticks(range(0, len(names), every), names[::every])
@@ -249,7 +249,7 @@ def _readable_on(color: Any) -> str:
 
 
 def _shares(indicator: Indicator, c: int) -> NDArray[np.float64]:
-    """Share of the samples of class c that carry each class."""
+    """Return the share of the samples of class c that carry each class."""
     ranks = np.zeros(indicator.n_classes, dtype=np.uint8)
     ranks[c] = 1
     carry = indicator.row_maximum(ranks)

@@ -1,4 +1,4 @@
-"""Cost against balance, of the plans of a comparison."""
+"""Cost against balance, for the plans of a comparison."""
 
 from numbers import Real
 from typing import Any, Self
@@ -30,8 +30,8 @@ class PlanComparisonDisplay:
 
     Use `from_comparison` or `from_target` to make one. With one parameter in the grid, its plans
     are joined by a line; with several, there is a line for each combination of the others. More
-    than six lines would be a tangle: the plans are then points, and those joined than which no
-    other is both smaller and more balanced. Labels that would cover something are left out.
+    than six lines would be a tangle: the plans are then points, and the line joins those that no
+    other plan beats in both size and balance. Labels that would cover something are left out.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ class PlanComparisonDisplay:
         ------
         ValueError
             If :func:`~mlresample.compare_plans` refuses the target or the grid, or `measure` is
-            none of the two.
+            neither of the two.
         """
         comparison = compare_plans(y, param_grid, class_names=class_names)
         return cls(comparison).plot(measure=measure, ax=ax)
@@ -219,7 +219,7 @@ class PlanComparisonDisplay:
             groups = _in_one_place(order, places)
             for group in groups:
                 plans = [self.comparison.parameters[i] for i in group]
-                text = ", ".join(_told(name, plans) for name in names)
+                text = ", ".join(_label(name, plans) for name in names)
                 labels = ends if group in (groups[0], groups[-1]) else middle
                 labels[text, *np.rint(places[group[0]])] = *points[group[0]], color
         return [
@@ -239,11 +239,11 @@ class PlanComparisonDisplay:
 
 
 def _split_grid(parameters: list[dict[str, Any]]) -> tuple[list[str], list[str]]:
-    """Give the parameter that lines go along, and the others that vary.
+    """Return the parameter that lines go along, and the others that vary.
 
     It is the one with the most values; numbers go before words.
     """
-    n_values = {name: len({_written(one[name]) for one in parameters}) for name in parameters[0]}
+    n_values = {name: len({_written(plan[name]) for plan in parameters}) for name in parameters[0]}
     varying = [name for name in parameters[0] if n_values[name] > 1]
     names = sorted(
         varying or parameters[0],
@@ -255,10 +255,10 @@ def _split_grid(parameters: list[dict[str, Any]]) -> tuple[list[str], list[str]]
 def _lines(
     parameters: list[dict[str, Any]], along: list[str], others: list[str]
 ) -> dict[str, list[int]]:
-    """Give the plans of each combination of the other parameters, in order along the line."""
+    """Return the plans of each combination of the other parameters, in order along the line."""
     lines: dict[str, list[int]] = {}
-    for i, one in enumerate(parameters):
-        lines.setdefault(", ".join(_told(name, [one]) for name in others), []).append(i)
+    for i, plan in enumerate(parameters):
+        lines.setdefault(", ".join(_label(name, [plan]) for name in others), []).append(i)
     for name in along:
         if _are_numbers([name], parameters):
             for order in lines.values():
@@ -267,7 +267,7 @@ def _lines(
 
 
 def _best(x: NDArray[np.float64], y: NDArray[np.float64]) -> list[int]:
-    """Give the plans than which no other has both less growth and less imbalance."""
+    """Return the plans that no other plan beats in both growth and imbalance."""
     best, least = [], np.inf
     for i in np.lexsort((y, x)):
         if y[i] < least:
@@ -288,14 +288,14 @@ def _in_one_place(order: list[int], places: NDArray[np.float64]) -> list[list[in
 
 
 def _are_numbers(names: list[str], parameters: list[dict[str, Any]]) -> bool:
-    return all(isinstance(one[name], Real) for one in parameters for name in names)
+    return all(isinstance(plan[name], Real) for plan in parameters for name in names)
 
 
-def _told(name: str, parameters: list[dict[str, Any]]) -> str:
+def _label(name: str, parameters: list[dict[str, Any]]) -> str:
     """Write a parameter with its values: "cap 2", "cap 6, 8", "cap 6 to 12"."""
-    values = list(dict.fromkeys(_written(one[name]) for one in parameters))
-    told = ", ".join(values) if len(values) < 4 else f"{values[0]} to {values[-1]}"
-    return f"{name} {told}"
+    values = list(dict.fromkeys(_written(plan[name]) for plan in parameters))
+    words = ", ".join(values) if len(values) < 4 else f"{values[0]} to {values[-1]}"
+    return f"{name} {words}"
 
 
 def _written(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""What the plots share: colours, axes to draw on, and names that fit there."""
+"""What the plots share: colors, axes to draw on, and names that fit there."""
 
 from typing import Any
 
@@ -20,12 +20,12 @@ LONGEST_NAME = 32  # letters
 
 
 def new_axes(width: float, height: float) -> Axes:
-    """Make a figure of so many inches that cuts nothing off, and give its axes."""
+    """Make a figure of this size in inches that cuts nothing off, and return its axes."""
     return plt.subplots(figsize=(width, height), layout="constrained")[1]
 
 
 def size_in_points(ax: Axes) -> tuple[float, float]:
-    """Measure width and height of the axes once the figure is laid out."""
+    """Return width and height of the axes after the figure is laid out."""
     figure = ax.figure.canvas.figure  # of a subfigure too
     figure.draw_without_rendering()
     box = ax.get_window_extent()
@@ -33,21 +33,21 @@ def size_in_points(ax: Axes) -> tuple[float, float]:
 
 
 def font_size(size: float | str) -> float:
-    """Give a font size of `rcParams` in points, be it a number or "medium"."""
+    """Return a font size of `rcParams`, a number or a word such as "medium", in points."""
     return float(FontProperties(size=size).get_size_in_points())
 
 
 def name_on_axis(name: Any, longest: int = LONGEST_NAME) -> str:
-    """Write a name as it is, in one line; of a long one, the middle is left out."""
+    """Write a name in one line, without the middle if it is long."""
     text = " ".join(str(plain(name)).split())
     if len(text) > longest:
         end = (longest - 1) // 3
         text = f"{text[: longest - 1 - end].rstrip()}…{text[-end:].lstrip()}"
-    return text.replace("$", r"\$")  # what stands between two of them would be mathematics
+    return text.replace("$", r"\$")  # text between two of them would be mathematics
 
 
 def longest_name(width: float, size: float) -> int:
-    """Give how many letters a name may have to take two fifths of a width, in points."""
+    """Return how many letters fit in two fifths of a width, in points."""
     return int(min(max(0.4 * width / (LETTER_WIDTH * size), 12), LONGEST_NAME))
 
 

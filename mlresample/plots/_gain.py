@@ -1,4 +1,4 @@
-"""What a candidate gains over a baseline, for common and for rare classes."""
+"""Gain of a candidate over a baseline, for common and for rare classes."""
 
 from collections.abc import Sequence
 from typing import Self
@@ -36,10 +36,10 @@ class GainDisplay:
     """Gain of a candidate over a baseline for each class, against its training class count.
 
     Use `from_comparison` or `from_evaluations` to make one. Bars are the standard deviation of
-    the gain over the pairs of folds or seeds, where there are several. More than a thousand
+    the gain over the pairs of folds or seeds, if there are several. More than a thousand
     classes have none; those of the same count are then spread sideways, by less than half a
     sample. A group's mean is a line over its range of counts, with a band of its
-    standard deviation over the pairs. Of up to 30 classes, names are written where there is room,
+    standard deviation over the pairs. Of up to 30 classes, names are written if there is room,
     those that change most first.
 
     Parameters
@@ -71,7 +71,7 @@ class GainDisplay:
     >>> y_true = [[1, 0], [1, 1], [1, 1], [0, 0]]
     >>> y_pred = [[1, 0], [1, 1], [1, 0], [1, 0]], [[1, 0], [1, 1], [1, 1], [1, 0]]
     >>> baseline, candidate = (
-    ...     evaluate_by_frequency(y_true, one, class_counts=[900, 7]) for one in y_pred
+    ...     evaluate_by_frequency(y_true, pred, class_counts=[900, 7]) for pred in y_pred
     ... )
     >>> display = GainDisplay.from_evaluations(baseline, candidate, measure="recall")
     >>> [text.get_text() for text in display.legend_.get_texts()]
@@ -187,9 +187,10 @@ class GainDisplay:
             counts = counts + spread * np.random.RandomState(0).uniform(-1, 1, len(counts))
         self.points_, self.bars_, self.means_ = {}, {}, {}
         for group in GROUPS:
-            own = np.flatnonzero(shown & (comparison.groups == group))
-            if len(own):
-                self._plot_group(group, counts[own], gain[own], std[own], has_bars=not is_crowd)
+            of_group = np.flatnonzero(shown & (comparison.groups == group))
+            if len(of_group):
+                values = (counts[of_group], gain[of_group], std[of_group])
+                self._plot_group(group, *values, has_bars=not is_crowd)
                 self._plot_mean(group, measure)
         n_left_out = len(counts) - int(shown.sum())
         left_out = (
@@ -248,8 +249,8 @@ class GainDisplay:
             around = mean["gain"] - mean["gain_std"], mean["gain"] + mean["gain_std"]
             ax.fill_between(ends, *around, color=color, alpha=0.2, linewidth=0, zorder=1)
         label = title_of_average(group, many=first.many, few=first.few)
-        told = gain_text(mean["gain"], mean["gain_std"] if has_spread else None)
-        told = told.replace("+-", "±")
+        text = gain_text(mean["gain"], mean["gain_std"] if has_spread else None)
+        text = text.replace("+-", "±")
         is_dense = np.size(self.points_[group].get_xdata()) > _DENSE
         outline = withStroke(linewidth=4, foreground=ax.get_facecolor())
         (self.means_[group],) = ax.plot(
@@ -259,11 +260,11 @@ class GainDisplay:
             linewidth=2,
             zorder=2.5 if is_dense else 1.5,
             path_effects=[outline] if is_dense else None,
-            label=f"{label}: {told}",
+            label=f"{label}: {text}",
         )
 
     def _plot_legend(self) -> None:
-        """Put the legend at the top, and make room for it there."""
+        """Put the legend at the top, and make room for it."""
         ax, n_pairs = self.ax_, self.comparison.n_pairs
         self.legend_ = ax.legend(
             handles=list(self.means_.values()),

@@ -1,4 +1,4 @@
-"""Labels beside points, where there is room for them."""
+"""Labels beside points, if there is room for them."""
 
 from collections.abc import Iterator
 from itertools import pairwise, product
@@ -21,11 +21,10 @@ _STEPS = np.linspace(0, 1, 200)[:, None]
 
 
 class LabelPlacer(Artist):
-    """Moves annotations to where they cover nothing, or if they may, no more than lines.
+    """Move annotations to places where they cover nothing, or only lines if that is allowed.
 
-    Those without such a place are not shown. It is drawn before them and draws nothing itself:
-    where there is room is known no earlier. Annotations that stand first in the list have the
-    choice.
+    Annotations without such a place are not shown. The artist draws nothing itself: it is drawn
+    before them, when the layout is known. The first annotations of the list choose first.
     """
 
     def __init__(
@@ -53,7 +52,7 @@ class LabelPlacer(Artist):
 
         obstacles = [lines, points] if self._may_cover_lines else [lines]
         for annotation in self._annotations:
-            annotation.set_visible(True)  # else it has no extent
+            annotation.set_visible(True)  # otherwise it has no extent
             for uncovered, (box, offset) in product(obstacles, _places(annotation)):
                 if is_free(box, uncovered):
                     _move(annotation, offset)
@@ -64,7 +63,7 @@ class LabelPlacer(Artist):
 
 
 def _places(annotation: Annotation) -> Iterator[tuple[Bbox, tuple[int, int]]]:
-    """Move an annotation around its point, and tell what it covers at each offset."""
+    """Move an annotation around its point, and yield its box at each offset."""
     for offset in _OFFSETS:
         _move(annotation, offset)
         yield annotation.get_window_extent().padded(2), offset
@@ -85,7 +84,7 @@ def _corners(line: Line2D) -> NDArray[np.float64]:
 
 
 def _points_along(line: Line2D) -> NDArray[np.float64]:
-    """Points of a line on the screen, so near to each other that no text fits between them."""
+    """Return points of a line on the screen, so close that no text fits between them."""
     corners = _corners(line)
     if line.get_linestyle() == "None":
         return corners
