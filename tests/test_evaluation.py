@@ -420,7 +420,7 @@ def test_the_text_of_a_comparison_has_both_and_the_gain():
     assert line.split() == ["recall", "macro", "2", "0.500", "0.625", "+0.125", "+-", "0.000"]
     assert max(map(len, text.splitlines())) <= 99
     assert text.isascii()  # for consoles that know no more
-    assert "standard deviation of the pairs' own gains" in " ".join(text.split())
+    assert "shown with its standard deviation over the pairs" in " ".join(text.split())
 
 
 ONE = folds((4, 0))
