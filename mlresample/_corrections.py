@@ -1,7 +1,7 @@
-"""Predictions of a model that was trained with resampling or weights, set right again.
+"""Correct predictions of a model that was trained with resampling or loss weights.
 
-Both multiply the odds of each class by a factor, or its posterior where a sample has exactly one
-class: in logits, an offset.
+Both multiply the odds of each class by a factor, or its posterior if each sample has exactly one
+class. In logits, that is an offset.
 """
 
 import sys
@@ -24,31 +24,31 @@ def correct_logits(
     pos_weight: LossWeightsLike | None = None,
     class_weight: LossWeightsLike | None = None,
 ) -> ArrayOrTensor:
-    """Take resampling and loss weights out of predicted logits.
+    """Correct predicted logits for resampling and loss weights.
 
     Parameters
     ----------
     logits : {ndarray, tensor} of shape (..., n_classes)
-        Log odds of each class; for a single-label plan or `class_weight`, logits of a softmax
+        Log odds of each class; for a single-label plan or with `class_weight`, logits of a softmax
         over the classes.
     plan : ResamplingPlan or fitted sampler, default=None
-        The plan whose epochs the model was trained on, if it was.
+        The plan whose epochs the model was trained on, if any.
     pos_weight : LossWeights, LossWeightTensors, array-like or tensor of shape (n_classes,)
-        Weights of the positives in the binary cross-entropy that it was trained with, if any.
+        Weights of the positives in the binary cross-entropy used in training, if any.
     class_weight : LossWeights, LossWeightTensors, array-like or tensor of shape (n_classes,)
-        Weights of the classes in the cross-entropy over classes that it was trained with, if any.
+        Weights of the classes in the cross-entropy over classes used in training, if any.
 
     Returns
     -------
     corrected : same kind as logits
-        Logits in data that are not resampled; a tensor stays on its device and in its graph.
+        Logits for data that are not resampled; a tensor keeps its device and its graph.
 
     Raises
     ------
     ValueError
-        If nothing is given to take out, plan and weights are not for the same kind of target or
-        for another number of classes, a weight is not above 0, or a single-label plan leaves out
-        a class.
+        If neither plan nor weights are given, they are for different kinds of targets or for
+        another number of classes, a weight is not above 0, or a single-label plan leaves out a
+        class.
 
     Notes
     -----
@@ -61,14 +61,14 @@ def correct_logits(
     With several classes per sample and weight w, the loss is smallest at the odds
     ``w p / (1 - p)``: the correction for `pos_weight`, ``logit(p) = logit(p') - log(w)``, is
     exact. That for `plan` is the correction for a shift of prior probabilities [1]_ [2]_, with the
-    class shares before and after resampling. It would be exact if samples were chosen by each
-    class alone; here another class of a sample may have chosen it, so that it is right on average
-    over samples, not for each. A class without positives or without negatives, before or after,
-    is left as it is.
+    class shares before and after resampling. It would be exact if samples were repeated because
+    of each class alone. But a sample may be repeated because of another of its classes, so that
+    the correction is right on average over samples, not for each of them. A class without
+    positives or negatives, before or after resampling, is not corrected.
 
-    Epochs drawn with ``rounding="nearest"`` realise the rounded multipliers: pass the plan of
-    these, ``plan_resampling(y, class_multipliers=np.floor(plan.class_multipliers + 0.5),
-    floor=0, cap=np.inf)``.
+    Epochs drawn with ``rounding="nearest"`` have the rounded multipliers: pass a plan with these,
+    ``plan_resampling(y, class_multipliers=np.floor(plan.class_multipliers + 0.5), floor=0,
+    cap=np.inf)``.
 
     References
     ----------
@@ -95,24 +95,24 @@ def correct_probabilities(
     pos_weight: LossWeightsLike | None = None,
     class_weight: LossWeightsLike | None = None,
 ) -> ArrayOrTensor:
-    """Take resampling and loss weights out of predicted probabilities.
+    """Correct predicted probabilities for resampling and loss weights.
 
     Parameters
     ----------
     probabilities : {ndarray, tensor} of shape (..., n_classes)
-        Predicted probability of each class, in [0, 1] but for rounding.
+        Predicted probability of each class, in [0, 1] up to rounding.
     plan : ResamplingPlan or fitted sampler, default=None
-        The plan whose epochs the model was trained on, if it was.
+        The plan whose epochs the model was trained on, if any.
     pos_weight : LossWeights, LossWeightTensors, array-like or tensor of shape (n_classes,)
-        Weights of the positives in the binary cross-entropy that it was trained with, if any.
+        Weights of the positives in the binary cross-entropy used in training, if any.
     class_weight : LossWeights, LossWeightTensors, array-like or tensor of shape (n_classes,)
-        Weights of the classes in the cross-entropy over classes that it was trained with, if any.
+        Weights of the classes in the cross-entropy over classes used in training, if any.
 
     Returns
     -------
     corrected : same kind as probabilities
-        Probabilities in data that are not resampled; 0 stays 0, and 1 stays 1. For a single-label
-        plan or `class_weight` those of a sample sum to 1.
+        Probabilities for data that are not resampled; 0 stays 0, and 1 stays 1. For a single-label
+        plan or with `class_weight`, they sum to 1 for each sample.
 
     Raises
     ------
@@ -125,11 +125,11 @@ def correct_probabilities(
     resampling and weights have raised the odds.
 
     A single-label plan, or `class_weight`: ``p_c = (p'_c / f_c) / sum_k (p'_k / f_k)``, with
-    ``f_c = m_c w_c``. Predictions of a sigmoid per class need not sum to 1; each estimates the
-    same posterior as a softmax does, and so the result is normalised as well. If they were trained
-    with `pos_weight`, take that out first, then `plan`.
+    ``f_c = m_c w_c``. Predictions of one sigmoid per class need not sum to 1, but each
+    estimates the same posterior as a softmax does, so the result is normalized as well. If they
+    were trained with `pos_weight`, correct for that first and for `plan` after it.
 
-    See :func:`correct_logits` for where the factors come from and how exact they are.
+    See :func:`correct_logits` for the origin of the factors and how exact they are.
 
     Examples
     --------
@@ -151,7 +151,7 @@ def correct_probabilities(
         total = corrected.sum(-1)[..., np.newaxis]
         if not (total > 0).all():
             raise ValueError(
-                f"probabilities of sample {_first_index(total[..., 0] == 0)} are all 0, and a "
+                f"probabilities of sample {_first_index(total[..., 0] == 0)} are all 0, but each "
                 f"sample of a single-label target has a class."
             )
         corrected = corrected / total
@@ -161,25 +161,30 @@ def correct_probabilities(
     return corrected.to(given.dtype) if is_tensor(given) else corrected.astype(given.dtype)
 
 
-_RANGE = 2.0**-126, 2.0**127  # of float32: a factor beyond it takes all but 0 and 1 there too
+_RANGE = (
+    2.0**-126,
+    2.0**127,
+)  # of float32: beyond it, a factor moves all but 0 and 1 to a limit anyway
 _SMALLEST_RATIO = 2.0**-100  # sums of quotients by it stay finite in float32
 
 
-# -- what training has done --------------------------------------------------------------------
+# -- factors of training ------------------------------------------------------------------------
 
 
 def _log_factors(
     n_classes: int, plan: Any, pos_weight: Any, class_weight: Any
 ) -> tuple[NDArray[np.float64], bool]:
-    """Compute the logarithm of each class's factor, and whether it is of a posterior.
+    """Compute the logarithm of each class's factor, and whether it multiplies a posterior.
 
-    Training has raised the posterior of each class by its factor if samples have exactly one
-    class, else its odds.
+    Training multiplies the posterior of each class by its factor if samples have exactly one
+    class, and its odds otherwise.
     """
     if plan is None and pos_weight is None and class_weight is None:
-        raise ValueError("Name what to take out: plan, pos_weight or class_weight.")
+        raise ValueError("Pass what to correct for: plan, pos_weight or class_weight.")
     if pos_weight is not None and class_weight is not None:
-        raise ValueError("A loss has pos_weight or class_weight: pass one of the two.")
+        raise ValueError(
+            "Pass only one of pos_weight and class_weight: a loss has one of the two."
+        )
     plan = as_plan(plan)
     if plan is not None and not isinstance(plan, ResamplingPlan):
         raise ValueError(
@@ -188,14 +193,15 @@ def _log_factors(
     is_single_label = class_weight is not None if plan is None else _is_single_label(plan)
     if class_weight is not None and not is_single_label:
         raise ValueError(
-            "class_weight is of a cross-entropy over classes of which each sample has exactly "
-            "one, and the plan has samples with several classes or none: pass pos_weight."
+            "class_weight is for a cross-entropy over classes, in which each sample has exactly "
+            "one class, but the plan has samples with several classes or none: pass pos_weight."
         )
     if pos_weight is not None and is_single_label:
         raise ValueError(
-            "pos_weight is of a binary cross-entropy for each class, and the plan's samples have "
-            "exactly one class: pass class_weight. For a sigmoid per class take pos_weight out "
-            "first: correct_probabilities(correct_probabilities(p, pos_weight=w), plan=plan)."
+            "pos_weight is for a binary cross-entropy per class, but each sample of the plan has "
+            "exactly one class: pass class_weight. For one sigmoid per class, correct for "
+            "pos_weight first: "
+            "correct_probabilities(correct_probabilities(p, pos_weight=w), plan=plan)."
         )
     log_factors = np.zeros(n_classes)
     if plan is not None:
@@ -214,34 +220,34 @@ def _is_single_label(plan: ResamplingPlan) -> bool:
 
 
 def _posterior_factors(plan: ResamplingPlan) -> NDArray[np.float64]:
-    """Factor by which resampling has raised the posterior of each class: its multiplier."""
+    """Return the factor by which resampling has raised the posterior of each class."""
     left_out = np.flatnonzero(plan.class_multipliers == 0)
     if len(left_out):
         raise ValueError(
             f"plan leaves out class {plain(plan.classes[left_out[0]])!r} by a multiplier of 0: "
-            f"predictions of a model that has not seen it cannot be corrected."
+            f"predictions of a model that has not seen the class cannot be corrected."
         )
     return plan.class_multipliers
 
 
 def _odds_factors(plan: ResamplingPlan) -> NDArray[np.float64]:
-    """Factor by which resampling has raised the odds of each class; 1 where it is unknown."""
+    """Return the factor by which resampling has raised the odds of each class; 1 if unknown."""
     factors = compute_loss_weights(plan).taken_by_resampling
     return np.where(np.isnan(factors), 1.0, factors)
 
 
 def _read(weights: Any, name: str, plan: ResamplingPlan | None) -> Any:
-    """Read weights in the classes' order."""
+    """Return weights as an array in the order of the classes."""
     if is_series(weights):
         raise ValueError(
-            f"{name} must be in the classes' order, and a series may have another: pass "
+            f"{name} must be in the order of the classes, and a series may be in another: pass "
             f"LossWeights or an array."
         )
     if isinstance(weights, LossWeights) and plan is not None:
         names, expected = weights.classes.tolist(), plan.classes.tolist()
         if in_another_order(names, expected):
             raise ValueError(
-                f"{name} has the classes in the order {names[:10]}, plan {expected[:10]}."
+                f"{name} has the classes in the order {names[:10]}, but plan in {expected[:10]}."
             )
     weights = getattr(weights, name, weights)
     return weights.detach().cpu().double().numpy() if is_tensor(weights) else weights
@@ -260,7 +266,7 @@ def _for_classes(factors: ArrayLike, n_classes: int, name: str) -> NDArray[np.fl
             f"{factors.size if factors.ndim == 1 else factors.shape}."
         )
     if not ((factors > 0) & np.isfinite(factors)).all():
-        raise ValueError(f"{name} must have finite weights above 0.")
+        raise ValueError(f"{name} must have finite values above 0.")
     return factors
 
 
@@ -271,12 +277,12 @@ def _predictions(values: Any, name: str) -> Any:
     if is_dataframe(values) or is_series(values):
         raise ValueError(
             f"{name} must be an array or a tensor with the classes in their order, got a data "
-            f"frame or series: put it into that order and pass it as an array."
+            f"frame or series: reorder it and pass an array."
         )
     if isinstance(values, list | tuple) and np.ndim(values[0] if len(values) else 0) == 2:
         raise ValueError(
             f"{name} must be one array with a last dimension of classes, got a list of arrays, as "
-            f"predict_proba of trees gives it: pass np.column_stack([p[:, 1] for p in {name}])."
+            f"predict_proba of trees returns it: pass np.column_stack([p[:, 1] for p in {name}])."
         )
     if np.ma.is_masked(values):
         raise ValueError(f"{name} has masked values; fill them or drop their rows.")
@@ -292,7 +298,7 @@ def _predictions(values: Any, name: str) -> Any:
 
 
 def _checked_probabilities(probabilities: Any) -> Any:
-    """Check that probabilities are in [0, 1], and clip those that rounding took out of it."""
+    """Check that probabilities are in [0, 1], and clip those that rounding moved out of it."""
     library = sys.modules["torch"] if is_tensor(probabilities) else np
     tolerance = max(1e-6, 4 * float(library.finfo(probabilities.dtype).eps))
     is_valid = (probabilities >= -tolerance) & (probabilities <= 1 + tolerance)
@@ -317,7 +323,7 @@ def _first_index(chosen: Any) -> tuple[int, ...]:
 
 
 def _wide(values: Any) -> Any:
-    """Convert floats to a type whose range a factor cannot leave."""
+    """Convert floats to a type with enough range for all factors."""
     if is_tensor(values):
         return values.float() if values.dtype.itemsize < 4 else values
     return values.astype(np.float64)

@@ -1,4 +1,4 @@
-"""Weights for the loss, from what resampling has left of the imbalance."""
+"""Compute loss weights from the imbalance that resampling leaves."""
 
 from dataclasses import dataclass
 from numbers import Integral, Real
@@ -21,22 +21,21 @@ from mlresample._utils.typing import ClassCounts
 class LossWeights(Report):
     """Weights for a loss over classes; made by :func:`compute_loss_weights`.
 
-    Printed, it has a row for each class, rarest first: negatives for each positive in the data and
-    in the plan's epochs ("resampled"), the weight, and the factor by which resampling and weight
-    raise the odds of the class together.
+    Its text has one row per class, rarest first: negatives per positive in the data and in the
+    plan's epochs ("resampled"), the weight, and the factor by which resampling and weight together
+    raise the odds of the class.
 
     Attributes
     ----------
     classes : ndarray of shape (n_classes,)
         Class names, or column numbers.
     pos_weight : ndarray of shape (n_classes,)
-        Weights of the positives in a binary cross-entropy, float64: what the loss adds to the
-        resampling.
+        Weights of the positives in a binary cross-entropy, float64, on top of resampling.
     class_weight : ndarray of shape (n_classes,)
         Inverse frequency, n / (n_classes * n_c) of the resampled counts, float64; its mean over
-        an epoch's positives is the inverse of the classes a sample.
+        the positives of an epoch is the inverse of the mean number of classes per sample.
     odds : ndarray of shape (n_classes,)
-        Negatives for each positive in the data; NaN for a class without either.
+        Negatives per positive in the data; NaN for a class without positives or negatives.
     resampled_odds : ndarray of shape (n_classes,)
         The same after resampling, expected.
     """
@@ -49,7 +48,7 @@ class LossWeights(Report):
 
     @property
     def taken_by_resampling(self) -> NDArray[np.float64]:
-        """Factor by which resampling has raised each class's positives against its negatives."""
+        """Factor by which resampling has raised the odds of each class."""
         return self.odds / self.resampled_odds
 
     def to_dict(self) -> Figures:
@@ -71,7 +70,7 @@ class LossWeights(Report):
         }
 
     def __repr__(self) -> str:
-        header = ["class", "negatives a positive", "resampled", "pos_weight", "both together"]
+        header = ["class", "negatives per positive", "resampled", "pos_weight", "both together"]
         order = np.argsort(-np.nan_to_num(self.odds, nan=-1), kind="stable")
         rows = [
             [short_name(self.classes[c]), *(f"{column[c]:,.2f}" for column in self._columns())]
@@ -128,8 +127,8 @@ def compute_loss_weights(
     Returns
     -------
     weights : LossWeights
-        ``pos_weight`` for a binary cross-entropy, ``class_weight`` for other losses, and what
-        resampling and loss take of each class's imbalance.
+        ``pos_weight`` for a binary cross-entropy, ``class_weight`` for other losses, and how much
+        of each class's imbalance resampling and loss remove.
 
     Raises
     ------
@@ -139,10 +138,10 @@ def compute_loss_weights(
 
     Notes
     -----
-    ``pos_weight = clip((negatives / positives) ** power, 1 / cap, cap)``. A plan's counts are
-    those of its epochs: weights from the counts of the data, beside resampling, would count the
-    same imbalance twice, and a model would predict a class of odds 1 : o as if they were
-    multiplied by both factors. :func:`correct_logits` takes both back.
+    ``pos_weight = clip((negatives / positives) ** power, 1 / cap, cap)``. The counts of a
+    plan are those of its epochs: with resampling, weights from the counts of the data would
+    correct the same imbalance twice, and a model would predict odds that are multiplied by both
+    factors. :func:`correct_logits` undoes both.
 
     A class without positives or without negatives has weight 1.
 
@@ -185,7 +184,7 @@ def compute_loss_weights(
         pos_weight = np.where(np.isnan(resampled_odds), 1.0, resampled_odds) ** power
     pos_weight = np.clip(pos_weight, 1 / cap, cap)
     if not ((pos_weight > 0) & np.isfinite(pos_weight)).all():
-        raise ValueError(f"power={power} makes weights of 0 or infinity: lower it, or set cap.")
+        raise ValueError(f"power={power} makes weights of 0 or infinity: lower power or set cap.")
     class_weight = np.ones(len(counts))
     np.divide(n_after, len(counts) * resampled, out=class_weight, where=resampled > 0)
     return LossWeights(
@@ -212,8 +211,8 @@ def _checked_plan(plan: Any, class_counts: Any) -> ResamplingPlan | None:
 
 
 def _odds(counts: NDArray[np.float64], n_samples: float) -> NDArray[np.float64]:
-    """Negatives for each positive; NaN where there are no positives or no negatives."""
-    # Sums of fractions: what is within their rounding of n_samples is all of it.
+    """Return negatives per positive; NaN without positives or negatives."""
+    # Counts may be sums of fractions: within their rounding, n_samples means all samples.
     both = (counts > 0) & (counts < n_samples - min(1e-9 * n_samples, 0.5))
     odds = np.full(len(counts), np.nan)
     odds[both] = (n_samples - counts[both]) / counts[both]

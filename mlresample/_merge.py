@@ -1,4 +1,4 @@
-"""Merging classes that are too rare to stand alone into parent classes."""
+"""Merge classes that are too rare by themselves into parent classes."""
 
 from typing import Any, overload
 
@@ -41,23 +41,23 @@ def merge_classes(
     y : {array-like, sparse matrix, dataframe, tensor} of shape (n_samples, n_classes)
         Multi-label indicator matrix of 0 and 1.
     parents : dict of class to list of classes
-        The children of each parent, by name. A parent may be a new class, or one of `y`, which
-        keeps its own samples. It stands where the first of the merged classes stood.
+        The children of each parent, by name. A parent may be a new class or a class of `y`, which
+        keeps its samples. It takes the place of the first of the merged classes.
     class_names : array-like of shape (n_classes,), default=None
         Names of the classes; by default the column names of a data frame, or column numbers.
 
     Returns
     -------
     y_merged : same kind as y, of shape (n_samples, n_classes_new)
-        Indicator matrix in which the children are gone; an array for lists of rows.
+        Indicator matrix without the children; an array if `y` is a list of rows.
     class_names_merged : ndarray of shape (n_classes_new,)
         Names of its classes.
 
     Raises
     ------
     ValueError
-        If `y` is no indicator matrix, or a child is unknown, has two parents or is a parent
-        itself, or one class is left.
+        If `y` is not an indicator matrix, a child is unknown, has two parents or is itself a
+        parent, or only one class is left.
 
     Examples
     --------
@@ -76,7 +76,7 @@ def merge_classes(
     indicator = as_target(y, class_names=class_names)
     if isinstance(indicator, LabelIndicator):
         raise ValueError(
-            "y has one class a sample: replace the labels themselves, as by "
+            "y has one class per sample: replace the labels themselves, for example with "
             "np.where(np.isin(y, children), parent, y)."
         )
     groups = _groups(indicator.classes.tolist(), parents)
@@ -84,7 +84,7 @@ def merge_classes(
 
 
 def _groups(classes: list[Any], parents: dict[Any, list[Any]]) -> dict[Any, list[int]]:
-    """Give the old columns of each new class, in the order of the new classes."""
+    """Return the old columns of each new class, in the order of the new classes."""
     parent_of: dict[Any, Any] = {}
     known = set(classes)
     for parent, children in parents.items():
@@ -99,12 +99,12 @@ def _groups(classes: list[Any], parents: dict[Any, list[Any]]) -> dict[Any, list
             if parent_of.setdefault(child, parent) != parent:
                 raise ValueError(f"class {child!r} has two parents.")
             if child in parents and child != parent:
-                raise ValueError(f"class {child!r} is a child of {parent!r} and a parent itself.")
+                raise ValueError(f"class {child!r} is a child of {parent!r} and itself a parent.")
     groups: dict[Any, list[int]] = {}
     for column, name in enumerate(classes):
         groups.setdefault(parent_of.get(name, name), []).append(column)
     if len(groups) == 1:
-        raise ValueError("parents leaves one class only: there is nothing to tell apart.")
+        raise ValueError("parents merges all classes into one: at least two must be left.")
     return groups
 
 
@@ -131,7 +131,9 @@ def _merged_frame(y: Any, groups: list[list[int]], names: list[Any]) -> Any:
     elif all(isinstance(name, str) for name in names):
         old = list(frame.iter_columns())
     else:
-        raise ValueError(f"The classes of such a data frame are strings, got {names}.")
+        raise ValueError(
+            f"Class names must be strings for a data frame of this kind, got {names}."
+        )
     merged = []
     for group, name in zip(groups, names, strict=True):
         first = old[group[0]]
@@ -146,5 +148,5 @@ def _merged_frame(y: Any, groups: list[list[int]], names: list[Any]) -> Any:
         merged.append(first)
     if is_pandas_dataframe(y):
         return nw.dependencies.get_pandas().concat(merged, axis=1).set_axis(names, axis=1)
-    columns = (one.alias(name) for one, name in zip(merged, names, strict=True))
+    columns = (column.alias(name) for column, name in zip(merged, names, strict=True))
     return frame.select(*columns).to_native()

@@ -454,8 +454,8 @@ def test_tensors_stay_tensors_in_their_graph():
             "plan must be for the 1 classes .* got one for 2",
         ),
         (correct_logits, [[0.0, 1.0]], {"pos_weight": [1]}, "pos_weight must be for the 2"),
-        (correct_logits, [[0.0, 1.0]], {"pos_weight": [1, 0]}, "finite weights above 0"),
-        (correct_logits, [[0.0, 1.0]], {"pos_weight": [1, np.nan]}, "finite weights above 0"),
+        (correct_logits, [[0.0, 1.0]], {"pos_weight": [1, 0]}, "finite values above 0"),
+        (correct_logits, [[0.0, 1.0]], {"pos_weight": [1, np.nan]}, "finite values above 0"),
         (correct_logits, [[0, 1]], {"plan": PLAN}, "must be floats"),
         (correct_logits, 1.0, {"plan": PLAN}, "last dimension"),
         (correct_probabilities, [[0.5, 1.5]], {"plan": PLAN}, r"in \[0, 1\], got 1.5 at .*\(0, 1"),
@@ -477,7 +477,7 @@ def test_tensors_stay_tensors_in_their_graph():
             correct_logits,
             [[0.0, 1.0]],
             {"pos_weight": [1, 2], "class_weight": [1, 2]},
-            "pos_weight or class_weight: pass one",
+            "Pass only one of pos_weight and class_weight",
         ),
         (correct_logits, [[0.0, 1.0]], {"class_weight": [1]}, "class_weight must be for the 2"),
         (
@@ -500,7 +500,7 @@ def test_tensors_stay_tensors_in_their_graph():
                     class_counts={"lynx": 1, "cat": 2}, n_samples=4
                 ),
             },
-            r"pos_weight has the classes in the order \['lynx', 'cat'\], plan \['cat'",
+            r"pos_weight has the classes in the order \['lynx', 'cat'\], but plan in \['cat'",
         ),
         (correct_probabilities, [[0.5, 0.5]], {"plan": 3}, "plan must be a ResamplingPlan or a"),
     ],
@@ -518,7 +518,7 @@ def test_names_that_may_be_in_another_order_are_refused():
         correct_probabilities(pd.Series({"lynx": 0.9, "cat": 0.1}), plan=PLAN)
     with pytest.raises(ValueError, match=r"(?s)class_counts must be .* of shape \(1, 2\)"):
         compute_loss_weights(class_counts=pd.DataFrame({"lynx": [9], "cat": [1]}), n_samples=9)
-    with pytest.raises(ValueError, match="a series may have another"):
+    with pytest.raises(ValueError, match="a series may be in another"):
         correct_logits([[0.5, 0.5]], pos_weight=pd.Series({"lynx": 9.0, "cat": 1.0}))
 
 

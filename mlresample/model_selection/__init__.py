@@ -1,4 +1,4 @@
-"""Decision thresholds, one a class, tuned on held-out scores."""
+"""Decision thresholds, one per class, tuned on held-out scores."""
 
 from mlresample.model_selection._thresholds import tune_thresholds
 from mlresample.model_selection._tuned import MultilabelTunedThresholdClassifierCV

@@ -1,4 +1,4 @@
-"""The best threshold of one class, found exactly and mostly from its highest scores alone."""
+"""Find the exact best threshold of one class, mostly from its highest scores alone."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,15 +8,15 @@ from numpy.typing import NDArray
 
 from mlresample._utils.containers import row_slices
 
-# (true positives, false positives, positives, negatives) -> value; the larger the better. Python's
-# integers give exact values, or one quotient of exact ones, so that ties are ties. Arrays must be
-# floats: the square of a large class's counts overflows integers.
+# (true positives, false positives, positives, negatives) -> value; the larger the better. With
+# Python's integers, values are exact, or a quotient of exact ones, so that ties are ties. Arrays
+# must be floats: the square of a large class's counts overflows integers.
 Metric = Callable[[Any, Any, int, int], Any]
 
 _TRIES = 64  # candidates that a guess is made from
-_MARGIN = 8  # scores of the sample by which the guess may be wrong
-_CANDIDATES = 1 << 18  # looked at together
-_ROUNDING = 1e-12  # values of arrays may be wrong by so much, relatively
+_MARGIN = 8  # number of scores of the sample that the guess may be off by
+_CANDIDATES = 1 << 18  # evaluated together
+_ROUNDING = 1e-12  # relative error that values of arrays may have
 
 
 def fbeta(tp: Any, fp: Any, n_positives: int, n_negatives: int, *, beta: float = 1.0) -> Any:
@@ -30,12 +30,12 @@ def _accuracy(tp: Any, fp: Any, n_positives: int, n_negatives: int) -> Any:
 
 
 def _balanced_accuracy(tp: Any, fp: Any, n_positives: int, n_negatives: int) -> Any:
-    # (tp / P + 1 - fp / N) / 2 but for constants: whole numbers, so that ties are ties
+    # (tp / P + 1 - fp / N) / 2 up to constants: whole numbers, so that ties are ties
     return tp * max(1, n_negatives) - fp * max(1, n_positives)
 
 
 def _matthews_corrcoef(tp: Any, fp: Any, n_positives: int, n_negatives: int) -> Any:
-    # Its square with its sign, but for constants: a fraction of whole numbers, without a root
+    # Its square with its sign, up to constants: a fraction of whole numbers, without a root
     covariance = tp * n_negatives - fp * n_positives
     variance = (tp + fp) * (n_positives + n_negatives - tp - fp)
     return covariance * abs(covariance) / (variance + (variance == 0))
@@ -51,19 +51,19 @@ METRICS: dict[str, Metric] = {
 
 
 def likely_bound(sample: NDArray[Any], positives: NDArray[Any], n: int, metric: Metric) -> Any:
-    """Guess from a sample of n scores how low a score may be and still be worth a look.
+    """Guess from a sample of n scores the lowest score that a best threshold may have.
 
-    Both arrays ascend. `best_threshold` proves the guess; a wrong one costs time alone.
+    Both arrays ascend. `best_threshold` verifies the guess; a wrong guess only costs time.
     """
     n_positives, n_negatives = len(positives), n - len(positives)
     stride = n / len(sample)
     candidates = positives[:: 1 + n_positives // _TRIES]
     tp = _n_not_below(positives, candidates)
     seen = _n_not_below(sample, candidates)
-    predicted = stride * (seen + 2 * np.sqrt(seen) + 2)  # rather too many
+    predicted = stride * (seen + 2 * np.sqrt(seen) + 2)  # rather too many than too few
     values = metric(tp, np.clip(predicted - tp, 0, n_negatives), n_positives, n_negatives)
     reached = max(values.max(), metric(0, 0, n_positives, n_negatives))
-    # How far down the sample even all true positives make up for the false ones.
+    # How far down the sample all true positives could still make up for the false ones.
     n_false = np.minimum(np.arange(0, n_negatives + 1, stride), n_negatives)
     bounds = metric(n_positives, n_false, n_positives, n_negatives)
     depth = np.count_nonzero(bounds >= reached) + int(n_positives / stride) + _MARGIN
@@ -71,13 +71,13 @@ def likely_bound(sample: NDArray[Any], positives: NDArray[Any], n: int, metric: 
 
 
 def best_threshold(top: NDArray[Any], positives: NDArray[Any], n: int, metric: Metric) -> Any:
-    """Find the best threshold of a class from the highest of n scores and those of its positives.
+    """Find the best threshold of a class from the highest of n scores and its positives' scores.
 
     Both arrays ascend. Every metric falls, or stays, with more false positives among the same
-    true ones, wherever it is better than accepting nothing. So a threshold that is not at a
-    positive's score is never better than that of the next positive above it: there are as many
-    candidates as positives, and the one that accepts nothing. Where a score below `top` might be
-    as good as the best, None is returned.
+    true ones, wherever it is better than accepting nothing. So a threshold that is not at the
+    score of a positive is never better than that of the next positive above it: the candidates
+    are the scores of the positives, and accepting nothing. Returns None if a score below `top`
+    might be as good as the best.
     """
     if len(top) == 0:
         return None
@@ -94,7 +94,7 @@ def best_threshold(top: NDArray[Any], positives: NDArray[Any], n: int, metric: M
 def _best_candidate(
     top: NDArray[Any], positives: NDArray[Any], metric: Metric, n_samples: int
 ) -> tuple[float, int]:
-    """Return the best value, and how many scores are accepted there."""
+    """Return the best value, and the number of scores accepted with it."""
     n_positives = len(positives)
     totals = n_positives, n_samples - n_positives
 
@@ -121,7 +121,7 @@ def _n_not_below(ascending: NDArray[Any], bounds: Any) -> Any:
 
 
 def _separate(ascending: NDArray[Any], n_refused: int) -> Any:
-    """Give a threshold between the last score that is refused and the first that is not."""
+    """Return a threshold between the last score that is refused and the first that is accepted."""
     if n_refused == len(ascending):
         return just_above(ascending[-1])
     if n_refused == 0:

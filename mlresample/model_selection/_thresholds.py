@@ -1,4 +1,4 @@
-"""The threshold of each class that serves a metric best."""
+"""Tune the threshold of each class for a metric."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -26,10 +26,10 @@ from mlresample.model_selection._search import (
     likely_bound,
 )
 
-_STRIDE = 64  # one sample in so many is looked at first
-_CLASSES = 16  # columns that are held beside the scores
-_ROWS = 2048  # their tile, with the scores, stays in the cache
-_LARGEST_INTEGER = 2**53  # up to which float64 has them all
+_STRIDE = 64  # one in so many samples is looked at first
+_CLASSES = 16  # columns copied at a time
+_ROWS = 2048  # rows of a tile, which fits into the cache
+_LARGEST_INTEGER = 2**53  # float64 holds all integers up to it
 
 TUNING_CONSTRAINTS: dict[str, Any] = {
     "metric": [StrOptions(set(METRICS))],
@@ -52,22 +52,22 @@ def tune_thresholds(
     min_positives: int = 1,
     shrinkage: float = 3.0,
 ) -> NDArray[Any]:
-    """Find the threshold of each class with which ``y_score >= threshold`` is best.
+    """Find the best threshold of each class for ``y_score >= threshold``.
 
     Parameters
     ----------
     y_true : {array-like, sparse matrix, dataframe, tensor} of shape (n_samples, n_classes)
-        Multi-label indicator matrix of 0 and 1, of samples that no model was trained on.
+        Multi-label indicator matrix of 0 and 1, of samples that the model was not trained on.
     y_score : {array-like, dataframe, tensor} of shape (n_samples, n_classes)
-        Finite scores: probabilities, logits or any others, larger for likelier classes. Integers
-        must be at most 2**53, beyond which floats do not tell them apart.
+        Finite scores: probabilities, logits or others, larger for likelier classes. Integers must
+        be at most 2**53, because larger ones may be equal as floats.
     metric : {"f1", "fbeta", "balanced_accuracy", "matthews_corrcoef", "accuracy"}, default="f1"
-        What is made as large as it can be, for each class by itself. The threshold best for
-        F1 is best for the Jaccard index too.
+        Metric that is maximized for each class by itself. The best threshold for F1 is also the
+        best for the Jaccard index.
     beta : float, default=1.0
-        Weight of recall in F-beta; for "fbeta" only.
+        Weight of recall in F-beta; only for "fbeta".
     min_positives : int, default=1
-        Classes with fewer positives take the common threshold of the Notes.
+        Classes with fewer positives get the common threshold, see Notes.
     shrinkage : float, default=3.0
         Number of positives that the common threshold counts as. At 10, the threshold of a class
         with 10 positives lies halfway between its own and the common one. At 0, each class has
@@ -76,7 +76,7 @@ def tune_thresholds(
     Returns
     -------
     thresholds : ndarray of shape (n_classes,)
-        On the scale of the scores; float32 for float32 scores.
+        Thresholds on the scale of the scores; float32 for float32 scores.
 
     Raises
     ------
@@ -85,7 +85,7 @@ def tune_thresholds(
 
     See Also
     --------
-    MultilabelTunedThresholdClassifierCV : The same from out-of-fold scores of an estimator.
+    MultilabelTunedThresholdClassifierCV : Tune on out-of-fold scores of an estimator.
 
     Notes
     -----
@@ -94,18 +94,19 @@ def tune_thresholds(
     number, and of two such the higher.
 
     A threshold lies halfway between the lowest score that it accepts and the next lower one of
-    any sample. It is the lowest score itself where all are accepted, and just above the highest
-    where accepting none is best. Equal scores are accepted together.
+    any sample. If accepting all is best, it is the lowest score; if accepting none is best, it is
+    just above the highest. Equal scores are accepted together.
 
-    The common threshold is the one best for all classes pooled, as if they were one (the metric
-    is then micro-averaged). A class without positives always takes it. With n_c positives and
-    shrinkage k, a class has ``(n_c * own + k * common) / (n_c + k)``; that makes sense where all
-    classes' scores are on one scale, such as probabilities. A threshold tuned on a handful of
-    positives may accept nearly every sample: with many such classes a shrinkage of 3 raised
-    macro-F1 on new data, with few it made little difference; it always raised micro-F1
-    (``benchmarks/thresholds.py``). Larger values favour micro-F1 over macro-F1.
+    The common threshold is the best one for all classes pooled as if they were one (the metric is
+    then micro-averaged). A class without positives always gets it. With n_c positives and
+    shrinkage k, the threshold of a class is ``(n_c * best + k * common) / (n_c + k)``, best being
+    the one for the class alone; that requires the scores of all classes to be on the same scale,
+    such as probabilities. A threshold tuned on a handful of positives may accept nearly every
+    sample: with many such classes, a shrinkage of 3 raised macro-F1 on new data, with few it made
+    little difference; it always raised micro-F1 (``benchmarks/thresholds.py``). Larger values
+    favor micro-F1 over macro-F1.
 
-    Tune on scores of held-out samples: those that the model was trained on are too good.
+    Tune on scores of held-out samples: scores of training samples are too good.
 
     Examples
     --------
@@ -117,39 +118,39 @@ def tune_thresholds(
     array([0.5 , 0.25])
     """
     if metric != "fbeta" and beta != 1:
-        raise ValueError(f"beta={beta} has no part in metric={metric!r}; set metric='fbeta'.")
+        raise ValueError(f"beta={beta} has no effect on metric={metric!r}; set metric='fbeta'.")
     target = as_multilabel_target(y_true)
     scores = _check_scores(y_score, target)
-    serves = partial(fbeta, beta=float(beta)) if metric == "fbeta" else METRICS[metric]
+    measure = partial(fbeta, beta=float(beta)) if metric == "fbeta" else METRICS[metric]
 
     positives = _by_class(scores, _carries(y_true, by_column=scores.flags.f_contiguous))
     thresholds = np.zeros(target.n_classes, dtype=scores.dtype)
-    for c, top in _highest(scores, positives, serves):
-        threshold = best_threshold(top, positives[c], len(scores), serves)
+    for c, top in _highest(scores, positives, measure):
+        threshold = best_threshold(top, positives[c], len(scores), measure)
         if threshold is None:
-            threshold = best_threshold(np.sort(scores[:, c]), positives[c], len(scores), serves)
+            threshold = best_threshold(np.sort(scores[:, c]), positives[c], len(scores), measure)
         thresholds[c] = threshold
 
     is_rare = target.class_counts < min_positives
     if shrinkage > 0 or is_rare.any():
-        common = float(_common_threshold(scores, positives, serves))
+        common = float(_common_threshold(scores, positives, measure))
         if shrinkage > 0:
-            own_weight = target.class_counts / (target.class_counts + shrinkage)
+            weight = target.class_counts / (target.class_counts + shrinkage)
             with np.errstate(invalid="ignore"):  # infinite, above the largest float
-                thresholds[:] = own_weight * thresholds + (1 - own_weight) * common
+                thresholds[:] = weight * thresholds + (1 - weight) * common
         thresholds[is_rare] = common
     return thresholds
 
 
-# -- the door ----------------------------------------------------------------------------------
+# -- validation --------------------------------------------------------------------------------
 
 
 def as_multilabel_target(y: Any) -> Indicator:
-    """Recognise an indicator matrix; a single-label target is an error."""
+    """Read an indicator matrix; raise if the target is single-label."""
     target = as_target(y)
     if isinstance(target, LabelIndicator):
         raise ValueError(
-            "y must be a multi-label indicator matrix with a column for each of two or more "
+            "y must be a multi-label indicator matrix with one column for each of two or more "
             "classes, got a single-label target; for a binary one see "
             "sklearn.model_selection.TunedThresholdClassifierCV."
         )
@@ -160,7 +161,7 @@ def _check_scores(y_score: Any, target: Indicator) -> NDArray[Any]:
     if isinstance(y_score, list | tuple) and np.ndim(y_score[0] if len(y_score) else 0) == 2:
         raise ValueError(
             "y_score must be one array of shape (n_samples, n_classes), got a list of arrays, as "
-            "predict_proba of trees gives it: pass np.column_stack([p[:, 1] for p in y_score])."
+            "predict_proba of trees returns it: pass np.column_stack([p[:, 1] for p in y_score])."
         )
     if is_tensor(y_score):
         y_score = as_array(y_score)  # of any device, and with a gradient
@@ -185,7 +186,7 @@ def _check_scores(y_score: Any, target: Indicator) -> NDArray[Any]:
 
 
 def _check_integers_are_kept(y_score: Any, scores: NDArray[Any], classes: NDArray[Any]) -> None:
-    """Refuse integers that float64 cannot tell apart."""
+    """Check that all integers are exact in float64."""
     if getattr(getattr(y_score, "dtype", None), "kind", None) == "f":
         return
     is_large = np.abs(scores) >= _LARGEST_INTEGER
@@ -201,14 +202,14 @@ def _check_integers_are_kept(y_score: Any, scores: NDArray[Any], classes: NDArra
             if isinstance(column[row], Integral) and abs(int(column[row])) > _LARGEST_INTEGER:
                 raise ValueError(
                     f"y_score must be floats, or integers of at most 2**53, got {column[row]} in "
-                    f"row {row}, class {plain(classes[c])!r}: as floats, different ones would be "
-                    f"equal. Shift or scale them, or take their ranks."
+                    f"row {row}, class {plain(classes[c])!r}: as floats, different ones may be "
+                    f"equal. Shift or scale them, or pass their ranks."
                 )
 
 
 def _check_finite(scores: NDArray[Any], classes: NDArray[Any]) -> None:
     with np.errstate(over="ignore", invalid="ignore"):
-        if np.isfinite(scores.sum()):  # as fast as reading; rarely infinite for finite scores
+        if np.isfinite(scores.sum()):  # as fast as reading; rarely infinite if scores are finite
             return
     row, c = np.unravel_index(np.isfinite(scores).argmin(), scores.shape)
     if not np.isfinite(scores[row, c]):
@@ -231,7 +232,7 @@ def _carries(y: Any, by_column: bool) -> NDArray[np.bool_]:
 
 
 def _by_class(scores: NDArray[Any], chosen: NDArray[np.bool_]) -> list[NDArray[Any]]:
-    """Give the chosen scores of each class, ascending."""
+    """Return the chosen scores of each class, ascending."""
     n_samples, n_classes = scores.shape
     if scores.flags.f_contiguous:
         classes = np.flatnonzero(chosen.T)
@@ -242,34 +243,34 @@ def _by_class(scores: NDArray[Any], chosen: NDArray[np.bool_]) -> list[NDArray[A
         values = scores.ravel().take(classes)
         classes %= n_classes
     ends = np.bincount(classes, minlength=n_classes).cumsum()
-    classes = classes.astype(np.min_scalar_type(n_classes))  # narrow ones are sorted by radix
+    classes = classes.astype(np.min_scalar_type(n_classes))  # narrow integers are sorted by radix
     by_class = np.split(values.take(np.argsort(classes, kind="stable")), ends[:-1])
-    for own in by_class:
-        own.sort()
+    for class_scores in by_class:
+        class_scores.sort()
     return by_class
 
 
 def _highest(
     scores: NDArray[Any], positives: list[NDArray[Any]], metric: Metric
 ) -> Iterator[tuple[int, NDArray[Any]]]:
-    """Give each class that has positives, with its scores that are worth a look, ascending."""
+    """Yield each class with positives, and its scores that may be best thresholds, ascending."""
     n_samples, n_classes = scores.shape
     sample = np.sort(scores[::_STRIDE].T)
     bounds = np.full(n_classes, np.inf, dtype=scores.dtype)
-    for c, own in enumerate(positives):
-        if len(own):
-            bounds[c] = likely_bound(sample[c], own, n_samples, metric)
+    for c, class_positives in enumerate(positives):
+        if len(class_positives):
+            bounds[c] = likely_bound(sample[c], class_positives, n_samples, metric)
 
     is_whole = np.isneginf(bounds)
-    for some in np.array_split(np.flatnonzero(is_whole), 1 + n_classes // _CLASSES):
-        yield from zip(some.tolist(), np.sort(_columns(scores, some)), strict=True)
+    for classes in np.array_split(np.flatnonzero(is_whole), 1 + n_classes // _CLASSES):
+        yield from zip(classes.tolist(), np.sort(_columns(scores, classes)), strict=True)
     bounds[is_whole] = np.inf
     highest = _by_class(scores, scores >= bounds)
     yield from ((c, highest[c]) for c in np.flatnonzero(np.isfinite(bounds)).tolist())
 
 
 def _columns(scores: NDArray[Any], classes: NDArray[Any]) -> NDArray[Any]:
-    """Give the scores of some classes, each class's in one piece."""
+    """Return the scores of some classes, contiguous for each class."""
     columns = np.empty((len(classes), len(scores)), dtype=scores.dtype)
     for rows in row_slices(len(scores), _ROWS):
         columns[:, rows] = scores[rows, classes].T
@@ -277,16 +278,16 @@ def _columns(scores: NDArray[Any], classes: NDArray[Any]) -> NDArray[Any]:
 
 
 def _common_threshold(scores: NDArray[Any], positives: list[NDArray[Any]], metric: Metric) -> Any:
-    """Tune one threshold as if all classes were one."""
+    """Tune one threshold for all classes pooled as if they were one."""
     pooled = np.sort(np.concatenate(positives))
     if len(pooled) == 0:
         return just_above(scores.max())
     sample = np.sort(scores[::_STRIDE], axis=None)
     bound = likely_bound(sample, pooled, scores.size, metric)
-    lies = scores.T if scores.flags.f_contiguous else scores  # in the order in which it lies
-    threshold = best_threshold(_not_below(lies, bound), pooled, scores.size, metric)
+    rows = scores.T if scores.flags.f_contiguous else scores  # in the order of memory
+    threshold = best_threshold(_not_below(rows, bound), pooled, scores.size, metric)
     if threshold is None:
-        threshold = best_threshold(_not_below(lies, -np.inf), pooled, scores.size, metric)
+        threshold = best_threshold(_not_below(rows, -np.inf), pooled, scores.size, metric)
     return threshold
 
 
