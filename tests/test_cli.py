@@ -17,6 +17,7 @@ from sklearn.preprocessing import MultiLabelBinarizer
 
 from mlresample import MaxMultiplierOverSampler, compare_plans, plan_resampling
 from mlresample._cli import _inputs, main
+from mlresample._cli._main import with_options
 from mlresample._rule.multipliers import RULE_CONSTRAINTS
 from mlresample.datasets import make_multilabel_digits
 
@@ -205,8 +206,8 @@ def test_ids_that_spreadsheets_take_for_formulas_are_kept_with_a_warning(capsys,
     out, err = capsys.readouterr()
     assert out == "id\n@b\n=1+1\n-7\n+0.5\n"
     assert err == (
-        "mlresample: warning: Ids such as '=1+1' are written as they are, and a spreadsheet would "
-        "take them for formulas: open the file there as text only.\n"
+        "mlresample: warning: Ids such as '=1+1' are written unchanged, and a spreadsheet would "
+        "take them for formulas: import the file there as text.\n"
     )
     (tmp_path / "numbers.csv").write_text("Id,Target\n-7,x\n+0.5,y\n")
     for options in (["numbers.csv"], ["a.csv", "--json"]):
@@ -322,7 +323,7 @@ def test_output_goes_to_a_file_and_never_over_the_input(run, train, tmp_path):
     assert run("plan", train, "--json", "--output", out) == ""
     assert json.loads(out.read_text())["n_samples"] == 600
     before = (tmp_path / "train.csv").read_text()
-    assert "is a file that is read" in run("resample", train, "--output", train, status=2)
+    assert "is also an input" in run("resample", train, "--output", train, status=2)
     assert (tmp_path / "train.csv").read_text() == before
     lost = tmp_path / "no folder" / "x.csv"
     assert "there is no folder" in run("resample", train, "--output", lost, status=2)
@@ -361,18 +362,27 @@ def test_a_page_does_not_go_to_a_terminal(capsys, train, tmp_path, monkeypatch):
     [
         (["plan", "missing.csv"], "missing.csv: No such file or directory"),
         (["plan", "."], "Is a directory"),
-        (["plan", "TRAIN", "--cap", "0.5"], "'cap' parameter of plan_resampling must be"),
-        (["plan", "TRAIN", "--target-count", "often"], "'target_count' parameter"),
-        (["plan", "TRAIN", "--epoch-size", "1e9"], "cannot be met"),
+        (["plan", "TRAIN", "--cap", "0.5"], "error: --cap must be"),
+        (["plan", "TRAIN", "--target-count", "often"], "error: --target-count must be"),
+        (
+            ["plan", "TRAIN", "--epoch-size", "1e9"],
+            "cannot be met: with --floor 1.0, --cap 4.0 and",
+        ),
         (["plan", "TRAIN", "--class-multiplier", "7"], "must be a class, '=' and a number"),
         (["plan", "TRAIN", "--class-multiplier", "7=x"], "must be a class, '=' and a number"),
-        (["plan", "TRAIN", "--class-multiplier", "77=2"], "unknown class '77'"),
+        (
+            ["plan", "TRAIN", "--class-multiplier", "77=2"],
+            "--class-multiplier names the unknown class '77'",
+        ),
         (["plan", "TRAIN", "--labels", "."], "TRAIN"),
         (["plan", "TRAIN", "--format", "yolo"], "needs --labels FOLDER"),
-        (["plan", "TRAIN", "--format", "coco", "--separator", "|"], "--separator has no meaning"),
+        (
+            ["plan", "TRAIN", "--format", "coco", "--separator", "|"],
+            "--separator has no effect on a file of format",
+        ),
         (["plan", "TRAIN", "--format", "coco"], "TRAIN"),
         (["plan", "TRAIN", "--label-column", "Labels"], "line 1"),
-        (["plan", "TRAIN", "--class-names", "few.txt"], "label '2' is not one of"),
+        (["plan", "TRAIN", "--class-names", "few.txt"], "label '2' is not one of --class-names;"),
         (["plan", "TRAIN", "--label-column", "Id", "--separator", "-"], "pass --id-column"),
         (["report", "TRAIN", "TRAIN"], "TRAIN and TRAIN are the same file"),
         (["report", "few.txt", "TRAIN", "./TRAIN"], "TRAIN and ./TRAIN are the same file"),
@@ -385,15 +395,15 @@ def test_a_page_does_not_go_to_a_terminal(capsys, train, tmp_path, monkeypatch):
         (["plan", "TRAIN", "--html", "--output", "a.json"], "end in .html or .htm"),
         (["resample", "TRAIN", "--output", "a.html"], "end in .csv or .txt or .json"),
         (["report", "columns.csv"], "name it by --label-column"),
-        (["compare", "TRAIN", "--cap", "1,,2"], "'cap' parameter"),
+        (["compare", "TRAIN", "--cap", "1,,2"], "error: --cap must be"),
         (["compare", "TRAIN", "--power", "300", "--floor", "0", "--cap", "inf"], "samples"),
         (["compare", "TRAIN", "--target-count", "1e-9", "--floor", "0"], "is empty"),
-        (["plan", "TRAIN", "--delimiter", "ab"], "delimiter must be one character"),
+        (["plan", "TRAIN", "--delimiter", "ab"], "error: --delimiter must be one character"),
         (["plan", "TRAIN", "--class-names", "latin.txt"], "latin.txt, line 1"),
         (["plan", "TRAIN", "--class-multiplier", "7=2", "--class-multiplier", "7=3"], "twice"),
-        (["plan", "/dev/stdin"], "no regular file"),
+        (["plan", "/dev/stdin"], "not a regular file"),
         (["split", "TRAIN", "--folds", "1"], "--folds must be"),
-        (["resample", "TRAIN", "--repeats", "--shuffle"], "--shuffle has no meaning"),
+        (["resample", "TRAIN", "--repeats", "--shuffle"], "--shuffle has no effect"),
         (["resample", "TRAIN", "--random-state", "-1"], "Seed must be between 0"),
     ],
 )
@@ -402,9 +412,27 @@ def test_errors_are_one_line_and_status_two(run, train, monkeypatch, tmp_path, a
     (tmp_path / "few.txt").write_text("zero\none\n")
     (tmp_path / "latin.txt").write_bytes(b"caf\xe9\n")
     (tmp_path / "columns.csv").write_text("No,image,labels\n1,a,cat dog\n")
-    told = run(*(argument.replace("TRAIN", "train.csv") for argument in arguments), status=2)
-    assert told.startswith("mlresample: error: ")
-    assert message.replace("TRAIN", "train.csv") in told
+    error = run(*(argument.replace("TRAIN", "train.csv") for argument in arguments), status=2)
+    assert error.startswith("mlresample: error: ")
+    assert message.replace("TRAIN", "train.csv") in error
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("The 'cap' parameter of compare_plans must be", "--cap must be"),
+        ("pass label_column=.", "pass --label-column."),
+        ("pass none_value='-' if", "pass --none-value '-' if"),
+        ("cannot be met: with floor=1.0, cap=4.0", "cannot be met: with --floor 1.0, --cap 4.0"),
+        ("separator must not be empty", "--separator must not be empty"),
+        ("leave it out by class_columns=.", "leave it out by --class-names."),
+        ("runs/cap=2/class_names.txt, line 1: the header", None),
+        ("there is no column 'class_names' among ['power', 'id_column']", None),
+        ("raise the cap, or the power", None),
+    ],
+)
+def test_messages_name_options_as_they_are_written_but_leave_files_and_columns(message, expected):
+    assert with_options(message) == (expected or message)
 
 
 @pytest.mark.parametrize(
@@ -436,7 +464,7 @@ def test_near_misses_are_shown_the_way(capsys):
     for arguments, way in (
         (["plan", "a.csv", "--caps", "4"], "did you mean --cap?"),
         (["report", "--seperator", "|"], "did you mean --separator?"),
-        (["plan", "a.csv", "--cap", "1,2"], "several are for mlresample compare"),
+        (["plan", "a.csv", "--cap", "1,2"], "mlresample compare takes several"),
     ):
         with pytest.raises(SystemExit):
             main(arguments)
@@ -454,7 +482,7 @@ def test_warnings_are_told_beside_the_result(capsys, train):
     assert main(["plan", train, "--class-multiplier", "7=9"]) == 0
     out, err = capsys.readouterr()
     assert "user-supplied multipliers" in out
-    assert err.startswith("mlresample: warning: class_multipliers are clipped")
+    assert err.startswith("mlresample: warning: --class-multiplier are clipped")
 
 
 def test_a_waiting_person_is_told_what_takes_so_long(capsys, train, monkeypatch):

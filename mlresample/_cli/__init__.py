@@ -1,4 +1,4 @@
-"""The command line: what label files hold, what resampling costs, and lists to train on."""
+"""The command line: reports on label files, comparisons of plans, and ids to train on."""
 
 from mlresample._cli._main import main
 

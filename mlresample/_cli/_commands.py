@@ -1,4 +1,4 @@
-"""The commands, each from arguments to the text that it writes."""
+"""The commands, each a function from arguments to the text that it writes."""
 
 import csv
 import io
@@ -30,10 +30,10 @@ from mlresample.readers._lines import short_repr
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 _CAPS = [1, 1.5, 2, 3, 4, 6, 8, 12, 16]
 _EXAMPLE = """
-This is a built-in example of 2,000 images of digits, since no file was named. Then go on:
+No file was named, so this is a built-in example of 2,000 images of digits. Next steps:
   mlresample report train.csv             how imbalanced a label file is
-  mlresample compare train.csv            which cap, and what each costs
-  mlresample plan train.csv --cap 4       what that plan does to each class, is it worth it
+  mlresample compare train.csv            what each cap costs and achieves
+  mlresample plan train.csv --cap 4       what that plan does to each class
   mlresample resample train.csv --cap 4   the ids of an epoch, for a training loop
 """.strip()
 
@@ -66,25 +66,25 @@ def _report(arguments: Namespace) -> str:
 
 
 def _short_names(files: list[str]) -> list[str]:
-    """Call files by their names alone where these differ."""
+    """Shorten paths to file names if these differ."""
     for first, second in combinations(files, 2):
         if first == second or same_file(first, second):
-            raise ValueError(f"{first} and {second} are the same file: name each file once.")
+            raise ValueError(f"{first} and {second} are the same file: name each file only once.")
     names = [Path(file).name for file in files]
     return names if len(set(names)) == len(names) else files
 
 
 def _compare(arguments: Namespace) -> str:
     table = _only_table(arguments)
-    grid = _given(arguments, RULE_CONSTRAINTS) or {"cap": _CAPS}
+    grid = _options_set(arguments, RULE_CONSTRAINTS) or {"cap": _CAPS}
     comparison = compare_plans(table.y, grid, class_names=table.class_names)
     if arguments.json:
         return comparison.to_json(indent=2)
     if arguments.html:
         from mlresample._cli._pictures import comparison_picture
 
-        told = fragment(f"<p>{escape(judge_comparison(comparison.to_dict()))}</p>")
-        parts = [comparison._repr_html_(), told, comparison_picture(comparison)]
+        verdict = fragment(f"<p>{escape(judge_comparison(comparison.to_dict()))}</p>")
+        parts = [comparison._repr_html_(), verdict, comparison_picture(comparison)]
         return page(f"Plans of {_title(arguments)}", parts)
     return f"{comparison!r}\n\n{judge_comparison(comparison.to_dict())}".strip()
 
@@ -108,7 +108,7 @@ def _plan_page(plan: ResamplingPlan, table: LabelTable, arguments: Namespace) ->
 
     parts = [plan_html(plan.to_dict(), all_classes=True), counts_picture(plan, _title(arguments))]
     if plan.resolved_target_count is not None and arguments.epoch_size is None:
-        rule = _given(arguments, set(RULE_CONSTRAINTS) - {"cap"})
+        rule = _options_set(arguments, set(RULE_CONSTRAINTS) - {"cap"})
         grid = {name: [value] for name, value in rule.items()} | {"cap": _CAPS}
         names = table.class_names
         parts.append(comparison_picture(compare_plans(table.y, grid, class_names=names)))
@@ -122,7 +122,9 @@ def _resample(arguments: Namespace) -> str:
     seed, rounding = arguments.random_state, arguments.rounding
     if arguments.repeats:
         if arguments.shuffle:
-            raise ValueError("--shuffle has no meaning beside --repeats, which has no order.")
+            raise ValueError(
+                "--shuffle has no effect with --repeats, which has no order: leave one out."
+            )
         return _listed(
             {"id": table.ids, "repeats": plan.draw_repeats(seed, rounding=rounding)}, arguments
         )
@@ -140,7 +142,10 @@ def _split(arguments: Namespace) -> str:
     table = _only_table(arguments)
     n_samples = len(table.ids)
     if not 2 <= arguments.folds <= n_samples:
-        raise ValueError(f"--folds must be from 2 to the {n_samples:,} samples.")
+        raise ValueError(
+            f"--folds must be from 2 to {n_samples:,}, the number of samples, "
+            f"got {arguments.folds}."
+        )
     folds = MultilabelStratifiedKFold(
         arguments.folds, shuffle=True, random_state=arguments.random_state
     )
@@ -178,17 +183,19 @@ def _only_table(arguments: Namespace) -> LabelTable:
     return read_labels(arguments.files[0], arguments)
 
 
-def _given(arguments: Namespace, names: Iterable[str]) -> dict[str, Any]:
+def _options_set(arguments: Namespace, names: Iterable[str]) -> dict[str, Any]:
     values = {name: getattr(arguments, name, None) for name in names}
     return {name: value for name, value in values.items() if value is not None}
 
 
 def _plan_of(table: LabelTable, arguments: Namespace) -> ResamplingPlan:
-    rule = _given(arguments, RULE_CONSTRAINTS)
+    rule = _options_set(arguments, RULE_CONSTRAINTS)
     if arguments.class_multiplier:
         pairs = list(map(_class_multiplier, arguments.class_multiplier))
         if len({name for name, _ in pairs}) < len(pairs):
-            raise ValueError("--class-multiplier names a class twice.")
+            raise ValueError(
+                "--class-multiplier names a class twice: give each class one multiplier."
+            )
         known = {str(name): name for name in table.class_names.tolist()}
         rule["class_multipliers"] = {known.get(name, name): value for name, value in pairs}
     return plan_resampling(table.y, class_names=table.class_names, **rule)
@@ -207,14 +214,14 @@ def _class_multiplier(text: str) -> tuple[str, float]:
 
 
 def _listed(columns: dict[str, NDArray[Any]], arguments: Namespace) -> str:
-    """Write columns as CSV, or as JSON of one list per column."""
+    """Format columns as CSV, or as JSON with one list per column."""
     lists = {name: column.tolist() for name, column in columns.items()}
     if arguments.json:
         return json.dumps(lists)
     _warn_of_formulas(lists["id"])
     text = io.StringIO()
-    # Left to itself, the writer doesn't quote a carriage return.
-    returns = any("\r" in one for one in lists["id"])
+    # By itself, the writer does not quote a carriage return.
+    returns = any("\r" in name for name in lists["id"])
     quoting: Any = csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL
     writer = csv.writer(text, lineterminator="\n", quoting=quoting)
     writer.writerow(lists)
@@ -228,8 +235,8 @@ def _warn_of_formulas(ids: list[str]) -> None:
     formulas = {name for name in formulas if not _NUMBER.fullmatch(name)}
     if formulas:
         warnings.warn(
-            f"Ids such as {short_repr(min(formulas))} are written as they are, and a spreadsheet "
-            "would take them for formulas: open the file there as text only.",
+            f"Ids such as {short_repr(min(formulas))} are written unchanged, and a spreadsheet "
+            "would take them for formulas: import the file there as text.",
             UserWarning,
             stacklevel=1,
         )

@@ -1,4 +1,4 @@
-"""Label files of the formats that people have, opened as the arguments say."""
+"""Label files, read as the arguments say."""
 
 import csv
 import os
@@ -27,14 +27,14 @@ _MOMENT = 1.0  # seconds
 def read_labels(file: str, arguments: Namespace) -> LabelTable:
     """Read one label file."""
     if os.path.exists(file) and not (os.path.isfile(file) or os.path.isdir(file)):
-        raise ValueError(f"{file} is no regular file; write what it gives to one.")
+        raise ValueError(f"{file} is not a regular file: save its contents to one first.")
     with _progress(f"reading {file}"):
         table = _read(file, arguments)
     if len(table.class_names) == 1:
         only = table.class_names.tolist()[0]
-        raise ValueError(f"{file} has one class only, {only!r}: there is nothing to balance.")
+        raise ValueError(f"{file} has only one class, {only!r}: there is nothing to balance.")
     if table.y.nnz == 0:
-        raise ValueError(f"{file} has no sample with a class.")
+        raise ValueError(f"{file} has no sample with a class: there is nothing to balance.")
     return table
 
 
@@ -45,10 +45,10 @@ def _read(file: str, arguments: Namespace) -> LabelTable:
     except ValueError as error:
         if kind != "indicators" or arguments.format is not None:
             raise
-        hint = (
-            "Read as columns of 0 and 1, since there are several; if one lists the classes, name"
-        )
-        raise ValueError(f"{error} ({hint} it by --label-column.)") from error
+        raise ValueError(
+            f"{error} (The file was read as columns of 0 and 1, since it has more than two; if "
+            f"one column lists the classes, name it by --label-column.)"
+        ) from error
 
 
 def _read_as(kind: str, file: str, arguments: Namespace) -> LabelTable:
@@ -76,7 +76,7 @@ def _read_as(kind: str, file: str, arguments: Namespace) -> LabelTable:
     classes = as_class_names(names)
     if classes.dtype != object or read().class_names.dtype == object:
         return read(class_names=classes)
-    # The lists are of numbers, and so the names are of class 0, 1 and so on.
+    # The lists hold numbers, so the names are those of class 0, 1 and so on.
     return read(class_names=range(len(names)))._replace(class_names=classes)
 
 
@@ -86,18 +86,21 @@ _USED = {
     "coco": [],
     "yolo": ["labels", "class_names"],
 }
+FILE_OPTIONS = list(dict.fromkeys(name for names in _USED.values() for name in names))
 _DEFAULTS = {"delimiter": ","}
 
 
 def option_of(name: str) -> str:
-    """Give a parameter's name on the command line."""
+    """Return the option of the command line that sets a parameter."""
     return "--" + name.replace("_", "-")
 
 
 def _refuse_unused(kind: str, arguments: Namespace) -> None:
-    for name in {name for names in _USED.values() for name in names} - set(_USED[kind]):
+    for name in set(FILE_OPTIONS) - set(_USED[kind]):
         if getattr(arguments, name) != _DEFAULTS.get(name):
-            raise ValueError(f"{option_of(name)} has no meaning for a file of format {kind!r}.")
+            raise ValueError(
+                f"{option_of(name)} has no effect on a file of format {kind!r}: leave it out."
+            )
 
 
 def _guess_format(file: str, arguments: Namespace) -> str:
@@ -113,7 +116,7 @@ def _guess_format(file: str, arguments: Namespace) -> str:
     try:
         header = next(csv.reader([first], delimiter=arguments.delimiter), [])
     except (TypeError, csv.Error):
-        return "lists"  # whose reader says what is wrong
+        return "lists"  # its reader says what is wrong
     return "indicators" if len(header) > 2 else "lists"
 
 
@@ -122,18 +125,18 @@ def _class_names(file: str | None) -> list[str] | None:
         return None
     names = [line.strip() for _, line in filled_lines(file)]
     if not names:
-        raise ValueError(f"{file} is empty; it must have a class name a line.")
+        raise ValueError(f"{file} is empty; it must have one class name per line.")
     return names
 
 
 def same_file(first: str, second: str) -> bool:
-    """Check whether two paths lead to one file."""
+    """Return whether two paths lead to the same file."""
     return os.path.exists(first) and os.path.exists(second) and os.path.samefile(first, second)
 
 
 @contextmanager
 def _progress(what: str) -> Iterator[None]:
-    """Tell a waiting person what takes so long."""
+    """Print what is being done if it takes longer than a moment."""
     if sys.stderr is None or not sys.stderr.isatty():
         yield
         return

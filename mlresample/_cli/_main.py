@@ -1,4 +1,4 @@
-"""Arguments in, output out; errors are one line and exit status 2."""
+"""The parser and the entry point; errors are one line and exit status 2."""
 
 import argparse
 import os
@@ -13,15 +13,16 @@ from typing import Any, NoReturn
 
 import mlresample
 from mlresample._cli._commands import COMMANDS
-from mlresample._cli._inputs import FORMATS, option_of, same_file
+from mlresample._cli._inputs import FILE_OPTIONS, FORMATS, option_of, same_file
 from mlresample._plan.repeats import ROUNDINGS
+from mlresample._rule.multipliers import RULE_CONSTRAINTS
 
 _FILE_HELP = """
 label files:
-  A CSV file with a header. Two columns, or --label-column: an id and the list of its classes
-  ("Id,Target" with "16 0", or "A|B|C" with --separator "|"). More columns: an id and a column of
-  0 and 1 for each class. A file that ends in .json is COCO. With --labels FOLDER the file lists
-  images, a path a line, and the folder holds their YOLO labels.
+  A CSV file with a header. With two columns, or --label-column: an id and the list of its classes
+  ("Id,Target" with "16 0", or "A|B|C" with --separator "|"). With more columns: an id, and one
+  column of 0 and 1 per class. A file that ends in .json is read as COCO. With --labels FOLDER, the
+  file lists images, one path per line, and the folder holds their YOLO labels.
 """
 
 
@@ -33,37 +34,55 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             _check_output(arguments)
             _write(COMMANDS[arguments.command](arguments), arguments)
-        except BrokenPipeError:  # the reader, such as head, has seen enough
+        except BrokenPipeError:  # the reader, such as head, has closed
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except UnicodeEncodeError as error:
             character = error.object[error.start]
-            _tell(
-                "error", f"{error.encoding} cannot show {character!a}: write to a file, --output."
+            _print_message(
+                "error",
+                f"{error.encoding} cannot encode {character!a}: write to a file by --output.",
             )
             return 2
         except (ImportError, MemoryError, OSError, OverflowError, ValueError) as error:
-            _tell("error", error)
+            _print_message("error", error)
             return 2
         except KeyboardInterrupt:
-            _tell("error", "interrupted")
+            _print_message("error", "interrupted")
             return 130
     for warning in caught:
-        _tell("warning", warning.message)
+        _print_message("warning", warning.message)
     return 0
 
 
-def _tell(kind: str, what: Any) -> None:
+def _print_message(kind: str, what: Any) -> None:
     if isinstance(what, OSError) and what.strerror:
         what = f"{what.filename}: {what.strerror}" if what.filename else what.strerror
-    told = " ".join(str(what).split()) or type(what).__name__
-    told = _PARAMETER.sub(lambda found: option_of(found[1]) + " ", told)
-    if sys.stderr is not None:  # as it is if it was closed, and print would take standard output
-        with suppress(OSError):  # where nobody reads, the exit status must do
-            print(f"mlresample: {kind}: {told}", file=sys.stderr)
+    message = " ".join(str(what).split()) or type(what).__name__
+    if sys.stderr is not None:  # None if it was closed; print would then take standard output
+        with suppress(OSError):  # if nobody reads it, the exit status must do
+            print(f"mlresample: {kind}: {with_options(message)}", file=sys.stderr)
 
 
-# What errors of the library name as parameters, such as "pass separator='|'".
-_PARAMETER = re.compile(r"\b(separator|delimiter|none_value|id_column|label_column|class_names)=")
+_PARAMETERS = [*RULE_CONSTRAINTS, "class_multipliers", "class_columns", *FILE_OPTIONS]
+_RENAMED = {"class_columns": "--class-names", "class_multipliers": "--class-multiplier"}
+# Parameters where messages of the library name them: "The 'cap' parameter of ...", "cap=2", and
+# "delimiter must be ...". Names with an underscore are no other word wherever they stand.
+_NAMES = "|".join(_PARAMETERS)
+_LONG_NAMES = "|".join(name for name in _PARAMETERS if "_" in name)
+_NAMED = re.compile(
+    rf"^The '({_NAMES})' parameter of \w+|^({_NAMES})(?= )|(?<![\w'\"/.-])(?:"
+    rf"({_NAMES})=(?=[.;,:]?(?: |$))|({_NAMES})=|({_LONG_NAMES})(?![\w'\"/]|\.\w))"
+)
+
+
+def with_options(message: str) -> str:
+    """Replace the library's parameters by the options of the command line that set them."""
+
+    def option(found: re.Match[str]) -> str:
+        name = found[found.lastindex or 0]
+        return _RENAMED.get(name, option_of(name)) + (" " if found[4] else "")
+
+    return _NAMED.sub(option, message)
 
 
 # The endings of each kind of output; a file without an ending takes any.
@@ -76,7 +95,7 @@ _ENDINGS = {
 
 
 def _check_output(arguments: argparse.Namespace) -> None:
-    """Check before the work that there is a place for its result, and choose its kind."""
+    """Check before the work that its result can be written, and choose the kind of output."""
     if arguments.output is None:
         if sys.stdout is None:
             raise ValueError("standard output is closed: name a file by --output.")
@@ -89,7 +108,7 @@ def _check_output(arguments: argparse.Namespace) -> None:
     output = Path(arguments.output)
     inputs = [*arguments.files, arguments.class_names]
     if any(same_file(arguments.output, file) for file in inputs if file is not None):
-        raise ValueError(f"--output {output} is a file that is read: name another.")
+        raise ValueError(f"--output {output} is also an input: name another file.")
     if not output.parent.is_dir():
         raise ValueError(f"--output {output}: there is no folder {output.parent}.")
     kind = _kind_of_output(output.suffix.lower(), arguments)
@@ -98,7 +117,7 @@ def _check_output(arguments: argparse.Namespace) -> None:
 
 
 def _kind_of_output(ending: str, arguments: argparse.Namespace) -> str:
-    """Choose among the kinds that the command writes, or that an option asks for."""
+    """Choose a kind of output that the command writes, or the one that an option asks for."""
     kinds = ["text", "json", "html"] if hasattr(arguments, "html") else ["csv", "json"]
     asked = [kind for kind in kinds if getattr(arguments, kind, False)]
     kinds = asked or kinds
@@ -142,7 +161,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def make_parser() -> tuple[argparse.ArgumentParser, dict[str, Any]]:
-    """Make the parser of all commands, and give that of each."""
+    """Make the parser of all commands, and return it with that of each command."""
     parser = _Parser(
         prog="mlresample",
         description="Resampling for long-tail multi-label data: what it costs, what it achieves.",
@@ -151,7 +170,9 @@ def make_parser() -> tuple[argparse.ArgumentParser, dict[str, Any]]:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     report = _command(commands, "report", "how imbalanced label files are, side by side")
-    report.add_argument("files", nargs="*", metavar="FILE", help="none: a built-in example")
+    report.add_argument(
+        "files", nargs="*", metavar="FILE", help="label files; without one, a built-in example"
+    )
     compare = _command(commands, "compare", "what each cap costs and achieves")
     _add_grid(compare)
     plan = _command(commands, "plan", "what one plan costs and achieves, class by class")
@@ -187,23 +208,27 @@ def _command(commands: Any, name: str, summary: str) -> argparse.ArgumentParser:
 
 def _add_inputs(command: argparse.ArgumentParser) -> None:
     group = command.add_argument_group("input")
-    group.add_argument("--format", choices=FORMATS, help="format of the files, if not as below")
+    group.add_argument(
+        "--format", choices=FORMATS, help="format of the files, if other than below"
+    )
     group.add_argument("--id-column", metavar="NAME", help="column of the ids (the first)")
     group.add_argument("--label-column", metavar="NAME", help="column of the lists of classes")
-    group.add_argument("--separator", metavar="TEXT", help="between classes in a list (a space)")
-    group.add_argument("--none-value", metavar="TEXT", help="what stands for no class in a list")
+    group.add_argument(
+        "--separator", metavar="TEXT", help="text between the classes of a list (any whitespace)"
+    )
+    group.add_argument("--none-value", metavar="TEXT", help="cell of a sample without a class")
     group.add_argument(
         "--delimiter",
         default=",",
         type=lambda text: "\t" if text in ("\\t", "tab") else text,
         metavar="CHARACTER",
-        help="between columns (,), or tab",
+        help="character between columns (,); tab for a tab",
     )
     group.add_argument(
         "--class-names",
         metavar="FILE",
-        help="names of the classes, one a line: of those in the lists; of class 0, 1 and so on, "
-        "where the lists are of numbers; or of the columns to read",
+        help="file with one class name per line: the classes of the lists; the names of class 0, "
+        "1 and so on if the lists hold numbers; or the columns to read",
     )
     group.add_argument("--labels", metavar="FOLDER", help="folder of YOLO label files")
 
@@ -213,59 +238,66 @@ def _add_outputs(command: argparse.ArgumentParser, *, html: bool) -> None:
     kinds = group.add_mutually_exclusive_group()
     kinds.add_argument("--json", action="store_true", help="JSON, for programs")
     if html:
-        kinds.add_argument("--html", action="store_true", help="one page with pictures")
+        kinds.add_argument("--html", action="store_true", help="HTML, one page with pictures")
     group.add_argument(
-        "--output", metavar="FILE", help="file to write, as its ending says (standard output)"
+        "--output",
+        metavar="FILE",
+        help="file to write, of the kind that its ending says (standard output)",
     )
 
 
 _RULE_HELP = {
     "cap": "largest multiplier (4); inf for none",
-    "floor": "smallest multiplier (1), below 1 to leave out samples of common classes alone",
+    "floor": "smallest multiplier (1); below 1, some samples of common classes are left out",
     "target_count": "count that rare classes are raised towards (median): median, mean, max, a "
     "count, or a share of the samples such as 0.05",
-    "power": "1 inverse frequency, 0.5 its square root (1)",
-    "epoch_size": "samples that an epoch shall have, or times the samples, such as 1.2; the "
-    "target count is solved for",
+    "power": "1 for inverse frequency, 0.5 for its square root (1)",
+    "epoch_size": "number of samples in an epoch, or its ratio to the data, such as 1.2; the "
+    "target count is chosen to meet it",
 }
 
 
 def _add_rule(command: argparse.ArgumentParser) -> None:
     group = command.add_argument_group("the rule, as in mlresample.plan_resampling")
-    for name, told in _RULE_HELP.items():
-        group.add_argument(option_of(name), type=_only_number, metavar="X", help=told)
+    for name, description in _RULE_HELP.items():
+        group.add_argument(option_of(name), type=_only_number, metavar="X", help=description)
     group.add_argument(
         "--class-multiplier",
         action="append",
         metavar="CLASS=X",
-        help="multiplier of one class in place of the rule, the others having 1; may be repeated",
+        help="multiplier of one class, in place of the rule; all others have 1; may be repeated",
     )
 
 
 def _add_grid(command: argparse.ArgumentParser) -> None:
-    group = command.add_argument_group("values to combine, with commas between")
-    for name, told in _RULE_HELP.items():
-        group.add_argument(option_of(name), type=_numbers, metavar="X,...", help=told)
+    group = command.add_argument_group("values to combine, separated by commas")
+    for name, description in _RULE_HELP.items():
+        group.add_argument(option_of(name), type=_numbers, metavar="X,...", help=description)
 
 
 def _add_draw(command: argparse.ArgumentParser) -> None:
     group = command.add_argument_group("the draw")
     group.add_argument(
-        "--rounding", choices=sorted(ROUNDINGS), default="stratified", help="(stratified)"
+        "--rounding",
+        choices=sorted(ROUNDINGS),
+        default="stratified",
+        help="how fractions become whole repeats (stratified)",
     )
     group.add_argument("--shuffle", action="store_true", help="put the ids in random order")
     group.add_argument(
-        "--repeats", action="store_true", help="each id once, with the times that it is seen"
+        "--repeats", action="store_true", help="each id once, with how often it is seen"
     )
     _add_seed(group)
 
 
 def _add_seed(command: Any) -> None:
-    command.add_argument("--random-state", type=int, default=0, metavar="SEED", help="(0)")
+    command.add_argument(
+        "--random-state", type=int, default=0, metavar="SEED", help="seed of the random draw (0)"
+    )
 
 
 def _number(text: str) -> Any:
-    """Read a whole number, a fraction, or else a word such as "median"."""
+    """Convert text to an integer or a float if it is one, else keep it, such as "median"."""
     for kind in (int, float):
         try:
             return kind(text)
@@ -276,7 +308,7 @@ def _number(text: str) -> Any:
 
 def _only_number(text: str) -> Any:
     if "," in text:
-        raise argparse.ArgumentTypeError("one value, please; several are for mlresample compare")
+        raise argparse.ArgumentTypeError("must be one value; mlresample compare takes several")
     return _number(text)
 
 

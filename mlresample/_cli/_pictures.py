@@ -18,36 +18,36 @@ from mlresample.readers import LabelTable
 
 
 def counts_picture(source: ResamplingPlan | LabelTable, file: str) -> str:
-    """Class counts, of a plan before and after."""
+    """Draw class counts, before and after resampling if they are of a plan."""
     if isinstance(source, ResamplingPlan):
-        caption = f"{file}: samples of each class, as they are and in an epoch of the plan."
+        caption = f"{file}: samples of each class, in the data and in an epoch of the plan."
         return _figure(ClassCountsDisplay.from_plan(source), caption)
     display = ClassCountsDisplay.from_target(source.y, class_names=source.class_names)
     return _figure(display, f"{file}: samples of each class.")
 
 
 def co_occurrence_picture(table: LabelTable, file: str) -> str:
-    """Rare classes and the common ones that stand beside them."""
+    """Draw the rare classes and the common ones that occur together with them."""
     display = CoOccurrenceDisplay.from_target(table.y, class_names=table.class_names)
     caption = (
-        f"{file}: share of the samples of each rare class that carry each common class too. "
-        f"Where it is high, copies of the rare class are copies of the common one."
+        f"{file}: share of the samples of each rare class that also carry each common class. "
+        f"If it is high, copies of the rare class are copies of the common one."
     )
     return _figure(display, caption)
 
 
 def comparison_picture(comparison: PlanComparison) -> str:
-    """Cost against balance."""
+    """Draw the cost of each plan against the balance that it reaches."""
     caption = (
-        "What each plan costs, in the length of an epoch, and what is left of the mean imbalance "
-        "(1 would be classes of the same count)."
+        "Cost of each plan, in the size of an epoch, and the mean imbalance that is left "
+        "(1 if all classes have the same count)."
     )
     return _figure(PlanComparisonDisplay.from_comparison(comparison), caption)
 
 
 def _figure(display: Any, caption: str) -> str:
     text = io.StringIO()
-    # The same page every time; and text as text, for whose letters the reader has fonts.
+    # The same page every time, and text as text, in the reader's own fonts.
     options: Any = {"svg.hashsalt": "mlresample", "svg.fonttype": "none"}
     with mpl.rc_context(options), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph")

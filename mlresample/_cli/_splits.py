@@ -1,4 +1,4 @@
-"""Label files side by side: measures, counts, and what one has and another lacks."""
+"""Label files side by side: measures, counts, missing classes and shared ids."""
 
 from collections.abc import Callable
 from functools import partial
@@ -28,37 +28,39 @@ _OF_EACH_REPORT = {"schema_version", "classes"}
 
 def collect_splits(tables: dict[str, LabelTable]) -> dict[str, Any]:
     """Gather the figures of label files, by the files' names."""
-    # A class may be a number in one file, where all are, and not in another.
+    # Classes are integers in a file where all are, and may be strings in another.
     kind: type[Any] = (
-        str if any(one.class_names.dtype == object for one in tables.values()) else int
+        str if any(labels.class_names.dtype == object for labels in tables.values()) else int
     )
     measures = {
-        name: measure_imbalance(one.y, class_names=list(map(kind, one.class_names))).to_dict()
-        for name, one in tables.items()
+        name: measure_imbalance(
+            labels.y, class_names=list(map(kind, labels.class_names))
+        ).to_dict()
+        for name, labels in tables.items()
     }
     counts = {
-        name: {row["class"]: row["count"] for row in one["classes"]}
-        for name, one in measures.items()
+        name: {row["class"]: row["count"] for row in report["classes"]}
+        for name, report in measures.items()
     }
-    classes = list(dict.fromkeys(known for one in counts.values() for known in one))
+    classes = list(dict.fromkeys(known for of_file in counts.values() for known in of_file))
     return {
         "schema_version": 1,
         "files": [
             {"file": name}
-            | {key: value for key, value in one.items() if key not in _OF_EACH_REPORT}
-            for name, one in measures.items()
+            | {key: value for key, value in report.items() if key not in _OF_EACH_REPORT}
+            for name, report in measures.items()
         ],
         "classes": [
-            {"class": known, "counts": [one.get(known, 0) for one in counts.values()]}
+            {"class": known, "counts": [of_file.get(known, 0) for of_file in counts.values()]}
             for known in classes
         ],
         "missing": [
-            {"file": name, "classes": [known for known in classes if not one.get(known, 0)]}
-            for name, one in counts.items()
+            {"file": name, "classes": [known for known in classes if not of_file.get(known, 0)]}
+            for name, of_file in counts.items()
         ],
         "shared_ids": [
-            {"files": [one, other], "n_ids": len({*tables[one].ids} & {*tables[other].ids})}
-            for one, other in combinations(tables, 2)
+            {"files": [first, second], "n_ids": len({*tables[first].ids} & {*tables[second].ids})}
+            for first, second in combinations(tables, 2)
         ],
     }
 
@@ -77,32 +79,32 @@ def splits_html(splits: dict[str, Any]) -> str:
 
 
 def _tables(splits: dict[str, Any]) -> tuple[list[list[str]], list[list[str]]]:
-    """Give the cells of the tables of measures and of classes, the rarest first."""
+    """Return the cells of the tables of measures and of classes, the rarest first."""
     files = splits["files"]
-    measures = [["", *(one["file"] for one in files)]]
-    for key, (told, tell) in _MEASURES.items():
-        values = (one[key] for one in files)
-        measures.append([told, *("" if value is None else tell(value) for value in values)])
+    measures = [["", *(file["file"] for file in files)]]
+    for key, (title, form) in _MEASURES.items():
+        values = (file[key] for file in files)
+        measures.append([title, *("" if value is None else form(value) for value in values)])
     header = ["class"]
-    for one in files:
-        header += [one["file"], "of samples"]
+    for file in files:
+        header += [file["file"], "of samples"]
     classes = [header]
     for row in sorted(splits["classes"], key=lambda row: row["counts"][0]):
         cells = [short_name(row["class"])]
-        for count, one in zip(row["counts"], files, strict=True):
-            cells += [f"{count:,}", percent(count / one["n_samples"])]
+        for count, file in zip(row["counts"], files, strict=True):
+            cells += [f"{count:,}", percent(count / file["n_samples"])]
         classes.append(cells)
     return measures, classes
 
 
 def _notes(splits: dict[str, Any]) -> list[str]:
     notes = []
-    for one in splits["missing"]:
-        if one["classes"]:
-            notes.append(f"No sample in {one['file']}: {listed(one['classes'])}.")
-    for one in splits["shared_ids"]:
-        if one["n_ids"]:
-            first, second = one["files"]
-            ids = "1 id is" if one["n_ids"] == 1 else f"{one['n_ids']:,} ids are"
-            notes.append(f"{ids} in both {first} and {second}: scores there would be too good.")
+    for missing in splits["missing"]:
+        if missing["classes"]:
+            notes.append(f"No sample in {missing['file']}: {listed(missing['classes'])}.")
+    for shared in splits["shared_ids"]:
+        if shared["n_ids"]:
+            first, second = shared["files"]
+            ids = "1 id is" if shared["n_ids"] == 1 else f"{shared['n_ids']:,} ids are"
+            notes.append(f"{ids} in both {first} and {second}: scores on them would be too high.")
     return notes
