@@ -464,7 +464,7 @@ def test_classes_that_do_not_occur_are_left_out():
     y = np.column_stack([MET, np.zeros(8)])
     display = CoOccurrenceDisplay.from_target(y, n_rare=10, n_common=10)
     assert display.shares.shape == (2, 2)
-    with pytest.raises(ValueError, match="One class alone occurs"):
+    with pytest.raises(ValueError, match="Only one class occurs"):
         CoOccurrenceDisplay.from_target(np.eye(4)[:, :1] * [1, 0])
     with pytest.raises(ValueError, match="No class occurs"):
         CoOccurrenceDisplay.from_target(np.zeros((4, 3)))

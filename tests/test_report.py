@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlresample import compare_plans, compute_loss_weights, plan_resampling
+from mlresample._reporting.html import page
 from mlresample.metrics import compare_evaluations, evaluate_by_frequency, measure_imbalance
 
 # 40 cats, of which 4 with a lynx; 10 birds; 6 samples without a class
@@ -379,3 +380,16 @@ def test_a_notebook_is_not_flooded_by_thousands_of_classes():
     rows = parsed(plan._repr_html_())
     assert len(rows) == 1 + 150 + 1
     assert "4,850 more classes" in rows[101][0]
+
+
+def test_what_a_verdict_asks_to_collect_does_not_contradict_the_table():
+    plan = make_plan(target_count=100, cap=6)  # lynx: 13 more are needed for the cap to suffice
+    (row,) = (row for row in plan.to_dict()["classes"] if row["class"] == "lynx")
+    assert row["samples_to_collect"] == 13
+    text = verdict(plan, "few")["text"]
+    assert text.endswith("collect more samples.")
+
+
+def test_a_printed_table_is_in_no_box():
+    assert "@media print" in make_plan()._repr_html_()
+    assert "body .mlresample .scroll { max-height: none; }" in page("A plan", [])

@@ -105,7 +105,7 @@ def _few(report: Figures) -> Judgements:
         yield (
             "too_few",
             f"{_count(hopeless, 'class has', 'classes have')} fewer than {FEW_SAMPLES} samples "
-            f"even with copies: {_names(hopeless)}. Merge them into a parent class "
+            f"even with copies: {_names(hopeless)}. Merge into a parent class "
             f"(merge_classes), or collect more samples.",
             hopeless,
         )
