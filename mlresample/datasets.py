@@ -1,4 +1,4 @@
-"""Data that ships with the dependencies, made multi-label and long-tailed."""
+"""Make multi-label, long-tailed data from a data set that scikit-learn ships."""
 
 from numbers import Integral, Real
 
@@ -10,7 +10,7 @@ from sklearn.utils import check_random_state
 from mlresample._utils.sklearn import Interval, StrOptions, validate_params
 
 _SCAN = 8  # pixels
-_CELL = 10  # a scan and room to move
+_CELL = 10  # pixels, with room to shift a scan
 _N_TRAIN_SCANS = 1200  # of 1,797
 _NAMES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 
@@ -41,19 +41,19 @@ def make_multilabel_digits(
     n_samples : int, default=2000
         Number of images.
     subset : {"train", "test"}, default="train"
-        Which scans to use; no scan is in both subsets. Images of one subset share scans, so that
-        scores within it, of folds too, are a little too good.
+        Which scans to use; no scan is in both subsets. Images of the same subset share scans, so
+        that scores from folds of one subset are slightly too good.
     exponent : float, default=3.0
-        Of the power law; 0 makes all digits equally common.
+        Exponent of the power law; 0 makes all digits equally common.
     random_state : int, RandomState instance or None, default=None
-        An int gives the same images every time.
+        Pass an int for the same images on every call.
 
     Returns
     -------
     X : ndarray of shape (n_samples, 1, 20, 20)
         Images, uint8.
     y : ndarray of shape (n_samples, 10)
-        Indicator of the digits that an image holds, uint8.
+        Indicator matrix of the digits in each image, uint8.
     class_names : list of str
         The digits in words.
 
@@ -76,12 +76,12 @@ def make_multilabel_digits(
     >>> dict(zip(class_names, y.sum(axis=0).tolist()))["nine"]
     8
     """
-    # Each subset has a generator of its own: one seed must not give both the same targets.
+    # Each subset has its own generator, so that one seed does not make equal targets for both.
     seeds = check_random_state(random_state).randint(2**31 - 1, size=2, dtype=np.int64)
     generator = np.random.RandomState(seeds[0 if subset == "train" else 1])
     digits = load_digits()
-    own = slice(None, _N_TRAIN_SCANS) if subset == "train" else slice(_N_TRAIN_SCANS, None)
-    scans, labels = digits.images[own], digits.target[own]
+    part = slice(None, _N_TRAIN_SCANS) if subset == "train" else slice(_N_TRAIN_SCANS, None)
+    scans, labels = digits.images[part], digits.target[part]
 
     weights = np.arange(1, len(_NAMES) + 1, dtype=np.float64) ** -exponent
     n_digits = generator.randint(1, 5, size=n_samples, dtype=np.int64)

@@ -192,12 +192,12 @@ def test_binary_classifier_is_refused_with_the_way_out():
         def predict_proba(self, X):
             return np.ones((len(X), 2))
 
-    with pytest.raises(ValueError, match=r"Single must give scores of shape \(n_samples, 6\)"):
+    with pytest.raises(ValueError, match=r"Single must return scores of shape \(n_samples, 6\)"):
         MultilabelTunedThresholdClassifierCV(Single()).fit(X, Y)
 
 
 class ListOfScores(ClassifierMixin, BaseEstimator):
-    """Gives a list of scores, and `classes_` as it is told."""
+    """Return a list of scores, and `classes_` as it is told."""
 
     def __init__(self, classes=None):
         self.classes = classes
@@ -263,7 +263,7 @@ def test_sparse_scores_are_read():
 
 
 def test_no_folds_are_an_error():
-    with pytest.raises(ValueError, match="gives no folds"):
+    with pytest.raises(ValueError, match="yields no folds"):
         MultilabelTunedThresholdClassifierCV(TREES, cv=[]).fit(X, Y)
 
 
@@ -298,7 +298,9 @@ def test_mask_of_another_length_is_an_error(length):
         model = MultilabelTunedThresholdClassifierCV(
             TREES, cv=[(np.arange(9), np.arange(9)), fold]
         )
-        with pytest.raises(IndexError, match=rf"mask of shape \({length},\) in fold 1, and X 300"):
+        with pytest.raises(
+            IndexError, match=rf"mask of shape \({length},\) in fold 1, but X has 300"
+        ):
             model.fit(X, Y)
 
 
@@ -449,7 +451,7 @@ class OfKind(OfAnything):
 
 def test_masked_scores_are_refused():
     masked = OfKind(lambda scores: np.ma.masked_less(scores, scores.mean()))
-    with pytest.raises(ValueError, match="OfKind gives masked scores"):
+    with pytest.raises(ValueError, match="OfKind returned masked scores"):
         MultilabelTunedThresholdClassifierCV(masked, cv=3).fit(X, Y)
 
 
@@ -466,7 +468,7 @@ def test_score_of_nan_is_an_error():
     model = MultilabelTunedThresholdClassifierCV(OfAnything(), cv=3).fit(X, y)
     X_new = X[:5].copy()
     X_new[3] = np.nan
-    with pytest.raises(ValueError, match="OfAnything gives a score of NaN in row 3, class 'a'"):
+    with pytest.raises(ValueError, match="OfAnything returned a score of NaN in row 3, class 'a'"):
         model.predict(X_new)
 
 

@@ -1,4 +1,4 @@
-"""The estimator: thresholds tuned on out-of-fold scores around any multi-label classifier."""
+"""Meta-estimator that tunes the thresholds of any multi-label classifier."""
 
 from numbers import Integral
 from time import perf_counter
@@ -48,76 +48,77 @@ _RESPONSES = ["predict_proba", "decision_function"]
 class MultilabelTunedThresholdClassifierCV(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     """Multi-label classifier with a threshold for each class, tuned by cross-validation.
 
-    The estimator is fitted on the training part of each fold and scores the rest. From all these
-    scores together :func:`tune_thresholds` finds the threshold of each class; then the estimator
-    is fitted on all data.
+    The estimator is fitted on the training part of each fold and scores the test part. From all
+    these scores together, :func:`tune_thresholds` finds the threshold of each class. Then the
+    estimator is fitted on all data.
 
     Parameters
     ----------
     estimator : estimator instance
-        Multi-label classifier with ``predict_proba`` or ``decision_function``; or a pipeline of
-        :class:`~mlresample.MaxMultiplierOverSampler` and one.
+        Multi-label classifier with ``predict_proba`` or ``decision_function``, or a pipeline of
+        :class:`~mlresample.MaxMultiplierOverSampler` and such a classifier.
     metric : {"f1", "fbeta", "balanced_accuracy", "matthews_corrcoef", "accuracy"}, default="f1"
-        What is made as large as it can be, for each class by itself.
+        Metric that is maximized for each class by itself.
     beta : float, default=1.0
-        Weight of recall in F-beta; for "fbeta" only.
+        Weight of recall in F-beta; only for "fbeta".
     min_positives : int, default=1
-        Classes with fewer positives take the common threshold of :func:`tune_thresholds`.
+        Classes with fewer positives get the common threshold, see :func:`tune_thresholds`.
     shrinkage : float, default=3.0
-        Positives that the common threshold counts for; 0 gives each class its own, as
-        :func:`tune_thresholds` does by default.
+        Number of positives that the common threshold counts as; at 0, each class has its own
+        threshold. See :func:`tune_thresholds`.
     response_method : {"auto", "predict_proba", "decision_function"}, default="auto"
-        Where the scores come from; "auto" takes the first that the estimator has.
+        Method that returns the scores; "auto" is the first of the two that the estimator has.
     cv : int, cross-validation generator, iterable or "prefit", default=None
-        An int, or None for 5, is a number of shuffled folds. "prefit" takes a fitted estimator
-        as it is, and the data given to :meth:`fit`, which it must not have seen, for tuning.
+        An int, or None for 5, is a number of shuffled folds. With "prefit", `estimator` is
+        already fitted, and the data passed to :meth:`fit`, on which it must not have been
+        trained, are used for tuning alone.
     n_jobs : int, default=None
-        Folds that are fitted at the same time.
+        Number of folds that are fitted in parallel.
     random_state : int, RandomState instance or None, default=0
-        Controls the shuffling if `cv` is a number or None. With None, folds and thresholds differ
+        Controls the shuffling if `cv` is an int or None. If None, folds and thresholds differ
         from fit to fit.
     verbose : int, default=0
-        If above 0, print a line for each fold that has been scored and one for the last fit, with
-        the seconds that each took.
+        If above 0, print one line per scored fold and one for the final fit, with the seconds
+        each took.
 
     Attributes
     ----------
     estimator_ : estimator instance
         The estimator, fitted on all data.
     thresholds_ : ndarray of shape (n_classes,)
-        A sample is predicted to carry a class if its score, as `estimator_` gives it, is not
-        below. For scores that :func:`~mlresample.correct_probabilities` has corrected, correct
-        the thresholds by it too.
+        A sample is predicted to carry a class if its score by `estimator_` is not below the
+        threshold. If you correct scores by :func:`~mlresample.correct_probabilities`, correct
+        the thresholds as well.
     classes_ : ndarray of shape (n_classes,)
         Column names or numbers of y.
     n_features_in_ : int
-        Number of features, where `estimator_` tells.
+        Number of features, if `estimator_` has this attribute.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Column names of X, where `estimator_` tells.
+        Column names of X, if `estimator_` has this attribute.
 
     See Also
     --------
-    tune_thresholds : The same from scores that are at hand.
+    tune_thresholds : Tune on given scores.
     sklearn.model_selection.TunedThresholdClassifierCV : For binary targets.
 
     Notes
     -----
-    Put it around a pipeline that resamples, not into it: after the sampler, copies of a sample
-    are on both sides of each fold, and the thresholds suit scores that are too good.
+    Put it around a pipeline that resamples, not inside it: after the sampler, copies of a sample
+    are in both parts of each fold, and the thresholds are tuned on scores that are too good.
 
     scikit-learn's TunedThresholdClassifierCV refuses multi-label targets. Inside
     :class:`~sklearn.multiclass.OneVsRestClassifier` it is fitted for each class, but ``predict``
-    there goes by 0.5 (or 0) and the tuned thresholds have no effect; inside
-    :class:`~sklearn.multioutput.MultiOutputClassifier` they have.
+    uses 0.5 (or 0), so that the tuned thresholds have no effect; inside
+    :class:`~sklearn.multioutput.MultiOutputClassifier` they do.
 
-    Where the training part of a fold lacks a class, trees and neighbours give no score for it,
-    which counts as 0. Multi-label stratified folds make that rare.
+    If the training part of a fold lacks a class, trees and nearest neighbors return no score for
+    it, which counts as 0. Multi-label stratified folds make that rare.
 
-    For multi-label targets, ``predict_proba`` of scikit-learn's ``StackingClassifier`` gives the
-    probability of *not* carrying a class: stack inside
+    For multi-label targets, ``predict_proba`` of scikit-learn's ``StackingClassifier`` returns
+    the probability of *not* carrying a class: stack inside
     :class:`~sklearn.multioutput.MultiOutputClassifier` instead.
 
-    X may be anything with rows that `estimator` takes; y must not be single-label.
+    X may be any container with rows that `estimator` accepts; y must not be single-label.
 
     Examples
     --------
@@ -183,12 +184,12 @@ class MultilabelTunedThresholdClassifierCV(ClassifierMixin, MetaEstimatorMixin, 
         Parameters
         ----------
         X : {array-like, sparse matrix, dataframe, list} of n_samples rows
-            Data as `estimator` takes it.
+            Data that `estimator` accepts.
         y : {array-like, sparse matrix, dataframe} of shape (n_samples, n_classes)
             Multi-label indicator matrix of 0 and 1.
         **params : dict
-            Passed to `estimator.fit` and to the splitter, as their metadata requests say;
-            needs ``sklearn.set_config(enable_metadata_routing=True)``.
+            Parameters of `estimator.fit` and of the splitter, passed according to their metadata
+            requests; requires ``sklearn.set_config(enable_metadata_routing=True)``.
 
         Returns
         -------
@@ -198,7 +199,7 @@ class MultilabelTunedThresholdClassifierCV(ClassifierMixin, MetaEstimatorMixin, 
         Raises
         ------
         ValueError
-            If a parameter or y is not as described, lengths differ, `estimator` gives scores of
+            If a parameter or y is not as described, lengths differ, `estimator` returns scores of
             another shape or infinite ones, or cannot be fitted to a fold that lacks a class.
         IndexError
             If a fold of `cv` is a mask of another length than X, or neither mask nor integers.
@@ -242,7 +243,7 @@ class MultilabelTunedThresholdClassifierCV(ClassifierMixin, MetaEstimatorMixin, 
         Parameters
         ----------
         X : {array-like, sparse matrix, dataframe, list} of n_samples rows
-            Data as `estimator_` takes it.
+            Data that `estimator_` accepts.
 
         Returns
         -------
@@ -261,12 +262,12 @@ class MultilabelTunedThresholdClassifierCV(ClassifierMixin, MetaEstimatorMixin, 
 
     @available_if(estimator_has("predict_proba"))
     def predict_proba(self, X: Any) -> NDArray[Any]:
-        """Give the probability of each class.
+        """Predict the probability of each class.
 
         Parameters
         ----------
         X : {array-like, sparse matrix, dataframe, list} of n_samples rows
-            Data as `estimator_` takes it.
+            Data that `estimator_` accepts.
 
         Returns
         -------
@@ -283,7 +284,7 @@ class MultilabelTunedThresholdClassifierCV(ClassifierMixin, MetaEstimatorMixin, 
         Parameters
         ----------
         X : {array-like, sparse matrix, dataframe, list} of n_samples rows
-            Data as `estimator_` takes it.
+            Data that `estimator_` accepts.
 
         Returns
         -------
@@ -296,12 +297,12 @@ class MultilabelTunedThresholdClassifierCV(ClassifierMixin, MetaEstimatorMixin, 
 
     @available_if(estimator_has("decision_function"))
     def decision_function(self, X: Any) -> NDArray[Any]:
-        """Give the decision value of each class.
+        """Compute the decision value of each class.
 
         Parameters
         ----------
         X : {array-like, sparse matrix, dataframe, list} of n_samples rows
-            Data as `estimator_` takes it.
+            Data that `estimator_` accepts.
 
         Returns
         -------
@@ -312,12 +313,12 @@ class MultilabelTunedThresholdClassifierCV(ClassifierMixin, MetaEstimatorMixin, 
         return _class_scores(self.estimator_, "decision_function", X, self.classes_)
 
     def get_metadata_routing(self) -> MetadataRouter:
-        """Say which metadata goes to the estimator and which to the splitter.
+        """Return which metadata is routed to the estimator and which to the splitter.
 
         Returns
         -------
         routing : MetadataRouter
-            As scikit-learn asks for it.
+            Routing information of scikit-learn.
         """
         to_fit = MethodMapping().add(caller="fit", callee="fit")
         to_split = MethodMapping().add(caller="fit", callee="split")
@@ -352,7 +353,7 @@ class MultilabelTunedThresholdClassifierCV(ClassifierMixin, MetaEstimatorMixin, 
             for fold, parts in enumerate(splits)
         ]
         if not folds:
-            raise ValueError(f"cv={self.cv!r} gives no folds.")
+            raise ValueError(f"cv={self.cv!r} yields no folds.")
 
         def score(fold: int, train: NDArray[Any], test: NDArray[Any]) -> NDArray[Any]:
             start = perf_counter()
@@ -376,20 +377,22 @@ class MultilabelTunedThresholdClassifierCV(ClassifierMixin, MetaEstimatorMixin, 
 
 
 def _positions(part: Any, n_samples: int, fold: int) -> NDArray[Any]:
-    """Return the rows of a part of a fold, which may be given as a mask."""
+    """Return the row numbers of a part of a fold, which may be a mask."""
     part = np.asarray(part)
     if part.dtype == np.bool_:
         if part.shape != (n_samples,):
             raise IndexError(
-                f"cv has a mask of shape {part.shape} in fold {fold}, and X {n_samples} samples: "
-                f"a mask must have one entry per sample."
+                f"cv has a mask of shape {part.shape} in fold {fold}, but X has {n_samples} "
+                f"samples: a mask must have one entry per sample."
             )
         part = np.flatnonzero(part)
     if part.size == 0:
-        raise ValueError(f"cv must give samples to train on and to test, got none in fold {fold}.")
+        raise ValueError(
+            f"cv must yield samples to train on and to test on, got none in fold {fold}."
+        )
     if part.ndim != 1 or part.dtype.kind not in "iu":
         raise IndexError(
-            f"cv must give the samples of a fold as a vector of integers or a mask, got {part!r} "
+            f"cv must yield the samples of a fold as a vector of integers or a mask, got {part!r} "
             f"in fold {fold}."
         )
     return part.astype(np.int64)
@@ -407,19 +410,19 @@ def _fitted(estimator: Any, X: Any, y: Any, params: dict[str, Any], part: str) -
         if len(constant) == 0:
             raise
         raise ValueError(
-            f"{type(estimator).__name__} could not be fitted to {part}: {error} There, all "
-            f"samples or none carry {listed(map(plain, constant))}. Stratify the folds, leave "
-            f"these classes out, or take an estimator that accepts them."
+            f"{type(estimator).__name__} could not be fitted to {part}: {error} In it, "
+            f"all samples or none carry {listed(map(plain, constant))}. Stratify the folds, drop "
+            f"these classes, or use an estimator that accepts them."
         ) from error
     return estimator
 
 
 def _check_no_nan(estimator: Any, scores: NDArray[Any], classes: NDArray[Any]) -> None:
-    is_nan = scores != scores  # of any type, objects too
+    is_nan = scores != scores  # works for any dtype, including object
     if is_nan.any():
         row, c = np.argwhere(is_nan)[0]
         raise ValueError(
-            f"{type(estimator).__name__} gives a score of NaN in row {row}, class "
+            f"{type(estimator).__name__} returned a score of NaN in row {row}, class "
             f"{plain(classes[c])!r}: every sample needs a score for each class."
         )
 
@@ -427,14 +430,14 @@ def _check_no_nan(estimator: Any, scores: NDArray[Any], classes: NDArray[Any]) -
 def _class_scores(
     estimator: Any, names: str | list[str], X: Any, classes: NDArray[Any]
 ) -> NDArray[Any]:
-    """Return one array of scores, of the first method of these names that the estimator has."""
+    """Return the scores of the first of these methods that the estimator has, as one array."""
     scores = check_response_method(estimator, names)(X)
-    if isinstance(scores, list):  # an array a class, with a column for each label that was seen
+    if isinstance(scores, list):  # one array per class, with one column per label seen
         labels: Any = getattr(estimator, "classes_", None)
         if not _are_labels_of(labels, scores):
             raise ValueError(
-                f"{type(estimator).__name__} gives a list of scores, and its classes_ must be the "
-                f"labels of each column of each: got {labels!r}."
+                f"{type(estimator).__name__} returned a list of scores, so its classes_ must be "
+                f"the labels of each column of each array, got {labels!r}."
             )
         scores = np.column_stack(list(map(_column_of_one, scores, labels)))
     if issparse(scores):
@@ -443,13 +446,13 @@ def _class_scores(
         scores = as_array(scores)  # of any device, and with a gradient
     if np.ma.is_masked(scores):
         raise ValueError(
-            f"{type(estimator).__name__} gives masked scores: every sample needs a score for each "
-            f"class."
+            f"{type(estimator).__name__} returned masked scores: every sample needs a score for "
+            f"each class."
         )
     shape = np.shape(scores)
     if shape[1:] != classes.shape:
         raise ValueError(
-            f"{type(estimator).__name__} must give scores of shape (n_samples, {len(classes)}), "
+            f"{type(estimator).__name__} must return scores of shape (n_samples, {len(classes)}), "
             f"got {shape}; wrap a single-label classifier in sklearn.multiclass."
             f"OneVsRestClassifier."
         )
@@ -463,7 +466,7 @@ def _class_scores(
 
 
 def _are_labels_of(labels: Any, scores: list[Any]) -> bool:
-    """Check whether there are as many labels as columns, for each array of scores."""
+    """Check whether each array of scores has as many columns as labels."""
     if not isinstance(labels, list | tuple | np.ndarray) or len(labels) != len(scores):
         return False
     return all(

@@ -1,4 +1,4 @@
-"""The estimator: a plan learned from y, drawn once, applied to X and y."""
+"""Sampler for pipelines: learn a plan from y, draw it once, apply it to X and y."""
 
 from typing import Any, Self
 
@@ -21,17 +21,17 @@ from mlresample._utils.typing import X_, Y_, ClassMultipliers, MatrixLike
 class MaxMultiplierOverSampler(BaseSampler):
     """Over-sample multi-label data by the largest multiplier among a sample's classes.
 
-    Each class learns a multiplier from its count, 1 for common classes and more for rare ones,
-    never above a cap. A sample is repeated as often as the largest multiplier among its
-    classes says.
+    Each class gets a multiplier that depends on its count: 1 for common classes and more for rare
+    ones, never above a cap. A sample is repeated as often as the largest multiplier among its
+    classes.
 
     Parameters
     ----------
     class_multipliers : "balanced", array-like, dict or callable, default="balanced"
-        The rule of the Notes; or one multiplier a class, {class: multiplier} (classes left out
-        get 1), or a function from the array of class counts to an array of multipliers. Values
-        outside [floor, cap] are clipped, with a warning for arrays and dicts. A pandas
-        Series goes by its index, as a dict does.
+        "balanced" is the rule in the Notes. Otherwise one multiplier per class, {class:
+        multiplier} (classes left out get 1), or a function from the array of class counts to an
+        array of multipliers. Values outside [floor, cap] are clipped, with a warning for arrays
+        and dicts. A pandas Series is read by its index, like a dict.
     cap : float, default=4.0
         Largest multiplier: no sample is repeated more often than this on average. At least 1;
         ``inf`` for none.
@@ -42,17 +42,17 @@ class MaxMultiplierOverSampler(BaseSampler):
         Count that rare classes are raised towards: a statistic over the classes that occur, a
         share of the samples (float in (0, 1]) or a count (int, or float above 1).
     power : float, default=1.0
-        1 is inverse frequency, 0.5 its square root, 0 leaves everything as it is.
+        1 is inverse frequency, 0.5 its square root; 0 makes all multipliers 1.
     epoch_size : int or float, default=None
-        Samples that the result shall have: an int is a number, a float a multiple of
-        n_samples. The target count is then solved for.
+        Number of samples of the result: an int is a number, a float a multiple of n_samples. The
+        target count is then solved for.
     rounding : {"stratified", "bernoulli", "nearest"}, default="stratified"
-        How fractions become whole repeats: "stratified" gives a result of the same size for
-        every seed, "bernoulli" rounds each sample by itself, "nearest" uses no randomness.
+        How fractions become whole repeats: with "stratified", the result has the same size for
+        every seed; "bernoulli" rounds each sample by itself; "nearest" uses no randomness.
     shuffle : bool, default=False
         Whether to put the result in random order.
     random_state : int, RandomState instance or None, default=None
-        Controls which samples get the copies that fractions ask for, and the order.
+        Controls which samples are repeated for the fractions of multipliers, and the order.
 
     Attributes
     ----------
@@ -61,40 +61,40 @@ class MaxMultiplierOverSampler(BaseSampler):
     class_counts_ : ndarray of shape (n_classes,)
         Samples that carry each class.
     class_multipliers_ : ndarray of shape (n_classes,)
-        Times that samples of each class ask to be seen.
+        Multiplier of each class: times that its samples should be seen.
     target_count_ : float or None
-        Count that rare classes are raised towards; None with multipliers of one's own.
+        Count that rare classes are raised towards; None with user-supplied multipliers.
     plan_ : ResamplingPlan
-        What will be seen how often, and what comes of it.
+        How often each sample is seen, and the resulting class counts.
     sample_indices_ : ndarray of shape (n_samples_new,)
-        Rows of X that the result is made of: the kept originals in order, then the copies.
-        Set by :meth:`fit_resample`, as are the next two.
+        Rows of X in the result: the kept originals in order, then the copies. Set by
+        :meth:`fit_resample`, like the next two.
     sample_repeats_ : ndarray of shape (n_samples,)
         Times that each sample is in the result.
     sampling_strategy_ : dict
         Change in the number of positives of each class.
     n_features_in_ : int
-        Size of the second dimension of X, where it has one.
+        Size of the second dimension of X, if it has one.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Column names of X, where they are all strings.
+        Column names of X, if they are all strings.
 
     See Also
     --------
-    mlresample.plan_resampling : The same plan from a target alone.
+    mlresample.plan_resampling : Make the same plan from a target alone.
     imblearn.over_sampling.RandomOverSampler : For single-label targets.
 
     Notes
     -----
     The multiplier of a class is ``clip((t / n_c) ** power, floor, cap)``, with class count n_c
-    and target count t. Samples without a class are kept once, classes that never occur have
+    and target count t. Samples without a class are kept once. Classes that never occur have
     multiplier 1.
 
-    X and y come back in their own containers. A target of one dimension, or with one column,
-    is single-label: one class a sample.
+    X and y are returned in their own containers. A target of one dimension, or with one column,
+    is single-label: each sample has one class.
 
-    Whatever splits the result again (early stopping, inner cross-validation, calibration,
-    out-of-bag scores) finds copies of a sample on both sides, and its scores are too good:
-    wrap such a step around the pipeline, not around the classifier in it.
+    Anything that splits the result again (early stopping, inner cross-validation, calibration,
+    out-of-bag scores) has copies of a sample in both parts, so that its scores are too good: wrap
+    such a step around the pipeline, not around the classifier inside it.
 
     References
     ----------
@@ -156,7 +156,7 @@ class MaxMultiplierOverSampler(BaseSampler):
         Parameters
         ----------
         X : {array-like, sparse matrix, dataframe, list} of n_samples rows
-            Data of any number of dimensions; only its length and column names are read.
+            Data with any number of dimensions; only their length and column names are read.
         y : {array-like, sparse matrix, dataframe, tensor} of shape (n_samples, n_classes)
             Multi-label indicator matrix of 0 and 1; or class labels of shape (n_samples,).
 
@@ -184,17 +184,17 @@ class MaxMultiplierOverSampler(BaseSampler):
         Parameters
         ----------
         X : {array-like, sparse matrix, dataframe, list} of n_samples rows
-            Data of any number of dimensions, or a list of paths; NaN is allowed.
+            Data with any number of dimensions, or a list of paths; NaN is allowed.
         y : {array-like, sparse matrix, dataframe, tensor} of shape (n_samples, n_classes)
             Multi-label indicator matrix of 0 and 1; or class labels of shape (n_samples,).
 
         Returns
         -------
         X_resampled : same kind as X, of n_samples_new rows
-            The kept originals in order, then the copies. Arrays of other libraries stay what they
-            are if their rows can be indexed, and become NumPy arrays if not.
+            The kept originals in order, then the copies. Arrays of other libraries keep their kind
+            if their rows can be indexed, and become NumPy arrays otherwise.
         y_resampled : same kind as y, of n_samples_new rows
-            Their targets.
+            The targets of these rows.
 
         Raises
         ------
@@ -213,7 +213,7 @@ class MaxMultiplierOverSampler(BaseSampler):
         repeats = np.bincount(indices, minlength=indicator.n_samples)
         change = indicator.weighted_class_counts(np.arange(repeats.max() + 1) - 1.0, repeats)
         resampled = take_rows(X, indices), take_rows(y, indices)
-        # Nothing can fail any more: an error leaves the sampler as it was.
+        # Nothing below can fail, so that an error leaves the sampler unchanged.
         self._set_learned(X, plan)
         self.sample_indices_ = indices
         self.sample_repeats_ = repeats
@@ -254,7 +254,7 @@ class MaxMultiplierOverSampler(BaseSampler):
 
 
 def _check_X(X: Any) -> None:
-    """Refuse what cannot be rows of data; nothing is converted or copied."""
+    """Check that X has rows; nothing is converted or copied."""
     if X is None or isinstance(X, str):
         raise ValueError(f"Expected array-like (array or non-string sequence), got {X!r} as X.")
     paths = isinstance(X, np.ndarray) and X.ndim == 1 and X.dtype.kind in "OUST"
