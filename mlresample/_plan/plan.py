@@ -154,7 +154,7 @@ class ResamplingPlan(RepeatPlan, Report):
         Returns
         -------
         report : dict
-            Numbers, strings, lists and dicts only, None for infinity; the guide's page on reports
+            Numbers, strings, lists and dicts only, None for infinity; the guide's page on files
             lists the keys.
         """
         report: Figures = {
