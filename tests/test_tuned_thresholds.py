@@ -53,7 +53,7 @@ def macro_f1(y, predicted):
 
 
 def out_of_fold_macro_f1(classifier, X, y):
-    """Give what tuning believes of a classifier."""
+    """Return the macro-F1 of thresholds tuned on the same out-of-fold scores."""
     scores = np.empty(y.shape)
     for train, test in KFold(3, shuffle=True, random_state=0).split(X):
         fitted = clone(classifier).fit(X[train], y[train])
@@ -112,7 +112,7 @@ CLASSIFIERS = {
     "one-vs-rest": OneVsRestClassifier(LogisticRegression()),
     "network": MLPClassifier((8,), solver="lbfgs", max_iter=20, random_state=0),
     "ridge": RidgeClassifier(),
-    "one a class": MultiOutputClassifier(LogisticRegression()),
+    "one per class": MultiOutputClassifier(LogisticRegression()),
     "chain": ClassifierChain(LogisticRegression()),
     "pipeline": make_pipeline(MaxMultiplierOverSampler(random_state=0), KNeighborsClassifier()),
 }
@@ -154,7 +154,7 @@ def test_logarithms_are_of_the_probabilities():
     )
 
 
-@pytest.mark.parametrize("kind", ["one a class", "chain"])
+@pytest.mark.parametrize("kind", ["one per class", "chain"])
 @pytest.mark.parametrize("n_jobs", [None, 2])
 def test_class_without_which_a_fold_cannot_be_fitted_is_named(kind, n_jobs):
     y = Y[:, :3].copy()
@@ -225,7 +225,7 @@ def test_list_of_scores_with_labels_is_read_by_them():
 
 
 class FrameOfScores(ListOfScores):
-    """Gives scores as a frame whose columns are the classes in another order."""
+    """Returns scores as a frame whose columns are the classes in another order."""
 
     def __init__(self, library=None, names=None):
         super().__init__([[0, 1]] * 6)
@@ -249,7 +249,7 @@ def test_frames_of_scores_are_read_by_their_names(library):
 
 
 class SparseScores(ListOfScores):
-    """Gives scores as a sparse matrix."""
+    """Returns scores as a sparse matrix."""
 
     def predict_proba(self, X):
         return sp.csr_array(np.column_stack([p[:, 1] for p in super().predict_proba(X)]))
@@ -440,7 +440,7 @@ def test_fit_that_does_not_return_the_estimator_is_enough():
 
 
 class OfKind(OfAnything):
-    """Gives scores as another kind of array."""
+    """Returns scores as another kind of array."""
 
     def __init__(self, kind=None):
         self.kind = kind
