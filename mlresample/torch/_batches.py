@@ -10,13 +10,13 @@ from joblib import cpu_count
 
 
 def loader_options(*, num_workers: int | None = None, device: Any = None) -> dict[str, Any]:
-    """Recommend keyword arguments of a DataLoader that keep a GPU busy.
+    """Return keyword arguments of a DataLoader that keep a GPU busy.
 
     Parameters
     ----------
     num_workers : int, default=None
-        Processes that load images, >= 0; by default the cores of this process but one, 8 at the
-        most. Processes that torchrun started on one machine (``LOCAL_WORLD_SIZE``) share its
+        Processes that load images, >= 0; by default one less than the cores of this process, at
+        most 8. Processes that torchrun started on one machine (``LOCAL_WORLD_SIZE``) share its
         cores.
     device : torch.device or str, default=None
         Where the model is; by default a GPU if there is one.
@@ -24,9 +24,9 @@ def loader_options(*, num_workers: int | None = None, device: Any = None) -> dic
     Returns
     -------
     options : dict
-        ``num_workers``; pinned memory if the device is a CUDA (or ROCm) or XPU one, so that
-        copies to it can be ``non_blocking``; with workers, kept alive between epochs and four
-        batches ahead.
+        ``num_workers``; pinned memory if the device is a CUDA (or ROCm) or XPU device, so that
+        copies to it can be ``non_blocking``; and if there are workers, they stay alive between
+        epochs and load four batches ahead.
 
     Raises
     ------
@@ -61,22 +61,22 @@ def augment_copies(
     is_copy: torch.Tensor,
     augment: Callable[[torch.Tensor], torch.Tensor],
 ) -> torch.Tensor:
-    """Augment the copies of a batch, on its device, and leave the originals as they are.
+    """Augment the copies of a batch, on its device, and leave the originals unchanged.
 
     Parameters
     ----------
     images : Tensor of shape (batch_size, ...)
         A batch, on any device.
     is_copy : Tensor of shape (batch_size,)
-        Bool, which images are copies, as `ResampledDataset` gives with ``return_is_copy=True``.
+        Bool, which images are copies; `ResampledDataset` returns it with ``return_is_copy=True``.
     augment : callable
-        From a batch of images to as many of the same shape and dtype, such as a kornia
-        augmentation (of floats from 0 to 1). Floats may come back in another precision.
+        Function from a batch of images to as many of the same shape and dtype, such as an
+        augmentation of kornia (for floats from 0 to 1). It may change the precision of floats.
 
     Returns
     -------
     images : Tensor of shape (batch_size, ...)
-        A new batch; the one given is as it was.
+        A new batch; `images` is left unchanged.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def augment_copies(
         If the mask is not one bool per image, or `augment` changes the shape.
     TypeError
         If `images` or what `augment` returns is not a tensor, or `augment` changes the dtype,
-        from bytes to floats above all: their range is not known.
+        as from bytes to floats, whose range is not known.
 
     Examples
     --------
@@ -100,7 +100,7 @@ def augment_copies(
     is_copy = torch.as_tensor(is_copy, device=images.device)
     if is_copy.dtype is not torch.bool or is_copy.shape != images.shape[:1]:
         raise ValueError(
-            f"is_copy must be one bool for each of the {len(images)} images, got "
+            f"is_copy must be a tensor of one bool per image, {len(images)} in all, got "
             f"{is_copy.dtype} of shape {tuple(is_copy.shape)}."
         )
     copies = images[is_copy]
@@ -117,7 +117,7 @@ def augment_copies(
     if augmented.dtype is not images.dtype and not both_floats:
         raise TypeError(
             f"augment must keep the dtype {images.dtype}, got {augmented.dtype}: convert the "
-            f"whole batch before, as in augment_copies(images.float() / 255, ...) for bytes, or "
+            f"whole batch first, as in augment_copies(images.float() / 255, ...) for bytes, or "
             f"let augment clamp, round and convert back."
         )
     result = images.clone()

@@ -1,4 +1,4 @@
-"""A resampled view of a dataset, for those who cannot set a sampler."""
+"""A resampled view of a dataset, for training loops that do not take a sampler."""
 
 import operator
 from collections.abc import Callable, Mapping
@@ -19,29 +19,29 @@ from mlresample.torch._plans import (
 
 
 class ResampledDataset(Dataset[Any]):
-    """See a map-style dataset as one with its rare samples repeated.
+    """Resampled view of a map-style dataset, with its rare samples repeated.
 
-    Its items are the kept originals in order, then the copies; they are drawn once, and any
-    sampler may shuffle and shard them. No item is loaded before it is asked for.
+    Its items are the kept originals in order, then the copies. They are drawn once, and any
+    sampler may shuffle and shard them. An item is loaded only when it is asked for.
 
     Parameters
     ----------
     dataset : map-style dataset
-        With ``len`` and integer indices: a torch Dataset, a Hugging Face dataset, a tensor, a
-        list.
+        Anything with ``len`` and integer indices: a torch Dataset, a Hugging Face dataset, a
+        tensor, a list.
     plan : ResamplingPlan, fitted sampler or array-like of shape (n_samples,)
-        A plan, an estimator with ``plan_``, or times that each sample is seen, >= 0.
+        A plan, an estimator with ``plan_``, or how often each sample is seen, >= 0.
     seed : int, default=0
-        Of the draw, 0 to 2**32 - 1.
+        Seed of the draw, 0 to 2**32 - 1.
     rounding : {"stratified", "bernoulli", "nearest"}, default="stratified"
         How fractions become whole repeats.
     copy_transform : callable, default=None
-        Applied to an item that is a copy, and to no other. It must return the item; one that it
-        changes in place is changed in a dataset that holds its items in memory, too.
+        Function that is applied only to items that are copies. It must return the item. If it
+        changes an item in place, a dataset that holds its items in memory is changed, too.
     return_is_copy : bool, default=False
-        Whether an item is followed by a bool that says if it is a copy: a tuple gets one more
-        element, a mapping becomes a dict with the key "is_copy" too, and anything else, such as
-        a namedtuple or a list, becomes the first of a pair.
+        Whether each item is returned with a bool that says if it is a copy: a tuple gets one
+        more element, a mapping becomes a dict with the further key "is_copy", and anything else,
+        such as a namedtuple or a list, becomes the first of a pair.
 
     Attributes
     ----------
@@ -53,15 +53,15 @@ class ResampledDataset(Dataset[Any]):
     Raises
     ------
     ValueError
-        If dataset and plan differ in length, the plan is not as described, or, when an item is
-        asked for, the dataset's length has changed or the item has a key "is_copy" already.
+        If dataset and plan differ in length or the plan is not as described; when an item is
+        asked for, if the dataset's length has changed or the item already has a key "is_copy".
     TypeError
         If `dataset` is not map-style, or `copy_transform` is not callable or returns None.
 
     Notes
     -----
     The draw does not change from epoch to epoch: the fractions of the multipliers go to the same
-    samples all through the training. :class:`RepeatSampler` draws anew each epoch.
+    samples throughout the training. :class:`RepeatSampler` makes a new draw for each epoch.
 
     Examples
     --------
@@ -87,8 +87,8 @@ class ResampledDataset(Dataset[Any]):
         check_length(repeat_plan, dataset)
         if is_dataframe(dataset) or is_series(dataset):
             raise TypeError(
-                f"dataset must give its items by position, got {type(dataset).__name__}, which "
-                f"looks up columns or labels: pass the dataset that reads it."
+                f"dataset must return items by position, got {type(dataset).__name__}, which "
+                f"looks up columns or labels: pass the Dataset that reads it."
             )
         if copy_transform is not None and not callable(copy_transform):
             raise TypeError(
@@ -100,7 +100,7 @@ class ResampledDataset(Dataset[Any]):
             repeat_plan, check_seed(seed), 0, rounding=rounding, shuffle=False
         )
         if len(self.indices) == 0:
-            raise ValueError("The plan's epochs are empty: every sample is left out.")
+            raise ValueError("The plan's epochs are empty, because it leaves out every sample.")
         self._n_originals = len(np.unique(self.indices))
         self.copy_transform = copy_transform
         self.return_is_copy = return_is_copy
@@ -119,8 +119,8 @@ class ResampledDataset(Dataset[Any]):
         ]  # an IndexError beyond the end, as iteration needs
         if len(self.dataset) != self._n_samples:
             raise ValueError(
-                f"The dataset had {self._n_samples:,} samples when this view of it was made, it "
-                f"has {len(self.dataset):,} now: make a plan and a view of it anew."
+                f"The dataset had {self._n_samples:,} samples when this view of it was made, but "
+                f"has {len(self.dataset):,} now: make a new plan and a new view."
             )
         item = self.dataset[int(self.indices[position])]
         is_copy = position >= self._n_originals
@@ -135,7 +135,7 @@ def _with_mask(item: Any, is_copy: bool) -> Any:
     if isinstance(item, Mapping):
         if "is_copy" in item:
             raise ValueError(
-                "An item has a key 'is_copy' already: rename it, or leave return_is_copy out."
+                "An item already has a key 'is_copy': rename it, or leave out return_is_copy."
             )
         return {**item, "is_copy": is_copy}
     is_plain_tuple = isinstance(item, tuple) and not hasattr(item, "_fields")

@@ -1,4 +1,4 @@
-"""A plan, a fitted sampler or an array of sample multipliers, as one thing to draw from."""
+"""A plan, a fitted sampler or an array of sample multipliers, as a plan to draw from."""
 
 import hashlib
 import math
@@ -19,14 +19,14 @@ RepeatPlanLike: TypeAlias = RepeatPlan | HasPlan | HasShape | list[Any] | tuple[
 
 
 def as_repeat_plan(plan: Any) -> RepeatPlan:
-    """Recognise a plan, a fitted sampler (by its ``plan_``) or sample multipliers."""
+    """Convert a plan, a fitted sampler (by its ``plan_``) or sample multipliers."""
     plan = as_plan(plan)
     if isinstance(plan, RepeatPlan):
         return plan
-    if isinstance(plan, Dataset):  # whose items an array would be made of
+    if isinstance(plan, Dataset):  # NumPy would make an array of its items
         raise TypeError(
-            f"plan must be a ResamplingPlan, a fitted sampler or an array of one multiplier a "
-            f"sample, got the dataset {type(plan).__name__}: exchange the two."
+            f"plan must be a ResamplingPlan, a fitted sampler or an array of one multiplier "
+            f"per sample, got the dataset {type(plan).__name__}: exchange the two arguments."
         )
     if is_tensor(plan):
         plan = tensor_to_numpy(plan, "plan")
@@ -34,16 +34,16 @@ def as_repeat_plan(plan: Any) -> RepeatPlan:
         multipliers = np.asarray(plan, dtype=np.float64)
     except OverflowError as error:
         raise ValueError(
-            "sample multipliers must be finite floats, got an integer beyond the largest."
+            "sample multipliers must be finite floats, got an integer too large for a float."
         ) from error
     except (TypeError, ValueError, RuntimeError) as error:
         raise TypeError(
-            f"plan must be a ResamplingPlan, a fitted sampler or an array of one multiplier a "
-            f"sample, got {type(plan).__name__}."
+            f"plan must be a ResamplingPlan, a fitted sampler or an array of one multiplier "
+            f"per sample, got {type(plan).__name__}."
         ) from error
     if multipliers.ndim != 1 or len(multipliers) == 0:
         raise ValueError(
-            f"plan must have one multiplier a sample, got an array of shape {multipliers.shape}."
+            f"plan must have one multiplier per sample, got an array of shape {multipliers.shape}."
         )
     wrong = np.flatnonzero(~((multipliers >= 0) & np.isfinite(multipliers)))
     if len(wrong):
@@ -55,30 +55,31 @@ def as_repeat_plan(plan: Any) -> RepeatPlan:
 
 
 def check_length(plan: RepeatPlan, dataset: Any) -> None:
-    """Refuse a dataset that the plan was not made for."""
+    """Check that a dataset is one that the plan was made for."""
     is_map_style = hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__")
     if isinstance(dataset, IterableDataset) or not is_map_style:
         raise TypeError(
             f"{type(dataset).__name__} is not a map-style dataset: an iterable-style one has no "
-            f"indices to sample. Draw plan.draw_indices(seed) and write its data in that order, "
-            f"or repeat items by plan.draw_repeats(seed) while streaming."
+            f"indices to sample. Write its data in the order of plan.draw_indices(seed), or "
+            f"repeat items by plan.draw_repeats(seed) while streaming."
         )
     if len(dataset) != plan.n_samples:
         raise ValueError(
-            f"The plan was made for {plan.n_samples:,} samples, the dataset has {len(dataset):,}."
+            f"The plan was made for {plan.n_samples:,} samples, but the dataset has "
+            f"{len(dataset):,}."
         )
 
 
 def epoch_indices(
     plan: RepeatPlan, seed: int, epoch: int, *, rounding: str, shuffle: bool
 ) -> NDArray[np.int64]:
-    """Draw one epoch; it follows from seed and epoch alone, on every machine."""
+    """Draw the indices of an epoch, which depend only on seed and epoch, on every machine."""
     generator = np.random.RandomState([seed, epoch])
     return plan.draw_indices(generator, rounding=rounding, shuffle=shuffle)
 
 
 def constant_size(plan: RepeatPlan, rounding: str) -> int:
-    """Size of every epoch; a rounding whose size varies is an error."""
+    """Return the size of every epoch; a rounding whose size varies is an error."""
     if rounding == "stratified":
         size = plan.epoch_size
     elif rounding == "nearest":
@@ -89,22 +90,22 @@ def constant_size(plan: RepeatPlan, rounding: str) -> int:
             f"{rounding!r}."
         )
     if size == 0:
-        raise ValueError("The plan's epochs are empty: every sample is left out.")
+        raise ValueError("The plan's epochs are empty, because it leaves out every sample.")
     return size
 
 
 def check_seed(seed: int) -> int:
-    """Refuse a seed that NumPy's generator cannot take."""
+    """Check that NumPy's generator takes a seed."""
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
         raise ValueError(f"seed must be an integer from 0 to 2**32 - 1, got {seed!r}.")
     return int(seed)
 
 
 def fingerprint(plan: RepeatPlan) -> dict[str, Any]:
-    """Identify sample multipliers: a plan, its sampler and an array of the same ones agree.
+    """Compute a fingerprint of sample multipliers, the same for a plan, its sampler or an array.
 
-    Multipliers may differ in the last bits between processors. So the samples' levels are hashed,
-    those within 1e-9 taken for one, and of the multipliers themselves only sums are kept.
+    Multipliers may differ in the last bits between processors. So the hash is of the samples'
+    levels, with levels within 1e-9 taken as the same, and of the multipliers only sums are kept.
     """
     occupied = plan.level_sizes > 0
     multipliers, sizes = plan.level_multipliers[occupied], plan.level_sizes[occupied]
@@ -122,11 +123,11 @@ def fingerprint(plan: RepeatPlan) -> dict[str, Any]:
     return {"levels": digest.hexdigest(), "sums": sums}
 
 
-def is_same_plan(saved: Any, own: dict[str, Any]) -> bool:
-    """Tell whether a fingerprint from a state is that of these multipliers."""
-    if not isinstance(saved, dict) or saved.get("levels") != own["levels"]:
+def is_same_plan(saved: Any, expected: dict[str, Any]) -> bool:
+    """Return whether a fingerprint from a state equals the expected one."""
+    if not isinstance(saved, dict) or saved.get("levels") != expected["levels"]:
         return False
     sums = saved.get("sums", [])
-    return len(sums) == len(own["sums"]) and all(
-        math.isclose(*pair, rel_tol=1e-9) for pair in zip(sums, own["sums"], strict=True)
+    return len(sums) == len(expected["sums"]) and all(
+        math.isclose(*pair, rel_tol=1e-9) for pair in zip(sums, expected["sums"], strict=True)
     )

@@ -37,8 +37,8 @@ class _Pass:
     def __init__(self, epoch: int, start: int, indices: NDArray[np.int64]) -> None:
         self.epoch = epoch
         self.start = start
-        self.is_over = False  # its end was asked for
-        self.set_to: int | None = None  # another epoch, set while this one was running
+        self.is_over = False  # its end has been reached
+        self.set_to: int | None = None  # another epoch, set during this pass
         self._indices = indices
         self._end = start  # of the chunk that is being yielded
         self._chunk: Iterator[int] = iter([])
@@ -57,9 +57,9 @@ class _Pass:
         while not self.is_complete:
             if self.set_to is not None:
                 _warn(
-                    f"A pass over epoch {self.epoch} goes on after set_epoch({self.set_to}), with "
-                    f"the indices of epoch {self.epoch}. Call set_epoch before the loader is "
-                    f"iterated; under Lightning, which iterates it first, in train_dataloader."
+                    f"A pass over epoch {self.epoch} continues after set_epoch({self.set_to}), "
+                    f"with the indices of epoch {self.epoch}. Call set_epoch before iterating "
+                    f"over the loader; under Lightning, which iterates first, in train_dataloader."
                 )
                 self.set_to = None
             chunk = self._indices[self._end : self._end + _CHUNK].tolist()
@@ -69,18 +69,18 @@ class _Pass:
         self.is_over = True
 
     def note(self, epoch: int) -> None:
-        """Take note of an epoch that is set meanwhile; `chunks` warns if this pass goes on."""
+        """Note an epoch that is set during this pass; `chunks` warns if the pass continues."""
         self.set_to = None if epoch == self.epoch else epoch
         self._end = self.yielded
-        for _ in self._chunk:  # what is left; the next index is then asked of `chunks`
+        for _ in self._chunk:  # the rest; `chunks` then yields the next index
             pass
 
 
 class _PassIterator(chain[int]):
-    """The indices of a pass that begins when the first one is asked for.
+    """The indices of a pass that begins when the first index is requested.
 
-    torchdata's StatefulDataLoader saves and loads the state of an iterator that has one; others
-    know that of the sampler alone.
+    torchdata's StatefulDataLoader saves and loads the state of an iterator that has one; other
+    loaders know only that of the sampler.
     """
 
     _sampler: "_ResumableSampler"
@@ -107,7 +107,7 @@ class _PassIterator(chain[int]):
 
 
 class _Loaded(NamedTuple):
-    """A position that waits for the next pass."""
+    """A loaded position, for the next pass."""
 
     epoch: int
     yielded: int
@@ -118,14 +118,14 @@ class _Loaded(NamedTuple):
 
 
 class _ResumableSampler:
-    """Passes over epochs, their state, and the way back into them.
+    """Passes over epochs, their state, and resuming from it.
 
     What comes next follows from four things: the latest pass, a loaded position, whether set_epoch
     was called since either, and whether it was ever called. `_next_place` has the rules.
     """
 
     epoch = 0
-    _goes_on = False  # to the next epoch by itself
+    _goes_on = False  # moves to the next epoch by itself
     _set_to: int | None = None  # the epoch set since the latest pass began
     _loaded: _Loaded | None = None
     _loading: _PassIterator | None = None  # that a StatefulDataLoader loaded it into
@@ -136,7 +136,9 @@ class _ResumableSampler:
         self, plan: Any, *, seed: int, shuffle: bool, rounding: str, data_source: Any
     ) -> None:
         if isinstance(as_plan(data_source), RepeatPlan):
-            raise TypeError("The plan comes first, then the dataset.")
+            raise TypeError(
+                "data_source must be a dataset, got a plan: pass the plan first, then the dataset."
+            )
         self._plan = as_repeat_plan(plan)
         self.data_source = data_source
         self._check_data_source()
@@ -145,8 +147,8 @@ class _ResumableSampler:
         self.shuffle = bool(shuffle)
         self.rounding = rounding
         self._fingerprint = fingerprint(self._plan)
-        # The same in all states: a loader with workers may have taken that of a first epoch as a
-        # whole before Lightning calls set_epoch for it.
+        # Shared by all states: a loader with workers may have taken those of the whole first epoch
+        # before Lightning calls set_epoch for it.
         self._run = {"sets_epoch": False}
 
     def _check_data_source(self) -> None:
@@ -159,7 +161,7 @@ class _ResumableSampler:
         )
 
     def _check_processes(self) -> None:
-        """Warn of a job whose ranks this sampler may not suit."""
+        """Warn if this sampler may not suit a distributed job."""
 
     def __iter__(self) -> Iterator[int]:
         return _PassIterator.of(self)
@@ -170,13 +172,13 @@ class _ResumableSampler:
         Parameters
         ----------
         epoch : int
-            Number of the epoch, from 0. After a state was loaded, the epoch of that state goes on
-            at the loaded position, and any other one starts at its beginning.
+            Number of the epoch, from 0. After a state was loaded, the epoch of that state
+            continues at the loaded position, and any other starts at its beginning.
 
         Raises
         ------
         ValueError
-            If `epoch` is no integer from 0 to 2**32 - 1.
+            If `epoch` is not an integer from 0 to 2**32 - 1.
         """
         self.epoch = self._set_to = _as_whole(epoch, "epoch", 2**32 - 1)
         self._run["sets_epoch"] = True
@@ -201,12 +203,12 @@ class _ResumableSampler:
         return self._pass
 
     def _drop_loaded_by_others(self, iterator: _PassIterator) -> None:
-        """Count a pass as begun that a StatefulDataLoader has loaded and thrown away."""
+        """Begin the pass that a StatefulDataLoader has loaded and discarded, so that it counts."""
         if self._loading is not None and self._loading is not iterator:
             self._begin()
 
     def _next_place(self) -> tuple[int, int]:
-        """Epoch of the next pass, and where in it that begins."""
+        """Return the epoch of the next pass, and the position in it where the pass begins."""
         if self._loaded is not None:
             return self._loaded_place(self._loaded)
         if self._set_to is not None:
@@ -219,13 +221,13 @@ class _ResumableSampler:
         return self.epoch + goes_on, 0
 
     def _loaded_place(self, loaded: _Loaded) -> tuple[int, int]:
-        """Epoch and place of a pass that takes up a loaded position.
+        """Return the epoch and position of a pass that resumes from a loaded position.
 
-        At the end of an epoch loops differ. One that was stopped after its last batch takes up
-        the rest of the epoch, which is nothing; one that had closed the epoch goes on with the
-        next. set_epoch says which it is. Lightning has closed the epoch, and calls set_epoch
-        only after the workers of a StatefulDataLoader have asked for indices: its state says
-        that epochs are set, and nobody has set one.
+        At the end of an epoch, loops differ. A loop that was stopped after its last batch resumes
+        the rest of the epoch, which is empty; one that had closed the epoch continues with the
+        next. set_epoch tells which it is. Lightning has closed the epoch, and calls set_epoch
+        only after the workers of a StatefulDataLoader have requested indices: its state says
+        that epochs are set, and none has been set yet.
         """
         set_to = loaded.epoch if self._set_to is None else self._set_to
         if loaded.set_since:
@@ -239,11 +241,11 @@ class _ResumableSampler:
 
     @property
     def _may_be_thrown_away(self) -> bool:
-        """Whether the latest pass may be one that nobody gets to see.
+        """Whether the latest pass may be one that no caller receives.
 
-        A StatefulDataLoader restores the iterator of an epoch that is over, its workers may fetch
-        all of it, and then it throws that away and asks for another. Where epochs are set, that
-        has to be the same epoch.
+        A StatefulDataLoader restores the iterator of a finished epoch, its workers may fetch all
+        of it, and then it discards that iterator and requests another. If epochs are set, the
+        other one has to be of the same epoch.
         """
         loaded = self._was_loaded
         return (
@@ -254,7 +256,7 @@ class _ResumableSampler:
         )
 
     def _warn_of_no_set_epoch(self, latest: _Pass, epoch: int) -> None:
-        """Warn where set_epoch was not called and another pass begins that nobody may mean."""
+        """Warn if set_epoch was not called and another pass begins, perhaps by mistake."""
         if self._may_be_thrown_away:
             if self._run["sets_epoch"]:
                 return
@@ -279,8 +281,8 @@ class _ResumableSampler:
 
     def _identity(self) -> dict[str, Any]:
         length: int = len(self)  # type: ignore[arg-type]
-        own = {"seed": self.seed, "shuffle": self.shuffle, "rounding": self.rounding}
-        return {**own, "length": length}
+        options = {"seed": self.seed, "shuffle": self.shuffle, "rounding": self.rounding}
+        return {**options, "length": length}
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state: the epoch, the position in it, and what identifies the sampler.
@@ -308,9 +310,9 @@ class _ResumableSampler:
         return {"plan": self._fingerprint, **self._identity(), **position}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take up a pass where its state was taken.
+        """Resume from a state, so that the next pass continues where the state was taken.
 
-        The position serves the next pass alone, unless :meth:`set_epoch` names another epoch. If
+        The position holds for the next pass only, unless :meth:`set_epoch` names another epoch. If
         all indices of the epoch had been yielded, nothing is left of it, and that pass is empty.
 
         Parameters
@@ -330,7 +332,7 @@ class _ResumableSampler:
         self._check_identity(state)
         for name in ("epoch", "yielded"):
             if name not in state:
-                raise ValueError(f"The state has no {name!r}: it cannot be resumed.")
+                raise ValueError(f"The state has no {name!r}: training cannot resume from it.")
         length: int = len(self)  # type: ignore[arg-type]
         yielded = _as_whole(state["yielded"], "yielded, in the state,", length)
         self._loaded = _Loaded(
@@ -345,7 +347,7 @@ class _ResumableSampler:
         self.epoch = self._next_place()[0]
 
     def _check_identity(self, state: dict[str, Any]) -> None:
-        """Refuse the state of another sampler."""
+        """Check that a state is of a sampler with the same plan and options."""
         if not is_same_plan(state.get("plan"), self._fingerprint):
             differs = "another plan: labels or parameters differ"
         else:
@@ -357,7 +359,7 @@ class _ResumableSampler:
             else:
                 return
         raise ValueError(
-            f"The state is of a sampler with {differs}. It cannot be resumed exactly."
+            f"The state is of a sampler with {differs}. Training cannot resume exactly from it."
         )
 
 
@@ -366,7 +368,7 @@ def _warn(message: str) -> None:
 
 
 def _as_whole(value: Any, name: str, most: int) -> int:
-    """Return a whole number as Python's own; anything else is an error."""
+    """Convert to a Python integer from 0 to `most`; anything else is an error."""
     try:
         whole = operator.index(value)
     except (TypeError, ValueError, RuntimeError):
@@ -382,22 +384,22 @@ def _as_whole(value: Any, name: str, most: int) -> int:
 class RepeatSampler(_ResumableSampler, Sampler[int]):
     """Sample a plan's epochs, in one process or under a framework that shards them.
 
-    Each pass is a new epoch, with a new draw and a new order, until :meth:`set_epoch` is called:
-    from then on it alone names the epoch, and a pass without another call gives the same one
-    again, with a warning. All follows from seed and epoch, on every machine. The length is the
-    same for every epoch.
+    Each pass is a new epoch, with a new draw and a new order, until :meth:`set_epoch` is called.
+    From then on only it sets the epoch, and a pass without another call repeats the same one,
+    with a warning. Draw and order depend only on seed and epoch, on every machine. All epochs
+    have the same length.
 
     Parameters
     ----------
     plan : ResamplingPlan, fitted sampler or array-like of shape (n_samples,)
-        A plan, an estimator with ``plan_``, or times that each sample is seen an epoch, >= 0.
+        A plan, an estimator with ``plan_``, or how often each sample is seen per epoch, >= 0.
     data_source : map-style dataset, default=None
-        If given, it is checked to have as many samples as the plan, now and at each epoch.
+        If set, it is checked to have as many samples as the plan, now and at each epoch.
     shuffle : bool, default=True
-        Whether an epoch is in random order; else the kept originals come in order, then the
+        Whether an epoch is in random order; if not, the kept originals come in order, then the
         copies.
     seed : int, default=0
-        Of the draws and orders, 0 to 2**32 - 1.
+        Seed of the draws and orders, 0 to 2**32 - 1.
     rounding : {"stratified", "nearest"}, default="stratified"
         How fractions become whole repeats; see :meth:`mlresample.ResamplingPlan.draw_repeats`.
         "bernoulli" has no constant length and is an error.
@@ -413,7 +415,7 @@ class RepeatSampler(_ResumableSampler, Sampler[int]):
         If multipliers are negative, NaN or infinite, the plan leaves out every sample, `seed` or
         `rounding` is not as described, or lengths differ.
     TypeError
-        If `data_source` is no map-style dataset.
+        If `data_source` is not a map-style dataset.
 
     See Also
     --------
@@ -422,7 +424,7 @@ class RepeatSampler(_ResumableSampler, Sampler[int]):
     Notes
     -----
     For a single process, and for frameworks that shard any sampler themselves, such as accelerate
-    and the Hugging Face Trainer. In a DDP loop of your own each rank would get the whole epoch.
+    and the Hugging Face Trainer. In a plain DDP loop, each rank would get the whole epoch.
 
     Examples
     --------
@@ -455,9 +457,9 @@ class RepeatSampler(_ResumableSampler, Sampler[int]):
     def _check_processes(self) -> None:
         if _world_size() > 1 and not _uses_accelerate():
             _warn(
-                "RepeatSampler gives the whole epoch to each rank of this distributed job. That "
+                "RepeatSampler yields the whole epoch on each rank of this distributed job. That "
                 "is right if a framework shards it (accelerate, the Hugging Face Trainer, "
-                "Lightning, Fabric and ignite do). In a DDP loop of your own, use "
+                "Lightning, Fabric and ignite do). In a plain DDP loop, use "
                 "DistributedRepeatSampler."
             )
 
@@ -475,7 +477,7 @@ class DistributedRepeatSampler(_ResumableSampler, DistributedSampler[int]):
     Parameters
     ----------
     plan : ResamplingPlan, fitted sampler or array-like of shape (n_samples,)
-        A plan, an estimator with ``plan_``, or times that each sample is seen an epoch, >= 0.
+        A plan, an estimator with ``plan_``, or how often each sample is seen per epoch, >= 0.
     num_replicas : int, default=None
         Number of ranks; by default that of the process group.
     rank : int, default=None
@@ -483,30 +485,30 @@ class DistributedRepeatSampler(_ResumableSampler, DistributedSampler[int]):
     shuffle : bool, default=True
         Whether an epoch is in random order.
     seed : int, default=0
-        Of the draws and orders, 0 to 2**32 - 1; the same on all ranks.
+        Seed of the draws and orders, 0 to 2**32 - 1; the same on all ranks.
     drop_last : bool, default=False
-        Whether to drop the tail of an epoch that the ranks cannot share evenly; else its first
+        Whether to drop the tail of an epoch that the ranks cannot share evenly; if not, its first
         indices are repeated to fill up.
     rounding : {"stratified", "nearest"}, default="stratified"
         How fractions become whole repeats.
     data_source : map-style dataset, default=None
-        If given, it is checked to have as many samples as the plan, now and at each epoch.
+        If set, it is checked to have as many samples as the plan, now and at each epoch.
 
     Raises
     ------
     ValueError
-        If `rank` is outside the range, `drop_last` leaves the ranks nothing, or as for
-        :class:`RepeatSampler`.
+        If `rank` is outside the range, `drop_last` leaves nothing for the ranks, or for the
+        reasons named at :class:`RepeatSampler`.
 
     See Also
     --------
-    RepeatSampler : For accelerate and the Hugging Face Trainer, which shard for themselves.
+    RepeatSampler : For accelerate and the Hugging Face Trainer, which shard the epoch themselves.
 
     Notes
     -----
     For plain DDP and Lightning, which leave subclasses of ``DistributedSampler`` alone.
-    accelerate and the Hugging Face Trainer would shard a share again and lose data: a warning says
-    so.
+    accelerate and the Hugging Face Trainer would shard each share again and lose data; the
+    sampler then warns.
 
     Examples
     --------
@@ -543,22 +545,22 @@ class DistributedRepeatSampler(_ResumableSampler, DistributedSampler[int]):
         )
         if self.num_samples == 0:
             raise ValueError(
-                f"With drop_last=True an epoch of {self._epoch_size} samples leaves each of the "
-                f"{self.num_replicas} ranks nothing."
+                f"With drop_last=True an epoch of {self._epoch_size} samples leaves "
+                f"nothing for each of the {self.num_replicas} ranks."
             )
 
     def _epoch_indices(self, epoch: int) -> NDArray[np.int64]:
         indices = super()._epoch_indices(epoch)
-        # resize repeats the indices from the start where there are too few, and drops the tail
-        # where there are too many: what the base class does.
+        # resize repeats the indices from the start if there are too few, and drops the tail if
+        # there are too many, as the base class does.
         return np.resize(indices, self.total_size)[self.rank :: self.num_replicas]
 
     def _check_processes(self) -> None:
         if self.num_replicas > 1 and _uses_accelerate():
             _warn(
-                "DistributedRepeatSampler gives each rank its share. If accelerate (or the "
-                "Hugging Face Trainer) prepares this loader, it shards that share again, and data "
-                "is lost: use RepeatSampler there."
+                "DistributedRepeatSampler yields each rank's share. If accelerate (or the "
+                "Hugging Face Trainer) prepares this loader, it shards that share again and loses "
+                "data: use RepeatSampler there."
             )
 
     def _identity(self) -> dict[str, Any]:
@@ -577,10 +579,10 @@ class DistributedRepeatSampler(_ResumableSampler, DistributedSampler[int]):
             On every rank, if plan, seed, options or number of replicas differ between ranks, or
             two samplers have the same rank.
         """
-        own = {"plan": self._fingerprint, **self._identity(), "rank": self.rank}
-        ranks: list[dict[str, Any]] = [own] * _world_size()
+        identity = {"plan": self._fingerprint, **self._identity(), "rank": self.rank}
+        ranks: list[dict[str, Any]] = [identity] * _world_size()
         if len(ranks) > 1:
-            torch.distributed.all_gather_object(ranks, own)
+            torch.distributed.all_gather_object(ranks, identity)
         first = ranks[0]
         for rank, other in enumerate(ranks[1:], start=1):
             names = [name for name in first if name not in ("plan", "rank")]
@@ -607,6 +609,6 @@ def _world_size() -> int:
 
 
 def _uses_accelerate() -> bool:
-    """Tell whether accelerate knows of this process; whether it shards a loader is not known."""
+    """Return whether accelerate is in use; whether it shards this loader is not known."""
     accelerate = sys.modules.get("accelerate.state")
     return bool(getattr(getattr(accelerate, "PartialState", None), "_shared_state", {}))

@@ -1,4 +1,4 @@
-"""The target of a dataset, without loading an image where that can be helped."""
+"""The target of a dataset, without loading images if that can be avoided."""
 
 import sys
 import time
@@ -25,47 +25,47 @@ def collect_targets(
     n_classes: int | None = None,
     progress: bool = False,
 ) -> Any:
-    """Find a dataset's target, for :func:`mlresample.plan_resampling`.
+    """Collect the target of a dataset, for :func:`mlresample.plan_resampling`.
 
     Parameters
     ----------
     dataset : map-style dataset
-        A torch Dataset, a Hugging Face dataset, or a Subset or ConcatDataset of such.
+        A torch Dataset, a Hugging Face dataset, or a Subset or ConcatDataset of these.
     labels : str or callable, default=None
-        Where the labels are: the name of a column or attribute, or a function from a sample's
+        Source of the labels: the name of a column or attribute, or a function from a sample's
         number in `dataset` to its labels, such as ``lambda i: dataset.annotations[i].classes``.
         By default the column or attribute ``targets`` or ``labels``, or the last tensor of a
         TensorDataset that has several.
     n_classes : int, default=None
-        If given, labels are class numbers from 0 to ``n_classes - 1``: one, or any number of
-        them per sample, in which each class counts once. Otherwise they are rows of an indicator
-        matrix, or one class label per sample.
+        If set, labels are class numbers from 0 to ``n_classes - 1``, one or any number of them
+        per sample; a repeated one counts once. Otherwise labels are rows of an indicator matrix,
+        or one class label per sample.
     progress : bool, default=False
-        Whether to count on standard error while a function is asked for each sample.
+        Whether to report progress on standard error while a function is called for each sample.
 
     Returns
     -------
     y : {array-like, sparse array, tensor} of shape (n_samples, n_classes) or (n_samples,)
-        Indicator matrix (a sparse one if `n_classes` is given) or class labels. What comes from a
+        Indicator matrix (a sparse one if `n_classes` is set) or class labels. The result of a
         function can be indexed by a list of positions.
 
     Raises
     ------
     TypeError
-        If the dataset is not map-style, or has no labels where they were looked for.
+        If the dataset is not map-style, or has no labels in the place that was searched.
     ValueError
         If a class number is outside the range, labels and dataset differ in length, or `labels`
         is a function and `dataset` is, wraps or concatenates a Subset or ResampledDataset.
 
     Notes
     -----
-    A Subset numbers its samples anew, so that a function of a sample's number could mean the one
-    or the other number. Ask the dataset behind it, and take the rows of the subset:
+    A Subset renumbers its samples, so it would be unclear which number a function receives. Pass
+    the dataset behind it, and take the rows of the subset:
     ``collect_targets(subset.dataset, function)[subset.indices]``. In a ConcatDataset the numbers
-    of a function run through all its parts; ``dataset.select`` of Hugging Face gives a dataset
-    with numbers of its own.
+    continue from part to part; ``dataset.select`` of Hugging Face returns a dataset that is
+    numbered from 0.
 
-    Attributes are taken as they are, before a ``target_transform``.
+    Attributes are read as they are, without a ``target_transform``.
 
     Examples
     --------
@@ -92,14 +92,14 @@ def collect_targets(
 def _check_parameters(dataset: Any, labels: Any, n_classes: Any) -> None:
     if isinstance(dataset, IterableDataset) or not hasattr(dataset, "__len__"):
         raise TypeError(
-            f"{type(dataset).__name__} is not a map-style dataset: an iterable-style one cannot "
-            f"be asked for its labels. Make the target from its label file."
+            f"{type(dataset).__name__} is not a map-style dataset: the labels of an "
+            f"iterable-style one cannot be read by index. Make the target from its label file."
         )
     if not (labels is None or isinstance(labels, str) or callable(labels)):
         raise TypeError(
             f"labels must be the name of a column or attribute, or a function from a sample's "
-            f"number to its labels, got {type(labels).__name__}. Labels that are at hand need no "
-            f"dataset: pass them to plan_resampling."
+            f"number to its labels, got {type(labels).__name__}. To use labels "
+            f"directly, pass them to plan_resampling."
         )
     if n_classes is not None and (
         isinstance(n_classes, bool) or not isinstance(n_classes, int | np.integer) or n_classes < 1
@@ -111,7 +111,7 @@ def _check_parameters(dataset: Any, labels: Any, n_classes: Any) -> None:
 
 
 def _refuse_renumbered(dataset: Any) -> None:
-    """Refuse a function if a Subset or ResampledDataset is anywhere inside of the dataset."""
+    """Raise an error if a Subset or ResampledDataset is anywhere inside the dataset."""
     pending, seen = [dataset], set()
     while pending:
         inner = pending.pop()
@@ -119,9 +119,9 @@ def _refuse_renumbered(dataset: Any) -> None:
             kind = type(inner).__name__
             where = "" if inner is dataset else f", which the {type(dataset).__name__} holds"
             raise ValueError(
-                f"labels must not be a function for a {kind}{where}: it numbers its samples anew, "
-                f"and a function could mean either number. Ask the dataset behind it and take "
-                f"its rows, collect_targets(subset.dataset, labels)[subset.indices]; or pass the "
+                f"labels must not be a function for a {kind}{where}: it renumbers its samples, so "
+                f"it is unclear which number is meant. Pass the dataset behind it and take its "
+                f"rows, collect_targets(subset.dataset, labels)[subset.indices]; or pass the "
                 f"name of an attribute or a column."
             )
         if id(inner) not in seen:
@@ -134,7 +134,7 @@ def _refuse_renumbered(dataset: Any) -> None:
 
 
 def _stacked(rows: list[Any]) -> Any:
-    """Put rows together as something that a list of positions indexes."""
+    """Stack rows into an array or tensor that a list of positions indexes."""
     rows = _stacked_tensors(rows)
     if torch.is_tensor(rows):
         return rows
@@ -170,15 +170,15 @@ def _find(dataset: Any, name: str | None) -> Any:
         indices = np.asarray(dataset.indices)
         if len(indices) and indices.dtype.kind not in "iu":
             raise TypeError(
-                f"indices of {type(dataset).__name__} must be positions, got {indices.dtype}; a "
-                f"mask becomes positions by np.flatnonzero."
+                f"indices of {type(dataset).__name__} must be integer positions, got "
+                f"{indices.dtype}; convert a mask by np.flatnonzero."
             )
         return take_rows(_find(dataset.dataset, name), indices.astype(np.int64))
     if isinstance(dataset, ConcatDataset):
         return _concatenated([_find(part, name) for part in dataset.datasets])
     if name is None and isinstance(dataset, TensorDataset):
         if len(dataset.tensors) == 1:
-            raise TypeError("A TensorDataset of one tensor has inputs alone, and no labels.")
+            raise TypeError("A TensorDataset of one tensor has only inputs, and no labels.")
         return _checked(dataset.tensors[-1], dataset, "tensors[-1]")
     names = ("targets", "labels") if name is None else (name,)
     for place in names:
@@ -188,13 +188,13 @@ def _find(dataset: Any, name: str | None) -> Any:
         if found is not None:
             return _checked(found, dataset, place)
     raise TypeError(
-        f"{type(dataset).__name__} has no {' or '.join(map(repr, names))}: pass labels= the name "
-        f"of a column or attribute, or a function from a sample's number to its labels."
+        f"{type(dataset).__name__} has no {' or '.join(map(repr, names))}: pass as labels the "
+        f"name of a column or attribute, or a function from a sample's number to its labels."
     )
 
 
 def _checked(found: Any, dataset: Any, name: str) -> Any:
-    """Return an attribute's labels; one that does not hold those of each sample is an error."""
+    """Return the labels in an attribute, which must hold those of each sample."""
     place = f"{name!r} of {type(dataset).__name__}"
     if torch.is_tensor(found) and found.is_nested:
         found = list(found.unbind())
@@ -207,20 +207,20 @@ def _checked(found: Any, dataset: Any, name: str) -> Any:
     if isinstance(found, str | Mapping) or not is_sized:
         raise TypeError(
             f"{place} must hold the labels of each sample in order, got "
-            f"{type(found).__name__}: pass labels= a function from a sample's number to its "
+            f"{type(found).__name__}: pass as labels a function from a sample's number to its "
             f"labels."
         )
     shape = found.shape if hasattr(found, "shape") else (len(found),)
     if tuple(shape[:1]) != (len(dataset),):
         raise ValueError(
-            f"{place} must have one row for each of the {len(dataset):,} samples, got shape "
-            f"{tuple(shape)}: pass labels= a function from a sample's number to its labels."
+            f"{place} must have one row per sample, {len(dataset):,} in all, got shape "
+            f"{tuple(shape)}: pass as labels a function from a sample's number to its labels."
         )
     return _stacked_tensors(found)
 
 
 def _concatenated(parts: list[Any]) -> Any:
-    if any(map(is_dataframe, parts)):  # other names, or names in another order, are an error
+    if any(map(is_dataframe, parts)):  # different names or orders of columns are an error
         return nw.concat([nw.from_native(part, eager_only=True) for part in parts]).to_native()
     if any(map(issparse, parts)):
         return vstack([csr_array(part) for part in parts], format="csr")
@@ -230,7 +230,7 @@ def _concatenated(parts: list[Any]) -> Any:
         return [row for part in parts for row in part]
     arrays = [as_array(part) for part in parts]
     n_strings = sum(array.dtype.kind in "US" for array in arrays)
-    mixed = 0 < n_strings < len(arrays)  # which NumPy would turn into strings
+    mixed = 0 < n_strings < len(arrays)  # NumPy would turn all into strings
     return np.concatenate(arrays, dtype=object if mixed else None)
 
 
@@ -238,17 +238,17 @@ def _concatenated(parts: list[Any]) -> Any:
 
 
 def _class_numbers_to_indicator(labels: Any, n_classes: int) -> csr_array:
-    """One class number, or a collection of them, per sample; each class counts once."""
+    """Convert class numbers, one or several per sample, to an indicator matrix."""
     if issparse(labels) or is_dataframe(labels):
         raise ValueError(
-            f"With n_classes the labels must be class numbers per sample, got a "
-            f"{type(labels).__name__}: leave n_classes out for an indicator matrix."
+            f"With n_classes, labels must be class numbers for each sample, got a "
+            f"{type(labels).__name__}: leave out n_classes for an indicator matrix."
         )
     rows = [_class_numbers(row, i, n_classes) for i, row in enumerate(labels)]
     if rows and n_classes > 1 and all(map(_is_indicator_row, labels, repeat(n_classes))):
         raise ValueError(
             f"The labels of each sample are {n_classes} numbers that are 0 or 1, as in an "
-            f"indicator matrix: leave n_classes out, or give class numbers as sets."
+            f"indicator matrix: leave out n_classes, or pass class numbers as sets."
         )
     indptr = np.cumsum([0, *map(len, rows)])
     indices = np.concatenate([np.empty(0, dtype=np.int64), *rows])
@@ -261,12 +261,12 @@ def _class_numbers(row: Any, i: int, n_classes: int) -> NDArray[np.int64]:
     numbers = np.asarray(list(row) if isinstance(row, set | frozenset) else row)
     if np.ma.is_masked(row) or (numbers.size and numbers.dtype.kind not in "iu"):
         raise ValueError(
-            f"The labels of sample {i} are not class numbers, which n_classes asks for: {row!r}."
+            f"The labels of sample {i} must be class numbers, since n_classes is set, got {row!r}."
         )
     numbers = np.unique(numbers).astype(np.int64)
     if len(numbers) and not 0 <= numbers[0] <= numbers[-1] < n_classes:
         raise ValueError(
-            f"The labels of sample {i}, {row!r}, are not all from 0 to {n_classes - 1}."
+            f"The labels of sample {i} must be from 0 to {n_classes - 1}, got {row!r}."
         )
     return numbers
 

@@ -1,4 +1,4 @@
-"""For the Hugging Face Trainer; needs transformers."""
+"""A callback for the Hugging Face Trainer; needs transformers."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ from transformers import TrainerCallback
 class SetEpochCallback(TrainerCallback):
     """Set the epoch of a sampler, for the Hugging Face Trainer.
 
-    A Trainer of several processes that resumes in the middle of an epoch hides ``set_epoch``
-    from its sampler, which would then give epoch 0 again.
+    A Trainer in several processes that resumes in the middle of an epoch does not call
+    ``set_epoch`` of its sampler, which would then repeat epoch 0.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ class SetEpochCallback(TrainerCallback):
         self.sampler = sampler
 
     def on_epoch_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Set the epoch that the Trainer is in.
+        """Set the sampler's epoch to that of the Trainer.
 
         Parameters
         ----------

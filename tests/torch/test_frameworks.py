@@ -399,7 +399,7 @@ def test_lightning_with_workers_is_warned_of_an_epoch_set_too_late(tmp_path):
     options = {"loader": "plain", "checkpoints": str(tmp_path), "num_workers": 2}
     given, printed = resumed("lightning_resumed", tmp_path / "out", **options)
     assert given["epoch 14"] != given["whole"][28:]  # Lightning has asked for epoch 0 by then
-    assert "A pass over epoch 0 goes on after set_epoch(1)" in printed
+    assert "A pass over epoch 0 continues after set_epoch(1)" in printed
 
 
 @pytest.mark.parametrize("stateful", [False, True])

@@ -83,7 +83,7 @@ def test_a_pass_that_goes_on_after_another_epoch_was_set_is_noticed(monkeypatch)
         waiting = iter(sampler)
         given = [next(waiting) for _ in range(n_before)]
         sampler.set_epoch(2)
-        with pytest.warns(UserWarning, match=r"epoch 0 goes on after set_epoch\(2\)"):
+        with pytest.warns(UserWarning, match=r"epoch 0 continues after set_epoch\(2\)"):
             given += waiting
         assert given == whole
         sampler.set_epoch(0)
@@ -419,9 +419,9 @@ class Stream(IterableDataset):
 @pytest.mark.parametrize(
     ("plan", "parameters", "error", "message"),
     [
-        ([], {}, ValueError, "one multiplier a sample"),
+        ([], {}, ValueError, "one multiplier per sample"),
         (np.ones((3, 2)), {}, ValueError, r"array of shape \(3, 2\)"),
-        ([1, 10**400], {}, ValueError, "got an integer beyond the largest"),
+        ([1, 10**400], {}, ValueError, "got an integer too large for a float"),
         ([torch.ones((), requires_grad=True)] * 2, {}, TypeError, "plan must be a ResamplingPlan"),
         (torch.ones(3).to_sparse(), {}, ValueError, r"pass plan.to_dense\(\)"),
         (torch.ones(3, device="meta"), {}, ValueError, "plan is .* on the meta device"),
@@ -429,14 +429,14 @@ class Stream(IterableDataset):
         ([1.0, np.nan], {}, ValueError, "got nan for sample 1"),
         ([1.0, np.inf], {}, ValueError, "got inf for sample 1"),
         ([0.0, 0.0], {}, ValueError, "every sample is left out"),
-        (range(60), {"data_source": PLAN}, TypeError, "The plan comes first, then the dataset"),
+        (range(60), {"data_source": PLAN}, TypeError, "pass the plan first, then the dataset"),
         (["a", "b"], {}, TypeError, "plan must be a ResamplingPlan"),
         (MaxMultiplierOverSampler(), {}, TypeError, "a fitted sampler"),
         (PLAN, {"rounding": "bernoulli"}, ValueError, "epochs all have one size"),
         (PLAN, {"rounding": "up"}, ValueError, "rounding must be"),
         (PLAN, {"seed": -1}, ValueError, "seed must be"),
         (PLAN, {"seed": 0.5}, ValueError, "seed must be"),
-        (PLAN, {"data_source": range(59)}, ValueError, "60 samples, the dataset has 59"),
+        (PLAN, {"data_source": range(59)}, ValueError, "60 samples, but the dataset has 59"),
         (PLAN, {"data_source": Stream()}, TypeError, "not a map-style dataset"),
     ],
 )
@@ -453,7 +453,7 @@ def test_rank_outside_the_range_is_refused(rank):
 
 def test_plan_and_dataset_may_stand_in_that_order_alone():
     assert len(RepeatSampler(PLAN, range(60))) == SIZE
-    with pytest.raises(TypeError, match="The plan comes first"):
+    with pytest.raises(TypeError, match="pass the plan first"):
         RepeatSampler(range(60), PLAN)
 
 
@@ -487,7 +487,9 @@ def test_an_iterable_dataset_with_a_length_is_no_map_style_dataset():
 
 
 def test_ranks_that_would_get_nothing_are_refused():
-    with pytest.raises(ValueError, match=r"an epoch of 3 samples leaves each of the 8 ranks noth"):
+    with pytest.raises(
+        ValueError, match=r"an epoch of 3 samples leaves nothing for each of the 8 ranks"
+    ):
         DistributedRepeatSampler([1.0] * 3, 8, 0, drop_last=True)
 
 
@@ -498,7 +500,7 @@ def test_a_dataset_that_grew_is_noticed_at_the_next_epoch(make):
     list(sampler)
     dataset.append(60)
     sampler.set_epoch(1)
-    with pytest.raises(ValueError, match="60 samples, the dataset has 61"):
+    with pytest.raises(ValueError, match="60 samples, but the dataset has 61"):
         list(sampler)
 
 
