@@ -159,7 +159,9 @@ def test_other_length_and_iterable_style_are_refused():
         def __iter__(self):
             return iter(range(60))
 
-    with pytest.raises(TypeError, match=r"not a map-style dataset.*Write its data in the order of"):
+    with pytest.raises(
+        TypeError, match=r"not a map-style dataset.*Write its data in the order of"
+    ):
         ResampledDataset(Stream(), PLAN)
 
 
@@ -256,7 +258,7 @@ def test_labels_that_are_not_there_or_not_class_numbers_are_clear_errors():
         collect_targets(Labelled(targets=Y), "classes")
     with pytest.raises(ValueError, match=r"sample 1 must be from 0 to 4, got \[5\]"):
         collect_targets(Labelled(targets=[[0], [5]] * 30), n_classes=5)
-    with pytest.raises(ValueError, match=r"sample 0, .* are not all from 0 to 4"):
+    with pytest.raises(ValueError, match=r"sample 0 must be from 0 to 4, got"):
         collect_targets(Labelled(targets=[[-1], [3]] * 30), n_classes=5)
     with pytest.raises(ValueError, match="sample 1 must be class numbers"):
         collect_targets(Labelled(targets=[[0], ["cat"]] * 30), n_classes=5)
