@@ -266,7 +266,7 @@ def test_labels_that_are_not_there_or_not_class_numbers_are_clear_errors():
         collect_targets(Labelled(targets=ROWS), n_classes=5.0)
     with pytest.raises(TypeError, match="plan_resampling"):
         collect_targets(Labelled(), ROWS)
-    with pytest.raises(TypeError, match="TensorDataset of one tensor has inputs alone"):
+    with pytest.raises(TypeError, match="TensorDataset of one tensor has only inputs"):
         collect_targets(TensorDataset(torch.tensor(Y)))
 
     class Stream(IterableDataset):
