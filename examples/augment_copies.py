@@ -2,14 +2,14 @@
 Augmenting the copies
 =====================
 
-A copy is the same image once more, and a network that sees it four times an epoch soon knows it
-by heart. :class:`~mlresample.torch.ResampledDataset` tells copies from originals, so that copies
-can be turned and shifted and originals left as they are. Is that better than plain copies, than
-augmenting as many images at random, than augmenting everything?
+A copy is the same image once more, and a network that sees it four times per epoch soon memorizes
+it. :class:`~mlresample.torch.ResampledDataset` distinguishes copies from originals, so that only
+copies are rotated and shifted. Is that better than plain copies, than augmenting as many random
+images, or than augmenting everything?
 
 ``python examples/augment_copies.py FOLDER`` takes less than a minute on one core and
-leaves its pictures there, without FOLDER in ``pictures/``; a number after the folder is the number
-of steps.
+saves its pictures there, or in ``pictures/`` without FOLDER; a number after the folder sets the
+number of steps.
 """
 
 import sys
@@ -38,7 +38,7 @@ from mlresample.torch import ResampledDataset, augment_copies
 folder = Path(sys.argv[1] if len(sys.argv) > 1 else "pictures")
 folder.mkdir(parents=True, exist_ok=True)
 N_STEPS = int(sys.argv[2]) if len(sys.argv) > 2 else 450
-N_TRAIN = 300  # images: few, so that a network can learn them by heart in seconds
+N_TRAIN = 300  # few images, so that a network can memorize them in seconds
 BATCH_SIZE = 16
 SEEDS = (0, 1, 2)
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -240,14 +240,14 @@ figure.savefig(folder / "ways.png")
 print(f"\nPictures: {folder / 'copies.png'}, {folder / 'ways.png'}")
 
 # %%
-# * Plain copies are worth nothing here: with so few images, the network soon knows each by heart.
-# * Copies that are augmented gain over plain ones. But so do random images, as many of them: it is
-#   the augmentation that helps, not that it is the copies that are augmented.
+# * Plain copies bring nothing here: with so few images, the network soon memorizes each.
+# * Augmented copies gain over plain ones. But augmenting as many random images gains as much: the
+#   augmentation helps, whether or not it is applied to copies.
 # * The gain is about as large as its spread over three seeds. With fewer steps, larger batches and
 #   a narrower network there was none: try it on your own data before you rely on it.
-# * To augment everything makes the task harder. After so few steps it is behind, above all at a
+# * Augmenting everything makes the task harder. After so few steps it is behind, above all at a
 #   threshold of 0.5. After 1,500 (``python examples/augment_copies.py FOLDER 1500``, a little over
 #   a minute) it is ahead of both, with the plan or without.
 #
-# So augment everything where you can train for long. Copies alone are for short trainings, for an
-# augmentation that is slow, and where the originals have to stay as they are.
+# So augment everything if you can train for long. Augment only copies in short trainings, with a
+# slow augmentation, or if the originals must stay unchanged.

@@ -2,14 +2,14 @@
 An epoch of a given size
 ========================
 
-Training time is paid for by the step, and an epoch shall not grow. ``epoch_size`` sets its size;
-a ``floor`` below 1 makes room in it, since images that hold common classes alone are then left
-out in part, others in each epoch. What does each budget buy, what does an epoch no longer show,
-and how long until every image has been seen? A few seconds; the pictures need matplotlib
-(``.venv/bin/pip install -e ".[plot]"``).
+Training time grows with the number of steps, so you may want epochs of a fixed size.
+``epoch_size`` sets it; a ``floor`` below 1 makes room for rare classes, because each epoch then
+leaves out some of the images with only common classes, different ones each time. What does each
+budget achieve, what does an epoch no longer show, and how long until every image has been seen?
+A few seconds; the pictures need matplotlib (``.venv/bin/pip install -e ".[plot]"``).
 
-``python examples/budgeted_epoch.py FOLDER`` leaves its pictures there; without FOLDER, in
-``pictures/``.
+``python examples/budgeted_epoch.py FOLDER`` saves its pictures there, or in ``pictures/``
+without FOLDER.
 """
 
 import sys
@@ -51,7 +51,7 @@ display.figure_.savefig(folder / "budgets.png")
 # %%
 # With a floor below 1, an epoch as large as the data is better balanced than the larger ones. A
 # larger budget raises the target count until the cap holds the rare classes, and only the others
-# still grow. So whoever can afford more steps had better take more epochs than longer ones.
+# still grow. So if you can afford more steps, take more epochs rather than longer ones.
 #
 # What each class gets
 # --------------------
@@ -83,7 +83,7 @@ display.figure_.savefig(folder / "class_counts.png")
 # Budgets that cannot be met
 # --------------------------
 # Floor and cap bound the size of an epoch: no image can be seen less often than the floor says,
-# nor more often than the cap. A budget beyond is an error that names the sizes there are.
+# nor more often than the cap. A budget outside is an error that names the possible sizes.
 
 for parameters in (
     {"epoch_size": 0.6, "floor": 1.0},
@@ -99,9 +99,9 @@ for parameters in (
 # What an epoch shows
 # -------------------
 # Images with a multiplier of 1 or more are in every epoch; these are the ones with a rare class.
-# Those below 1 are in some epochs. ``plan.indices`` takes a new seed each epoch, so that others
-# are left out each time. With the same seed throughout, what the first epoch leaves out is never
-# seen: that is data lost. It happens in a pipeline, where a sampler draws once.
+# Those below 1 are in some epochs. ``plan.draw_indices`` takes a new seed each epoch, so that
+# others are left out each time. With the same seed throughout, what the first epoch leaves out is
+# never seen: that is data lost. It happens in a pipeline, where a sampler draws once.
 
 N_EPOCHS = 12
 
@@ -175,8 +175,8 @@ pictures = [str(folder / name) for name in ("budgets.png", "class_counts.png", "
 print(f"\nPictures: {', '.join(pictures)}")
 
 # %%
-# What to take
-# ------------
+# What to choose
+# --------------
 # Choose the floor first, by how many epochs there will be: in 1 / floor epochs an image of common
 # classes is seen once on average, and a few times as many leave hardly any unseen. Then take the
 # budget; 1.0 is a good start. A floor of 0 asks for patience, since the most common images may

@@ -3,12 +3,13 @@ Coming from a recipe or another sampler
 =======================================
 
 Four ways to see rare classes more often, each beside the setting of mlresample that gives the same
-multipliers: the loop that is handed on from notebook to notebook, PyTorch's WeightedRandomSampler,
+multipliers: the loop that is copied from notebook to notebook, PyTorch's WeightedRandomSampler,
 detectron2's RepeatFactorTrainingSampler, and imbalanced-learn's RandomOverSampler. Each is checked
 to be the same, so that you can change over and know what changes. A few seconds; needs PyTorch and
 matplotlib (``.venv/bin/pip install -e ".[plot,torch]"``), but not detectron2.
 
-``python examples/migrate.py FOLDER`` leaves its picture there; without FOLDER, in ``pictures/``.
+``python examples/migrate.py FOLDER`` saves its picture there, or in ``pictures/`` without
+FOLDER.
 """
 
 import sys
@@ -94,7 +95,7 @@ np.testing.assert_allclose(inverse.sample_multipliers, expected)
 print(f"WeightedRandomSampler: the same multipliers, up to {expected.max():.2f}\n")
 
 # %%
-# The draw is another. With replacement, the multipliers hold on average alone; ``RepeatSampler``
+# The draw differs. With replacement, the multipliers hold only on average; ``RepeatSampler``
 # rounds each up or down. Twenty epochs of both:
 
 ours = RepeatSampler(inverse, seed=0)
@@ -180,7 +181,7 @@ assert set(sizes['rounding="stratified"']) == {repeat_factors.epoch_size}
 #
 # From RandomOverSampler
 # ----------------------
-# imbalanced-learn's sampler takes one class an image, and raises all classes to the largest. Here
+# imbalanced-learn's sampler takes one class per image, and raises all classes to the largest. Here
 # the class is the rarest digit of an image.
 
 X = np.arange(n_images).reshape(-1, 1)
@@ -192,16 +193,16 @@ _, y_before = before.fit_resample(X, y_single)
 _, y_after = after.fit_resample(X, y_single)
 np.testing.assert_array_equal(np.bincount(y_after), np.bincount(y_before))
 print(f"RandomOverSampler: the same counts, {np.bincount(y_after)[0]} of each class")
-for one in (before, after):
-    repeats = np.bincount(one.sample_indices_, minlength=n_images)[y_single == 9]
-    name = type(one).__name__
+for oversampler in (before, after):
+    repeats = np.bincount(oversampler.sample_indices_, minlength=n_images)[y_single == 9]
+    name = type(oversampler).__name__
     print(f"  {name:<26}images of class nine are seen {repeats.min()} to {repeats.max()} times")
 
 # %%
-# * Copies are dealt out evenly, where before they were drawn with replacement.
-# * It takes several classes an image, which is what it is for, and has a cap.
+# * Copies are distributed evenly; before, they were drawn with replacement.
+# * It takes several classes per image, and has a cap.
 #
-# (Classes of the very same count share their copies, so that their counts may differ by a few.)
+# (Classes of exactly the same count share their copies, so that their counts may differ by a few.)
 #
 # What the settings do
 # --------------------

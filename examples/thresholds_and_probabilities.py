@@ -3,8 +3,8 @@ Thresholds and probabilities after resampling
 =============================================
 
 Resampling changes what a network predicts: rare classes come out too likely. Here the
-probabilities are set right again, each class gets a threshold of its own, tuned on images that
-were not resampled, and the gain is shown by how common a class was in training.
+probabilities are corrected, each class gets its own threshold, tuned on images that were not
+resampled, and the gain is shown by how common a class was in training.
 
 ``python examples/thresholds_and_probabilities.py FOLDER`` takes some seconds and leaves its
 picture there; without FOLDER, in ``pictures/``.
@@ -46,7 +46,7 @@ def make_model(seed):
 
 
 # %%
-# Probabilities set right
+# Corrected probabilities
 # -----------------------
 # The plan knows by how much it raised the odds of each class. Taking that back brings the mean
 # predictions nearer to the true shares on average, not for each class: some rare digits, predicted
@@ -60,13 +60,13 @@ predicted = model.predict_proba(X_test)
 corrected = correct_probabilities(predicted, plan=plan)
 print(f"{'':<6}{'true share':>11}{'predicted':>11}{'corrected':>11}")
 for name, *shares in zip(
-    class_names, *(one.mean(axis=0) for one in (y_test, predicted, corrected)), strict=True
+    class_names, *(values.mean(axis=0) for values in (y_test, predicted, corrected)), strict=True
 ):
     print(f"{name:<6}" + "".join(f"{share:>11.3f}" for share in shares))
 
 # %%
-# Thresholds of each class
-# ------------------------
+# A threshold for each class
+# --------------------------
 # The tuner goes around the pipeline, so that thresholds are tuned on images that were not
 # resampled, by models that did not see them. Three seeds say how sure the gain is.
 

@@ -8,8 +8,8 @@ a plan and weights of what it leaves. All take the same number of steps, and eac
 thresholds of 0.5 and with thresholds tuned for each class, over three seeds.
 
 ``python examples/train_digits_torch.py FOLDER`` takes less than a minute on one core and
-leaves its pictures there, without FOLDER in ``pictures/``; a number after the folder is the number
-of steps.
+saves its pictures there, or in ``pictures/`` without FOLDER; a number after the folder sets the
+number of steps.
 """
 
 import sys
@@ -155,7 +155,7 @@ for seed in SEEDS:
             score, plan=plan if seen is plan else None, pos_weight=pos_weight
         )
         errors.setdefault(name, []).append(
-            [errors_of_rates(one, y_test) for one in (score, corrected)]
+            [errors_of_rates(probability, y_test) for probability in (score, corrected)]
         )
 
 # %%
@@ -166,7 +166,7 @@ for seed in SEEDS:
 
 
 def macro(name, cut, measure="f1"):
-    return np.array([one.averages["macro"][measure] for one in results[name, cut]])
+    return np.array([report.averages["macro"][measure] for report in results[name, cut]])
 
 
 scores = {
@@ -244,9 +244,9 @@ for name, of_seeds in errors.items():
 print(f"\nPictures: {folder / 'methods.png'}, {folder / 'gains.png'}")
 
 # %%
-# No case for the correction. It takes back what copies and weights do where the loss on new images
-# is at its smallest. These networks learn their training images by heart, and the longer they
-# train, the less weights change (Byrd and Lipton 2019): too much is taken back. Print such a table
+# The correction does not help here. It takes back what copies and weights do where the
+# loss on new images is at its smallest. These networks memorize their training images, and the
+# longer they train, the less weights change (Byrd and Lipton 2019): too much is taken back. Print such a table
 # before you rely on probabilities; in :doc:`/guide/losses` are others, where the correction does
 # better. Tuned thresholds and average precision need none: it keeps the order of a class's scores.
 #
