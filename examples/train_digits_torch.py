@@ -246,7 +246,8 @@ print(f"\nPictures: {folder / 'methods.png'}, {folder / 'gains.png'}")
 # %%
 # The correction does not help here. It takes back what copies and weights do where the
 # loss on new images is at its smallest. These networks memorize their training images, and the
-# longer they train, the less weights change (Byrd and Lipton 2019): too much is taken back. Print such a table
+# longer they train, the less weights change (Byrd and Lipton 2019): too much is taken back.
+# Print such a table
 # before you rely on probabilities; in :doc:`/guide/losses` are others, where the correction does
 # better. Tuned thresholds and average precision need none: it keeps the order of a class's scores.
 #
