@@ -118,7 +118,7 @@ def run_step(scale, step, n_runs, entries, goals):
     memory = peak_memory(step.ours)
     ours, reading = times.pop("ours"), times.pop("reading", None)
     rows = []
-    own = {
+    row_of_step = {
         "step": step.name,
         "scale": scale,
         "entries": entries,
@@ -136,16 +136,16 @@ def run_step(scale, step, n_runs, entries, goals):
             "ratio_wall": theirs.wall / ours.wall,
             "goal": goals.get((step.name, peer), {}).get(scale),
         }
-        rows.append(own | compared)
-    rows = rows or [own | {"peer": None}]
+        rows.append(row_of_step | compared)
+    rows = rows or [row_of_step | {"peer": None}]
     for row in rows:
         print(line(row), flush=True)
-    told = f"  {'':<28} memory {memory / 1e6:,.1f} MB"
+    memory_line = f"  {'':<28} memory {memory / 1e6:,.1f} MB"
     if step.most_memory:
-        told += f" (goal {step.most_memory / 1e6:,.1f})"
+        memory_line += f" (goal {step.most_memory / 1e6:,.1f})"
     if reading:
-        told += f"; {ours.cpu / reading.cpu:.1f} x reading the target once"
-    print(told)
+        memory_line += f"; {ours.cpu / reading.cpu:.1f} x reading the target once"
+    print(memory_line)
     return rows
 
 
@@ -172,8 +172,8 @@ def cost_of_an_entry(rows):
         return []
     small, large = (costs[scale] for scale in FIXED_COST)
     growth = large / small
-    told = f"{1e9 * small:.1f} ns at {FIXED_COST[0]}, {1e9 * large:.1f} ns at {FIXED_COST[1]}"
-    print(f"\nplan, CSR: an entry costs {told}: {growth:.2f}x (goal: at most 1.5)")
+    costs = f"{1e9 * small:.1f} ns at {FIXED_COST[0]}, {1e9 * large:.1f} ns at {FIXED_COST[1]}"
+    print(f"\nplan, CSR: an entry costs {costs}: {growth:.2f}x (goal: at most 1.5)")
     row = {"step": "cost of an entry", "scale": FIXED_COST[1], "peer": FIXED_COST[0]}
     return [{**row, "ratio_cpu": 1 / growth, "goal": 1 / 1.5}]
 

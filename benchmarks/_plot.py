@@ -34,10 +34,12 @@ def plot(results, path):
 def _ratios(ax, rows, pairs):
     position = {pair: i for i, pair in enumerate(reversed(pairs))}
     for scale, color in COLORS.items():
-        own = [row for row in rows if row["scale"] == scale]
-        ys = [position[row["step"], row["peer"]] for row in own]
-        if own:
-            ax.scatter([r["ratio_cpu"] for r in own], ys, color=color, label=scale, zorder=3)
+        rows_of_scale = [row for row in rows if row["scale"] == scale]
+        ys = [position[row["step"], row["peer"]] for row in rows_of_scale]
+        if rows_of_scale:
+            ax.scatter(
+                [r["ratio_cpu"] for r in rows_of_scale], ys, color=color, label=scale, zorder=3
+            )
     goals = [row for row in rows if row["goal"] is not None]
     ys = [position[row["step"], row["peer"]] for row in goals]
     colors = [COLORS[row["scale"]] for row in goals]

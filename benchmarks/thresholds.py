@@ -103,8 +103,8 @@ def scores_on_new_data(X, y, classifier, seed):
             held_out[fold] = probabilities(classifier, X[known], y[known], X[new])
         found = probabilities(classifier, X[train], y[train], X[test])
         for name, options in CHOICES.items():
-            own = 0.5 if options is None else tune_thresholds(y[train], held_out, **options)
-            predicted = (found >= own).astype(int)
+            threshold = 0.5 if options is None else tune_thresholds(y[train], held_out, **options)
+            predicted = (found >= threshold).astype(int)
             averages = [
                 f1_score(y[test], predicted, average=average, zero_division=0)
                 for average in ("macro", "micro")

@@ -161,11 +161,11 @@ figure, (ax, ax_size) = plt.subplots(
     2, sharex=True, figsize=(6.4, 5.6), height_ratios=[4, 1], layout="constrained"
 )
 places = np.arange(1, len(CAPS) + 1)
-own, controls = np.split(np.arange(1, len(methods)), 2)
+by_cap, controls = np.split(np.arange(1, len(methods)), 2)
 kinds = [
     ("no copies", [0], [0], "black", "D"),
     ("uniform copies, as many", controls, places + 0.05, BEFORE, "s"),
-    ("copies by cap", own, places - 0.05, AFTER, "o"),
+    ("copies by cap", by_cap, places - 0.05, AFTER, "o"),
 ]
 for name, filled in [("macro-F1, 0.5", False), ("macro-F1, tuned", True)]:
     means, spreads = scores[name].mean(axis=1), scores[name].std(axis=1)
