@@ -76,7 +76,7 @@ def test_once_set_the_epoch_begins_again_with_a_warning_until_set_again(make, n_
 
 
 def test_a_pass_that_goes_on_after_another_epoch_was_set_is_noticed(monkeypatch):
-    monkeypatch.setattr("mlresample.torch._samplers._CHUNK", 7)
+    monkeypatch.setattr("mlresample.torch._passes._CHUNK", 7)
     whole = list(RepeatSampler(PLAN))
     for n_before in (5, 7, 10, SIZE - 1):
         sampler = RepeatSampler(PLAN)
@@ -317,7 +317,7 @@ def test_states_survive_the_last_bits_of_another_processor_and_no_more():
 
 
 def test_state_across_chunks_counts_exactly(monkeypatch):
-    monkeypatch.setattr("mlresample.torch._samplers._CHUNK", 7)
+    monkeypatch.setattr("mlresample.torch._passes._CHUNK", 7)
     sampler = RepeatSampler(PLAN)
     expected = list(sampler)
     assert len(expected) == SIZE
