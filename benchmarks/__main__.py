@@ -83,7 +83,9 @@ def run_scale(name, scale, n_runs, goals):
     """Measure all steps at one scale, print them, and yield them as rows of plain types."""
     show_progress(f"{name}: making {scale.n_samples:,} samples")
     y = make_target(scale)
-    shape = f"{scale.n_samples:,} x {scale.n_classes:,}, {y.nnz / y.shape[0]:.1f} classes a sample"
+    shape = (
+        f"{scale.n_samples:,} x {scale.n_classes:,}, {y.nnz / y.shape[0]:.1f} classes per sample"
+    )
     print(f"\n{name}: {shape}")
     titles = f"{'ours':>10} {'theirs':>10} {'CPU':>8} {'wall':>8} {'goal':>6}"
     print(f"  {'step':<28} {'against':<31} {titles}", flush=True)

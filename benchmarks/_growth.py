@@ -10,7 +10,7 @@ N_SAMPLES, N_CLASSES, PER_SAMPLE = 200_000, 200, 4
 AXES = {
     "samples": [50_000 * 2**k for k in range(7)],
     "classes": [50 * 4**k for k in range(6)],
-    "classes a sample": [1, 2, 4, 8, 16, 32, 64],
+    "classes per sample": [1, 2, 4, 8, 16, 32, 64],
 }
 
 
@@ -34,7 +34,7 @@ def curves(n_runs, *, quick=False):
             parameters = {
                 "samples": (size * n_samples // N_SAMPLES, N_CLASSES, PER_SAMPLE),
                 "classes": (n_samples, size, PER_SAMPLE),
-                "classes a sample": (n_samples, N_CLASSES, size),
+                "classes per sample": (n_samples, N_CLASSES, size),
             }[axis]
             y = target(*parameters)
             containers = {"CSR": y}

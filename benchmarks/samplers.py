@@ -1,4 +1,4 @@
-"""Time of one epoch's order, and images a second of a loader, beside torch's own samplers.
+"""Time of one epoch's order, and images per second of a loader, beside torch's own samplers.
 
 ``python benchmarks/samplers.py`` prints ratios of medians of interleaved runs (process CPU time
 for the orders, wall time for the loader); torch's RandomSampler is 1.
@@ -65,7 +65,7 @@ def main():
     }
     functions = {name: (lambda loader=loader: exhaust(loader)) for name, loader in loaders.items()}
     found, reference = ratios(functions, time.perf_counter, 5)
-    print(f"  RandomSampler {len(ours) / reference:,.0f} images a second; time: " + _text(found))
+    print(f"  RandomSampler {len(ours) / reference:,.0f} images per second; time: " + _text(found))
 
 
 def _text(found):

@@ -23,5 +23,5 @@ class ExampleOrder:
         self.folder = folder
 
     def __call__(self, filename):
-        """Give the place of an example."""
+        """Return the place of an example."""
         return EXAMPLES.index(Path(filename).name)

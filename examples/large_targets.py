@@ -122,7 +122,7 @@ figure.savefig(folder / "growth.png")
 
 print(f"\n{'80,000 samples, 7,900 classes':<34} {'target':>12} {'time':>12} {'memory':>12}")
 y = make_target(80_000, 7_900, per_sample=130)
-_, _, plan = show("CSR, 130 classes a sample", (y.indices.nbytes + y.data.nbytes) / 1e6, y)
+_, _, plan = show("CSR, 130 classes per sample", (y.indices.nbytes + y.data.nbytes) / 1e6, y)
 repeated = (plan.sample_multipliers > 1).mean()
 print(f"{100 * repeated:.0f} % of the samples are to be seen more than once; the epoch grows to")
 print(f"{plan.epoch_size / plan.n_samples:.2f} times its size, and the imbalance ratio goes from")

@@ -109,7 +109,7 @@ def predict(network, X):
 # %%
 # Five methods, the same number of steps
 # --------------------------------------
-# Uniform copies are the control: as many images an epoch as with the plan, but any image may be
+# Uniform copies are the control: as many images per epoch as with the plan, but any image may be
 # the one that is repeated. Weights of the plain counts would make up for all of the imbalance,
 # those of a plan for what it leaves (:doc:`/guide/losses`). Thresholds are tuned on images that
 # were neither trained on nor resampled.

@@ -68,7 +68,7 @@ def parse_options(arguments):
     add("--valid-labels", type=Path, help="file of held-out images (a fifth of LABELS)")
     add("--size", type=int, default=64, help="pixels that images are resized to (64)")
     add("--cap", type=float, default=4.0, help="largest multiplier; 1 for no resampling (4)")
-    add("--epoch-size", type=float, help="images an epoch, as a multiple of what there is")
+    add("--epoch-size", type=float, help="images per epoch, as a multiple of what there is")
     add("--control", action="store_true", help="as many copies, but of images at random")
     add("--loss-weights", choices=["rest", "none"], default="rest", help="of what the plan leaves")
     add("--epochs", type=int, default=10, help="(10)")
@@ -131,7 +131,7 @@ class Demo(argparse.Action):
 # %%
 # Labels and images
 # -----------------
-# What is missing is told before anything is trained.
+# Missing images and labels are errors before anything is trained.
 
 
 def read_labels(path, options, class_names=None):
@@ -387,7 +387,7 @@ def share_cores(options, device):
 
 
 def show_progress(loader, title, options, done=0):
-    """Give the loader's batches; each second, say on a terminal how many there were."""
+    """Yield the loader's batches; on a terminal, print their number each second."""
     is_shown, shown_at, width = options.rank == 0 and sys.stderr.isatty(), time.monotonic(), 0
     try:
         for n, batch in enumerate(loader, done + 1):
@@ -560,7 +560,7 @@ def main(arguments=None):
         prediction |= {name: saved[name] for name in ["thresholds", "thresholds_step"]}
     if is_first:
         if options.control:
-            print(f"Control: {multipliers.sum():,.0f} images an epoch, copies of random ones\n")
+            print(f"Control: {multipliers.sum():,.0f} images per epoch, copies of random ones\n")
         else:
             print(plan, end="\n\n")
         if saved is not None:

@@ -482,7 +482,7 @@ def test_warnings_are_told_beside_the_result(capsys, train):
     assert main(["plan", train, "--class-multiplier", "7=9"]) == 0
     out, err = capsys.readouterr()
     assert "user-supplied multipliers" in out
-    assert err.startswith("mlresample: warning: --class-multiplier are clipped")
+    assert err.startswith("mlresample: warning: Values of --class-multiplier were clipped")
 
 
 def test_a_waiting_person_is_told_what_takes_so_long(capsys, train, monkeypatch):

@@ -299,7 +299,7 @@ def plan_resampling(
         Count that rare classes are raised towards: a statistic over the classes that occur, a
         share of the samples (float in (0, 1]) or a count (int, or float above 1).
     power : float, default=1.0
-        1 is inverse frequency, 0.5 its square root, 0 leaves everything as it is.
+        1 is inverse frequency, 0.5 its square root, 0 makes all multipliers 1.
     epoch_size : int or float, default=None
         Samples that an epoch should have: an int is a number, a float a multiple of n_samples.
         The target count is then solved for.

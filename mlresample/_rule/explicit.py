@@ -119,4 +119,6 @@ def _warn_of_clipping(
         for i in changed[:10]
     )
     more = f"; and {len(changed) - 10} more" if len(changed) > 10 else ""
-    warnings.warn(f"class_multipliers are clipped: {listing}{more}.", UserWarning, stacklevel=2)
+    warnings.warn(
+        f"Values of class_multipliers were clipped: {listing}{more}.", UserWarning, stacklevel=2
+    )

@@ -46,7 +46,7 @@ def read_indicators(
     id_column : str, default=None
         Column of the ids, which must be unique. None is the first column.
     class_columns : array-like of str of shape (n_classes,), default=None
-        Columns of the classes, in the order that `y` shall have. None is all but the ids.
+        Columns of the classes, in the order of the columns of `y`; None for all but the ids.
     delimiter : str, default=","
         Character between cells.
 

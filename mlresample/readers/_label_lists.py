@@ -61,7 +61,7 @@ def read_label_lists(
         Cell of a sample without a class, such as ``"No Finding"`` or ``""``. If None, every
         cell must hold labels, and an empty one is an error.
     class_names : array-like of shape (n_classes,), default=None
-        Classes in the order that the columns of `y` shall have; any other label is an error.
+        Classes, in the order of the columns of `y`; any other label is an error.
         None is those that occur, sorted, as integers if all are. Pass the classes of the
         training set for a file in which some may be absent.
     delimiter : str, default=","
