@@ -126,7 +126,8 @@ def test_files_that_the_design_page_names_exist():
     named -= {"over_sampling/_its_name.py", "readers/_its_format.py", "mlresample/"}
     assert "_target/read.py" in named
     for name in sorted(named):
-        assert (PACKAGE / name).exists() or (ROOT / name).exists(), name
+        places = PACKAGE, PACKAGE.parent, ROOT  # a wheel has no folder beside the tests
+        assert any((place / name).exists() for place in places), name
 
 
 def test_functions_of_the_data_flow_stand_in_the_files_that_the_design_page_names():
