@@ -161,10 +161,8 @@ def correct_probabilities(
     return corrected.to(given.dtype) if is_tensor(given) else corrected.astype(given.dtype)
 
 
-_RANGE = (
-    2.0**-126,
-    2.0**127,
-)  # of float32: beyond it, a factor moves all but 0 and 1 to a limit anyway
+# Of float32: beyond it, a factor moves all but 0 and 1 to a limit anyway.
+_RANGE = 2.0**-126, 2.0**127
 _SMALLEST_RATIO = 2.0**-100  # sums of quotients by it stay finite in float32
 
 

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from torch.utils.data import DistributedSampler
 
 from mlresample._plan.plan import as_plan
 from mlresample._plan.repeats import RepeatPlan
@@ -268,7 +267,7 @@ class ResumableSampler:
             )
         else:
             return
-        where = " on every rank" if isinstance(self, DistributedSampler) else ""
+        where = "" if self._goes_on else " on every rank"
         warn(f"{what} Call set_epoch(epoch){where} before each epoch.")
 
     # -- state ---------------------------------------------------------------------------------
