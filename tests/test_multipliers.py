@@ -165,6 +165,7 @@ def test_sample_multiplier_is_the_largest_of_its_classes_not_the_sum_or_product(
         ([1.0], "each of the 2 classes, got an array of shape"),
         ([[1.0, 2.0]], "each of the 2 classes, got an array of shape"),
         (["a", "b"], "must be numbers"),
+        (np.array([1.0, 2.0 + 1j]), "must be numbers"),
         ({"cat": 2}, "unknown class 'cat'; the classes are 0, 1"),
         ({0: None}, "must be numbers"),
         ([1, 10**400], "class_multipliers must be at most 1.8e.308, the largest float"),

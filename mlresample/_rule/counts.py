@@ -6,9 +6,8 @@ import numpy as np
 from narwhals.dependencies import is_pandas_series
 from numpy.typing import ArrayLike, NDArray
 
-from mlresample._rule.explicit import is_positional
 from mlresample._utils.containers import is_dataframe
-from mlresample._utils.names import as_classes, listed
+from mlresample._utils.names import as_classes, is_positional, listed
 
 
 def checked_counts(class_counts: Any) -> NDArray[np.float64]:

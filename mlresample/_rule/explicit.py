@@ -2,14 +2,13 @@
 
 import sys
 import warnings
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 from narwhals.dependencies import is_pandas_series
 from numpy.typing import NDArray
 
-from mlresample._utils.names import listed, plain
+from mlresample._utils.names import is_positional, listed, plain
 
 
 def explicit_multipliers(
@@ -53,16 +52,13 @@ def _from_series(multipliers: Any, classes: NDArray[Any]) -> Any:
     return multipliers.to_dict()
 
 
-def is_positional(series: Any, classes: NDArray[Any] | None) -> bool:
-    """Check whether the index of a Series is positions while no class is named by a number."""
-    if list(series.index) != list(range(len(series))):
-        return False
-    return classes is None or not any(isinstance(name, Integral) for name in classes.tolist())
-
-
 def _as_multipliers(values: Any, n_classes: int) -> NDArray[np.float64]:
     if np.ma.is_masked(values):
         raise ValueError("class_multipliers has masked values.")
+    if isinstance(values, np.ndarray) and np.iscomplexobj(
+        values
+    ):  # NumPy would drop the imaginary part
+        raise ValueError(f"class_multipliers must be numbers, got {values!r}.")
     try:
         multipliers = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from numbers import Integral
 from typing import Any
 
 import narwhals as nw
@@ -43,6 +44,13 @@ def as_classes(names: Any) -> NDArray[Any]:
 def in_another_order(names: list[Any], expected: list[Any]) -> bool:
     """Check whether class names are the expected ones in a different order."""
     return names != expected and set(names) == set(expected)
+
+
+def is_positional(series: Any, classes: NDArray[Any] | None) -> bool:
+    """Check whether the index of a Series is positions while no class is named by a number."""
+    if list(series.index) != list(range(len(series))):
+        return False
+    return classes is None or not any(isinstance(name, Integral) for name in classes.tolist())
 
 
 def check_column_order(container: Any, name: str, classes: NDArray[Any]) -> None:

@@ -30,6 +30,12 @@ def as_repeat_plan(plan: Any) -> RepeatPlan:
         )
     if is_tensor(plan):
         plan = tensor_to_numpy(plan, "plan")
+    if np.ma.is_masked(plan):
+        raise ValueError("plan has masked values: every sample needs a multiplier.")
+    if isinstance(plan, np.ndarray) and np.iscomplexobj(
+        plan
+    ):  # NumPy would drop the imaginary part
+        raise TypeError("plan must have real numbers as multipliers, got complex ones.")
     try:
         multipliers = np.asarray(plan, dtype=np.float64)
     except OverflowError as error:

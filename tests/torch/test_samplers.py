@@ -428,6 +428,8 @@ class Stream(IterableDataset):
         ([1.0, -1.0], {}, ValueError, "got -1.0 for sample 1"),
         ([1.0, np.nan], {}, ValueError, "got nan for sample 1"),
         ([1.0, np.inf], {}, ValueError, "got inf for sample 1"),
+        (np.ma.array([1.0, 2.0], mask=[False, True]), {}, ValueError, "masked values"),
+        (np.array([1.0, 2.0 + 1j]), {}, TypeError, "real numbers as multipliers, got complex"),
         ([0.0, 0.0], {}, ValueError, "every sample is left out"),
         (range(60), {"data_source": PLAN}, TypeError, "pass the plan first, then the dataset"),
         (["a", "b"], {}, TypeError, "plan must be a ResamplingPlan"),
