@@ -23,7 +23,9 @@ from mlresample import (
     MaxMultiplierOverSampler, compare_plans, compute_loss_weights, correct_logits, merge_classes,
     plan_resampling,
 )
+from mlresample.metrics import evaluate_by_frequency, measure_imbalance
 from mlresample.model_selection import MultilabelTunedThresholdClassifierCV, tune_thresholds
+from mlresample.plots import ClassCountsDisplay, CoOccurrenceDisplay, PlanComparisonDisplay
 from mlresample.torch import RepeatSampler, loss_weights
 
 y: NDArray[np.int64] = np.array([[1, 0], [1, 0], [1, 1]])
@@ -54,13 +56,23 @@ assert_type(merged, NDArray[np.int64])
 assert_type(RepeatSampler(plan, seed=1).epoch, int)
 RepeatSampler(plan.sample_multipliers)
 RepeatSampler(sampler)
+
+measure_imbalance(csr_array(y))
+evaluate_by_frequency(y, X[:, :2] > 0, X[:, :2], plan=plan)
+evaluate_by_frequency([[1, 0]], y_score=[[0.9, 0.1]], plan=sampler)
+evaluate_by_frequency(y, y, class_counts={"cat": 3, "lynx": 1}, class_names=["cat", "lynx"])
+assert_type(ClassCountsDisplay.from_target(y), ClassCountsDisplay)
+CoOccurrenceDisplay.from_target([[1, 0], [1, 1]], n_rare=1)
+PlanComparisonDisplay.from_target(csr_array(y), {"cap": [2, 4]})
 """
 
 # Each line is wrong by itself.
 WRONG = """
 import numpy as np
 from mlresample import *
+from mlresample.metrics import evaluate_by_frequency, measure_imbalance
 from mlresample.model_selection import tune_thresholds
+from mlresample.plots import ClassCountsDisplay, CoOccurrenceDisplay, PlanComparisonDisplay
 from mlresample.torch import RepeatSampler
 
 plan = plan_resampling([[1, 0], [1, 1]])
@@ -75,6 +87,15 @@ correct_logits(np.zeros((1, 2)), plan=[3, 1])
 tune_thresholds(np.zeros((3, 2)), 0.5)
 MaxMultiplierOverSampler(cap="4")
 RepeatSampler(3)
+measure_imbalance("y.csv")
+evaluate_by_frequency(0.5, [[1, 0]], plan=plan)
+evaluate_by_frequency([[1, 0]], "predictions.csv", plan=plan)
+evaluate_by_frequency([[1, 0]], y_score=0.5, plan=plan)
+evaluate_by_frequency([[1, 0]], [[1, 0]], plan=[3, 1])
+evaluate_by_frequency([[1, 0]], [[1, 0]], class_counts=plan)
+ClassCountsDisplay.from_target({"cat": [1, 0]})
+CoOccurrenceDisplay.from_target(3)
+PlanComparisonDisplay.from_target(plan, {"cap": [2, 4]})
 """
 
 

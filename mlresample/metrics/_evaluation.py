@@ -9,9 +9,11 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 from sklearn.metrics import precision_recall_fscore_support
 
+from mlresample._plan.plan import PlanLike
 from mlresample._reporting.base import SCHEMA_VERSION, Figures, Report, as_rows, finite
 from mlresample._utils.names import plain
 from mlresample._utils.sklearn import Interval, validate_params
+from mlresample._utils.typing import ClassCounts, MatrixLike
 from mlresample.metrics._evaluation_text import evaluation_parts, parts_html, parts_text
 from mlresample.metrics._predictions import check_like, read_indicator, read_scores, read_truth
 
@@ -140,12 +142,12 @@ class FrequencyEvaluation(Report):
     prefer_skip_nested_validation=True,
 )
 def evaluate_by_frequency(
-    y_true: Any,
-    y_pred: Any = None,
-    y_score: Any = None,
+    y_true: MatrixLike,
+    y_pred: MatrixLike | None = None,
+    y_score: MatrixLike | None = None,
     *,
-    plan: Any = None,
-    class_counts: Any = None,
+    plan: PlanLike | None = None,
+    class_counts: ClassCounts | None = None,
     class_names: ArrayLike | None = None,
     many: int = 100,
     few: int = 20,

@@ -12,6 +12,7 @@ from mlresample._target.indicators import Indicator
 from mlresample._target.read import as_target
 from mlresample._utils.names import plain
 from mlresample._utils.sklearn import StrOptions, validate_params
+from mlresample._utils.typing import MatrixLike
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -125,7 +126,7 @@ class ImbalanceMeasures(Report):
     prefer_skip_nested_validation=True,
 )
 def measure_imbalance(
-    y: Any, *, class_names: ArrayLike | None = None, absent_classes: str = "leave_out"
+    y: MatrixLike, *, class_names: ArrayLike | None = None, absent_classes: str = "leave_out"
 ) -> ImbalanceMeasures:
     """Measure how imbalanced a multi-label target is.
 

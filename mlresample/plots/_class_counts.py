@@ -20,6 +20,7 @@ from mlresample._reporting.style import AFTER, BEFORE, CAP
 from mlresample._rule.counts import check_some_class_occurs
 from mlresample._target.read import as_target
 from mlresample._utils.sklearn import validate_params
+from mlresample._utils.typing import MatrixLike
 from mlresample.plots._drawing import (
     LINE_HEIGHT,
     SMALLEST_FONT,
@@ -142,7 +143,7 @@ class ClassCountsDisplay:
 
     @classmethod
     def from_target(
-        cls, y: Any, *, class_names: ArrayLike | None = None, ax: Axes | None = None
+        cls, y: MatrixLike, *, class_names: ArrayLike | None = None, ax: Axes | None = None
     ) -> Self:
         """Plot the class counts of a target as it is.
 

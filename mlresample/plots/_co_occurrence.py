@@ -19,6 +19,7 @@ from mlresample._rule.counts import check_some_class_occurs
 from mlresample._target.indicators import Indicator
 from mlresample._target.read import as_target
 from mlresample._utils.sklearn import Interval, validate_params
+from mlresample._utils.typing import MatrixLike
 from mlresample.plots._drawing import (
     LETTER_WIDTH,
     LINE_HEIGHT,
@@ -105,7 +106,7 @@ class CoOccurrenceDisplay:
     )
     def from_target(
         cls,
-        y: Any,
+        y: MatrixLike,
         *,
         class_names: ArrayLike | None = None,
         n_rare: int = 10,

@@ -16,6 +16,7 @@ from mlresample._plan.compare import PlanComparison, compare_plans
 from mlresample._reporting.style import BEFORE
 from mlresample._utils.names import plain
 from mlresample._utils.sklearn import StrOptions, validate_params
+from mlresample._utils.typing import MatrixLike
 from mlresample.plots._drawing import LINES, new_axes, set_count_ticks, size_in_points
 from mlresample.plots._labels import LabelPlacer
 
@@ -96,7 +97,7 @@ class PlanComparisonDisplay:
     @classmethod
     def from_target(
         cls,
-        y: Any,
+        y: MatrixLike,
         param_grid: dict[str, Any] | list[dict[str, Any]],
         *,
         class_names: ArrayLike | None = None,
