@@ -11,7 +11,7 @@ from mlresample._plan.plan import PlanLike, ResamplingPlan, as_plan
 from mlresample._reporting.base import SCHEMA_VERSION, Figures, Report, as_rows, finite
 from mlresample._reporting.text import aligned, short_name, without_middle
 from mlresample._rule.counts import counts_by_name
-from mlresample._rule.multipliers import as_numbers
+from mlresample._rule.parameters import as_number
 from mlresample._utils.names import as_classes, plain
 from mlresample._utils.sklearn import Interval, validate_params
 from mlresample._utils.typing import ClassCounts
@@ -156,7 +156,8 @@ def compute_loss_weights(
     array([1., 3.])
     """
     source = _checked_plan(plan, class_counts)
-    n_samples, power, cap = as_numbers(n_samples=n_samples, power=power, cap=cap).values()
+    n_samples = as_number("n_samples", n_samples)
+    power, cap = as_number("power", power), as_number("cap", cap)
     if source is not None:
         if n_samples is not None or class_names is not None:
             raise ValueError(

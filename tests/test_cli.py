@@ -18,7 +18,7 @@ from sklearn.preprocessing import MultiLabelBinarizer
 from mlresample import MaxMultiplierOverSampler, compare_plans, plan_resampling
 from mlresample._cli import _inputs, main
 from mlresample._cli._main import with_options
-from mlresample._rule.multipliers import RULE_CONSTRAINTS
+from mlresample._rule.parameters import RULE_CONSTRAINTS
 from mlresample.datasets import make_multilabel_digits
 
 RNG = np.random.RandomState(0)

@@ -22,7 +22,7 @@ from mlresample._plan.plan import ResamplingPlan, plan_resampling
 from mlresample._reporting.base import json_text
 from mlresample._reporting.html import fragment, page, plan_html
 from mlresample._reporting.verdicts import judge_comparison
-from mlresample._rule.multipliers import RULE_CONSTRAINTS
+from mlresample._rule.parameters import RULE_CONSTRAINTS
 from mlresample.datasets import make_multilabel_digits
 from mlresample.readers import LabelTable
 from mlresample.readers._lines import short_repr

@@ -15,7 +15,7 @@ import mlresample
 from mlresample._cli._commands import COMMANDS
 from mlresample._cli._inputs import FILE_OPTIONS, FORMATS, option_of, same_file
 from mlresample._plan.repeats import ROUNDINGS
-from mlresample._rule.multipliers import RULE_CONSTRAINTS
+from mlresample._rule.parameters import RULE_CONSTRAINTS
 
 _FILE_HELP = """
 label files:

@@ -14,26 +14,18 @@ from mlresample._reporting.text import aligned
 from mlresample._rule.counts import check_some_class_occurs, imbalance_per_class
 from mlresample._rule.epoch_size import RarestClasses, solve_target_count
 from mlresample._rule.multipliers import (
-    RULE_CONSTRAINTS,
-    as_numbers,
     balanced_multipliers,
-    check_rule,
     raised_to_cap,
     resolve_target_count,
 )
+from mlresample._rule.parameters import PARAMETERS, RULE_CONSTRAINTS, RuleParameters, as_number
 from mlresample._target.indicators import Indicator
 from mlresample._target.read import as_target
 from mlresample._utils.names import plain
 from mlresample._utils.sklearn import validate_parameter_constraints, validate_params
 from mlresample._utils.typing import MatrixLike
 
-_DEFAULTS: dict[str, Any] = {
-    "cap": 4.0,
-    "floor": 1.0,
-    "target_count": "median",
-    "power": 1.0,
-    "epoch_size": None,
-}
+_COMPARED = [name for name in PARAMETERS if name != "class_multipliers"]
 _TITLES = {
     "resolved_target_count": "target count",
     "resampled_imbalance_ratio": "imbalance ratio",
@@ -182,44 +174,35 @@ def compare_plans(
 
 def _checked(parameters: dict[str, Any]) -> dict[str, Any]:
     """Check one combination of parameters, and convert its numbers to Python's."""
-    unknown = [name for name in parameters if name not in _DEFAULTS]
+    unknown = [name for name in parameters if name not in _COMPARED]
     if unknown:
         raise ValueError(
-            f"param_grid names {unknown[0]!r}; plans are compared over {', '.join(_DEFAULTS)}."
+            f"param_grid names {unknown[0]!r}; plans are compared over {', '.join(_COMPARED)}."
         )
     constraints = {name: RULE_CONSTRAINTS[name] for name in parameters}
     validate_parameter_constraints(constraints, parameters, caller_name="compare_plans")
-    checked = as_numbers(**parameters)
-    full = _DEFAULTS | checked
-    check_rule(
-        "balanced",
-        target_count=full["target_count"],
-        power=full["power"],
-        epoch_size=full["epoch_size"],
-    )
-    return checked
+    RuleParameters.of(parameters)
+    return {name: as_number(name, value) for name, value in parameters.items()}
 
 
 def _measure(indicator: Indicator, grid: list[dict[str, Any]]) -> PlanComparison:
     rarest = RarestClasses.of(indicator)
     n_samples, counts = indicator.n_samples, indicator.class_counts
     target_counts, of_ranks, n_at_cap = [], [], []
-    for parameters in grid:
-        full = _DEFAULTS | parameters
-        bounds = {name: float(full[name]) for name in ("power", "floor", "cap")}
-        if full["epoch_size"] is None:
-            target_count = resolve_target_count(full["target_count"], counts, n_samples)
+    for parameters in map(RuleParameters.of, grid):
+        if parameters.epoch_size is None:
+            target_count = resolve_target_count(parameters.target_count, counts, n_samples)
         else:
-            target_count = solve_target_count(rarest, full["epoch_size"], **bounds)
-        multipliers = balanced_multipliers(counts, target_count, **bounds)
-        n_at_cap.append(raised_to_cap(multipliers, bounds["cap"]).sum())
-        of_count = balanced_multipliers(rarest.counts, target_count, **bounds)
+            target_count = solve_target_count(rarest, parameters)
+        multipliers = balanced_multipliers(counts, target_count, parameters)
+        n_at_cap.append(raised_to_cap(multipliers, parameters.cap).sum())
+        of_count = balanced_multipliers(rarest.counts, target_count, parameters)
         of_ranks.append(np.append(1.0, of_count))  # without a class, 1
         target_counts.append(target_count)
     of_rank = np.array(of_ranks)
     expected = of_rank @ rarest.sizes
-    for parameters, size in zip(grid, expected, strict=True):
-        check_epoch_size(size, f"with {parameters}")
+    for combination, size in zip(grid, expected, strict=True):
+        check_epoch_size(size, f"with {combination}")
     resampled = _resampled_class_counts(indicator, rarest, of_rank)
     imbalance = [imbalance_per_class(plan_counts, counts) for plan_counts in resampled]
     return PlanComparison(

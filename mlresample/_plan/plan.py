@@ -15,14 +15,12 @@ from mlresample._rule.counts import check_some_class_occurs, imbalance_per_class
 from mlresample._rule.epoch_size import RarestClasses, solve_target_count
 from mlresample._rule.explicit import explicit_multipliers
 from mlresample._rule.multipliers import (
-    RULE_CONSTRAINTS,
-    as_numbers,
     balanced_multipliers,
-    check_rule,
     raised_to_cap,
     resolve_target_count,
     sample_levels,
 )
+from mlresample._rule.parameters import RULE_CONSTRAINTS, RuleParameters
 from mlresample._target.indicators import Indicator
 from mlresample._target.read import as_target
 from mlresample._utils.names import plain
@@ -206,34 +204,22 @@ class ResamplingPlan(RepeatPlan, Report):
         return plan_html(self.to_dict())
 
 
-def make_plan(
-    indicator: Indicator,
-    *,
-    class_multipliers: Any,
-    cap: float,
-    floor: float,
-    target_count: Any,
-    power: float,
-    epoch_size: float | None,
-) -> ResamplingPlan:
-    """Learn a plan from an indicator matrix; parameters are valid, one by one."""
-    rule = as_numbers(target_count=target_count, power=power, epoch_size=epoch_size)
-    check_rule(class_multipliers, **rule)
+def make_plan(indicator: Indicator, parameters: RuleParameters) -> ResamplingPlan:
+    """Learn a plan from an indicator matrix."""
     counts = indicator.class_counts
     check_some_class_occurs(counts)
-    bounds = {name: float(x) for name, x in as_numbers(floor=floor, cap=cap).items()}
-    resolved = of_power = None
-    if isinstance(class_multipliers, str):
-        of_power = float(rule["power"])
-        if rule["epoch_size"] is None:
-            resolved = resolve_target_count(rule["target_count"], counts, indicator.n_samples)
+    bounds = {"floor": parameters.floor, "cap": parameters.cap}
+    resolved = power = None
+    if parameters.is_balanced:
+        power = parameters.power
+        if parameters.epoch_size is None:
+            resolved = resolve_target_count(parameters.target_count, counts, indicator.n_samples)
         else:
-            rarest = RarestClasses.of(indicator)
-            resolved = solve_target_count(rarest, rule["epoch_size"], power=of_power, **bounds)
-        multipliers = balanced_multipliers(counts, resolved, power=of_power, **bounds)
+            resolved = solve_target_count(RarestClasses.of(indicator), parameters)
+        multipliers = balanced_multipliers(counts, resolved, parameters)
     else:
         multipliers = explicit_multipliers(
-            class_multipliers,
+            parameters.class_multipliers,
             indicator.classes,
             counts,
             **bounds,
@@ -250,7 +236,7 @@ def make_plan(
         class_multipliers=multipliers,
         resampled_class_counts=resampled,
         resolved_target_count=resolved,
-        power=of_power,
+        power=power,
         **bounds,
         n_without_class=n_without_class,
         level_multipliers=level_multipliers,
@@ -267,12 +253,12 @@ def plan_resampling(
     y: MatrixLike,
     *,
     class_names: ArrayLike | None = None,
-    class_multipliers: ClassMultipliers = "balanced",
-    cap: float = 4.0,
-    floor: float = 1.0,
-    target_count: str | float = "median",
-    power: float = 1.0,
-    epoch_size: float | None = None,
+    class_multipliers: ClassMultipliers = RuleParameters.class_multipliers,
+    cap: float = RuleParameters.cap,
+    floor: float = RuleParameters.floor,
+    target_count: str | float = RuleParameters.target_count,
+    power: float = RuleParameters.power,
+    epoch_size: float | None = RuleParameters.epoch_size,
 ) -> ResamplingPlan:
     """Plan the resampling of a multi-label target.
 
@@ -338,13 +324,6 @@ def plan_resampling(
     5
     """
     # validate_params would do the same, but takes as long as the rest of a small plan.
-    validate_parameter_constraints(_CONSTRAINTS, locals(), "plan_resampling")
-    return make_plan(
-        as_target(y, class_names=class_names),
-        class_multipliers=class_multipliers,
-        cap=cap,
-        floor=floor,
-        target_count=target_count,
-        power=power,
-        epoch_size=epoch_size,
-    )
+    values = locals()
+    validate_parameter_constraints(_CONSTRAINTS, values, "plan_resampling")
+    return make_plan(as_target(y, class_names=class_names), RuleParameters.of(values))

@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from mlresample._rule.parameters import RuleParameters
 from mlresample._target.indicators import Indicator
 
 
@@ -33,11 +34,10 @@ class RarestClasses:
         return cls(len(rarity), counts, ranks, np.bincount(ranks, minlength=len(counts) + 1))
 
 
-def solve_target_count(
-    rarest: RarestClasses, epoch_size: float, *, power: float, floor: float, cap: float
-) -> float:
-    """Find the target count whose expected epoch has `epoch_size` samples."""
-    n_samples = len(rarest.ranks)
+def solve_target_count(rarest: RarestClasses, parameters: RuleParameters) -> float:
+    """Find the target count whose expected epoch has ``parameters.epoch_size`` samples."""
+    n_samples, epoch_size = len(rarest.ranks), parameters.epoch_size
+    power, floor, cap = parameters.power, parameters.floor, parameters.cap
     whole = isinstance(epoch_size, Integral)
     if whole and epoch_size < rarest.n_classes:
         raise ValueError(
@@ -47,7 +47,7 @@ def solve_target_count(
         )
     budget = float(epoch_size) if whole else epoch_size * n_samples
     sizes, n_without = rarest.sizes[1:], int(rarest.sizes[0])
-    curve = _EpochSizeCurve(rarest.counts, sizes, n_without, float(power), floor, cap)
+    curve = _EpochSizeCurve(rarest.counts, sizes, n_without, power, floor, cap)
     smallest, largest = curve.limits()
     smallest = max(smallest, 0.5)  # which is rounded to a single sample
     inside = smallest * (1 - 1e-9) <= budget <= largest * (1 + 1e-9)

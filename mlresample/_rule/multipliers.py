@@ -1,8 +1,7 @@
 """Compute class multipliers from class counts, and sample multipliers from class multipliers."""
 
-import sys
 from collections.abc import Callable
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -10,79 +9,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from mlresample._rule.counts import checked_counts
 from mlresample._rule.explicit import explicit_multipliers
+from mlresample._rule.parameters import RULE_CONSTRAINTS, RuleParameters, as_number
 from mlresample._target.indicators import Indicator
 from mlresample._target.read import as_target
-from mlresample._utils.sklearn import Interval, StrOptions, validate_params
+from mlresample._utils.sklearn import Interval, validate_params
 from mlresample._utils.typing import ClassCounts, MatrixLike
-
-RULE_CONSTRAINTS: dict[str, Any] = {
-    "class_multipliers": [StrOptions({"balanced"}), "array-like", dict, callable],
-    "cap": [Interval(Real, 1, None, closed="both")],
-    "floor": [Interval(Real, 0, 1, closed="both")],
-    "target_count": [
-        StrOptions({"median", "mean", "max"}),
-        Interval(Real, 0, None, closed="neither"),
-    ],
-    "power": [Interval(Real, 0, None, closed="left")],
-    "epoch_size": [Interval(Real, 0, None, closed="neither"), None],
-}
-
-
-def as_numbers(**parameters: Any) -> dict[str, Any]:
-    """Convert numbers of any type to Python's; leave other values as they are.
-
-    Otherwise, a float16 of NumPy would reduce the precision of all arithmetic with it.
-    """
-    return {
-        name: _as_number(name, value)
-        if isinstance(value, Real) and not isinstance(value, bool)
-        else value
-        for name, value in parameters.items()
-    }
-
-
-def _as_number(name: str, value: Any) -> int | float:
-    try:
-        number = float(value)
-    except OverflowError as error:
-        raise ValueError(
-            f"{name} must be at most {sys.float_info.max:.2g}, the largest float, got a larger "
-            f"integer."
-        ) from error
-    return int(value) if isinstance(value, Integral) else number
-
-
-def check_rule(
-    class_multipliers: Any, *, target_count: Any, power: float, epoch_size: Any
-) -> None:
-    """Check that parameters do not contradict each other."""
-    for name, value in {"target_count": target_count, "epoch_size": epoch_size}.items():
-        if isinstance(value, bool | np.bool_):
-            raise ValueError(f"{name} must be a number, got {value!r}.")
-    if isinstance(target_count, Integral) and target_count == 1:
-        raise ValueError(
-            "target_count=1 is a count of one sample, which raises no class. For a share of all "
-            "samples, pass 1.0."
-        )
-    is_default_target = isinstance(target_count, str) and target_count == "median"
-    if not isinstance(class_multipliers, str):
-        given = {
-            "target_count": not is_default_target,
-            "power": power != 1,
-            "epoch_size": epoch_size is not None,
-        }
-        for name, is_set in given.items():
-            if is_set:
-                raise ValueError(
-                    f"{name} shapes the 'balanced' class multipliers and has no effect on "
-                    f"user-supplied class_multipliers: leave one of the two at its default."
-                )
-    if epoch_size is not None and not is_default_target:
-        raise ValueError(
-            f"epoch_size is met by solving for the target count, so "
-            f"target_count={target_count!r} cannot be kept: leave one of the two at its default."
-        )
-
 
 # -- the rule ----------------------------------------------------------------------------------
 
@@ -105,14 +36,14 @@ def resolve_target_count(
 
 
 def balanced_multipliers(
-    class_counts: NDArray[Any], target_count: float, *, power: float, floor: float, cap: float
+    class_counts: NDArray[Any], target_count: float, parameters: RuleParameters
 ) -> NDArray[np.float64]:
     """Compute m_c = clip((t / n_c) ** power, floor, cap) for each class; 1 if n_c = 0."""
     occurs = class_counts > 0
     multipliers = np.ones(len(class_counts))
     with np.errstate(over="ignore"):
-        rule = (target_count / class_counts[occurs]) ** power
-    multipliers[occurs] = np.clip(rule, floor, cap)
+        rule = (target_count / class_counts[occurs]) ** parameters.power
+    multipliers[occurs] = np.clip(rule, parameters.floor, parameters.cap)
     return multipliers
 
 
@@ -132,10 +63,10 @@ def raised_to_cap(class_multipliers: NDArray[np.float64], cap: float) -> NDArray
 def compute_class_multipliers(
     class_counts: ClassCounts,
     *,
-    target_count: str | float = "median",
-    power: float = 1.0,
-    cap: float = 4.0,
-    floor: float = 1.0,
+    target_count: str | float = RuleParameters.target_count,
+    power: float = RuleParameters.power,
+    cap: float = RuleParameters.cap,
+    floor: float = RuleParameters.floor,
     n_samples: int | None = None,
 ) -> NDArray[np.float64]:
     """Compute how often the samples of each class should be seen.
@@ -184,11 +115,10 @@ def compute_class_multipliers(
     array([1. , 1. , 1.5, 4. ])
     """
     counts = checked_counts(class_counts)
-    check_rule("balanced", target_count=target_count, power=power, epoch_size=None)
-    numbers = as_numbers(target_count=target_count, n_samples=n_samples)
-    resolved = resolve_target_count(numbers["target_count"], counts, numbers["n_samples"])
-    bounds = as_numbers(power=power, floor=floor, cap=cap)
-    return balanced_multipliers(counts, resolved, **bounds)
+    parameters = RuleParameters.of(locals())
+    n_samples = as_number("n_samples", n_samples)
+    resolved = resolve_target_count(parameters.target_count, counts, n_samples)
+    return balanced_multipliers(counts, resolved, parameters)
 
 
 # -- samples -----------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from sklearn.utils.validation import validate_data
 
 from mlresample._plan.plan import ResamplingPlan, make_plan
 from mlresample._plan.repeats import ROUNDINGS
-from mlresample._rule.multipliers import RULE_CONSTRAINTS
+from mlresample._rule.parameters import RULE_CONSTRAINTS, RuleParameters
 from mlresample._target.indicators import Indicator
 from mlresample._target.read import as_target
 from mlresample._utils.containers import is_series, take_rows
@@ -129,12 +129,12 @@ class MaxMultiplierOverSampler(BaseSampler):
     def __init__(
         self,
         *,
-        class_multipliers: ClassMultipliers = "balanced",
-        cap: float = 4.0,
-        floor: float = 1.0,
-        target_count: str | float = "median",
-        power: float = 1.0,
-        epoch_size: float | None = None,
+        class_multipliers: ClassMultipliers = RuleParameters.class_multipliers,
+        cap: float = RuleParameters.cap,
+        floor: float = RuleParameters.floor,
+        target_count: str | float = RuleParameters.target_count,
+        power: float = RuleParameters.power,
+        epoch_size: float | None = RuleParameters.epoch_size,
         rounding: str = "stratified",
         shuffle: bool = False,
         random_state: int | np.random.RandomState | None = None,
@@ -225,16 +225,7 @@ class MaxMultiplierOverSampler(BaseSampler):
         _check_X(X)
         indicator = as_target(y)
         check_consistent_length(X, y)
-        plan = make_plan(
-            indicator,
-            class_multipliers=self.class_multipliers,
-            cap=self.cap,
-            floor=self.floor,
-            target_count=self.target_count,
-            power=self.power,
-            epoch_size=self.epoch_size,
-        )
-        return indicator, plan
+        return indicator, make_plan(indicator, RuleParameters.of(vars(self)))
 
     def _set_learned(self, X: Any, plan: ResamplingPlan) -> None:
         validate_data(self, X=X, skip_check_array=True)  # n_features_in_, feature_names_in_

@@ -1,0 +1,110 @@
+"""Parameters of the rule: names, defaults and checks, for whoever takes them."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from numbers import Integral, Real
+from typing import Any, Self
+
+import numpy as np
+
+from mlresample._utils.sklearn import Interval, StrOptions
+
+RULE_CONSTRAINTS: dict[str, Any] = {
+    "class_multipliers": [StrOptions({"balanced"}), "array-like", dict, callable],
+    "cap": [Interval(Real, 1, None, closed="both")],
+    "floor": [Interval(Real, 0, 1, closed="both")],
+    "target_count": [
+        StrOptions({"median", "mean", "max"}),
+        Interval(Real, 0, None, closed="neither"),
+    ],
+    "power": [Interval(Real, 0, None, closed="left")],
+    "epoch_size": [Interval(Real, 0, None, closed="neither"), None],
+}
+
+
+@dataclass(frozen=True, eq=False)
+class RuleParameters:
+    """Parameters of the rule; the attributes of the class are their defaults.
+
+    Whoever takes them has them in its signature with these defaults, validates them one by one by
+    `RULE_CONSTRAINTS`, and hands them to :meth:`of`.
+    """
+
+    class_multipliers: Any = "balanced"
+    cap: float = 4.0
+    floor: float = 1.0
+    target_count: Any = "median"
+    power: float = 1.0
+    epoch_size: Any = None
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        """Pick the parameters from values, each of which is valid; those left out have defaults.
+
+        Numbers become Python's, and parameters that contradict each other are an error.
+        """
+        given = {name: as_number(name, values[name]) for name in PARAMETERS if name in values}
+        for name in ("cap", "floor", "power"):
+            if name in given:
+                given[name] = float(given[name])
+        parameters = cls(**given)
+        parameters._check()
+        return parameters
+
+    @property
+    def is_balanced(self) -> bool:
+        """Whether class multipliers follow from class counts, not from the user."""
+        return isinstance(self.class_multipliers, str)
+
+    def _check(self) -> None:
+        """Check that parameters do not contradict each other."""
+        for name in ("target_count", "epoch_size"):
+            if isinstance(getattr(self, name), bool | np.bool_):
+                raise ValueError(f"{name} must be a number, got {getattr(self, name)!r}.")
+        if isinstance(self.target_count, Integral) and self.target_count == 1:
+            raise ValueError(
+                "target_count=1 is a count of one sample, which raises no class. For a share of "
+                "all samples, pass 1.0."
+            )
+        is_default_target = (
+            isinstance(self.target_count, str) and self.target_count == type(self).target_count
+        )
+        if not self.is_balanced:
+            given = {
+                "target_count": not is_default_target,
+                "power": self.power != 1,
+                "epoch_size": self.epoch_size is not None,
+            }
+            for name, is_given in given.items():
+                if is_given:
+                    raise ValueError(
+                        f"{name} shapes the 'balanced' class multipliers and has no effect on "
+                        f"user-supplied class_multipliers: leave one of the two at its default."
+                    )
+        if self.epoch_size is not None and not is_default_target:
+            raise ValueError(
+                f"epoch_size is met by solving for the target count, so "
+                f"target_count={self.target_count!r} cannot be kept: leave one of the two at its "
+                f"default."
+            )
+
+
+PARAMETERS = [field.name for field in fields(RuleParameters)]
+
+
+def as_number(name: str, value: Any) -> Any:
+    """Convert a number of any type to Python's; return anything else as it is.
+
+    Otherwise, a float16 of NumPy would reduce the precision of all arithmetic with it.
+    """
+    if not isinstance(value, Real) or isinstance(value, bool):
+        return value
+    try:
+        number = float(value)
+    except OverflowError as error:
+        raise ValueError(
+            f"{name} must be at most {sys.float_info.max:.2g}, the largest float, got a larger "
+            f"integer."
+        ) from error
+    return int(value) if isinstance(value, Integral) else number
