@@ -265,6 +265,22 @@ def test_report_shows_splits_side_by_side_and_names_what_is_missing(run, tmp_pat
     assert ["1", "1", "25.00", "%", "1", "50.00", "%", "0", "0.00", "%"] in lines
 
 
+def test_report_names_classes_that_hardly_occur_without_another(run, tmp_path):
+    lists = [["cat", "lynx"]] * 5 + [["cat"]] * 6 + [["dog"]] * 4
+    write_lists(tmp_path / "train.csv", [f"i{i}" for i in range(15)], lists)
+    write_lists(tmp_path / "valid.csv", ["j0", "j1"], [["cat"], ["dog"]])
+    files = [tmp_path / "train.csv", tmp_path / "valid.csv"]
+    (train, valid) = json.loads(run("report", *files, "--json"))["files"]
+    assert train["near_subsets"] == [
+        {"class": "lynx", "other": "cat", "count": 5, "n_both": 5, "share": 1.0}
+    ]
+    assert valid["near_subsets"] == []
+    note = "train.csv: 5 of the 5 samples with 'lynx' also carry 'cat' (100 %)."
+    assert run("report", *files).splitlines()[-1] == note
+    page = run("report", *files, "--html")
+    assert "5 of the 5 samples with &#x27;lynx&#x27; also carry &#x27;cat&#x27; (100 %)" in page
+
+
 def test_classes_are_matched_by_text_where_one_file_has_names(run, tmp_path):
     write_lists(tmp_path / "a.csv", ["a", "b"], [[0, 1], [0]])
     write_lists(tmp_path / "b.csv", ["c", "d"], [[0], ["x"]])

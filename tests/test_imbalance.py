@@ -79,7 +79,7 @@ def test_every_container_gives_the_same(make):
     assert_allclose(measures.scumble_per_class, expected.scumble_per_class, rtol=1e-12)
 
 
-@pytest.mark.parametrize("n_classes", [3, 40, 500])
+@pytest.mark.parametrize("n_classes", [3, 40, 50, 51, 100, 101, 500])
 def test_label_sets_are_counted_exactly(n_classes):
     generator = np.random.RandomState(n_classes)
     y = (generator.uniform(size=(5000, n_classes)) < 2 / n_classes).astype(np.uint8)
@@ -90,6 +90,71 @@ def test_plan_and_measures_agree():
     plan, measures = plan_resampling(Y), measure_imbalance(Y)
     assert plan.imbalance_ratio == measures.imbalance_ratio
     assert plan.mean_imbalance == measures.mean_imbalance
+
+
+# Of the samples of b, 10 of 10 carry a; of those of c, 9 of 10 carry a; of those of d, all 4 carry
+# a, which are too few; of those of e, 8 of 9 carry a, whose share is below 0.9.
+COUNTS_WITH_A = {"b": (10, 10), "c": (9, 10), "d": (4, 4), "e": (8, 9)}
+
+
+def with_near_subsets(n_without_class=100):
+    y = np.zeros((33 + n_without_class, 5), dtype=int)
+    start = 0
+    for column, (n_both, count) in enumerate(COUNTS_WITH_A.values(), 1):
+        y[start : start + count, column] = 1
+        y[start : start + n_both, 0] = 1
+        start += count
+    return y
+
+
+def test_classes_that_hardly_occur_without_another_are_named():
+    measures = measure_imbalance(with_near_subsets(), class_names=list("abcde"))
+    assert measures.near_subsets == [
+        {"class": "b", "other": "a", "count": 10, "n_both": 10, "share": 1.0},
+        {"class": "c", "other": "a", "count": 10, "n_both": 9, "share": 0.9},
+    ]
+    assert measures.to_dict()["near_subsets"] == measures.near_subsets
+    assert repr(measures).splitlines()[-2:] == [
+        "- 10 of the 10 samples with 'b' also carry 'a' (100 %).",
+        "- 9 of the 10 samples with 'c' also carry 'a' (90 %).",
+    ]
+
+
+def test_a_class_that_nearly_all_samples_carry_says_nothing_of_the_others():
+    y = with_near_subsets(n_without_class=0)  # a: 31 of 33
+    assert measure_imbalance(y).near_subsets == []
+    y = with_near_subsets(n_without_class=2)  # 31 of 35, below 0.9
+    assert [row["class"] for row in measure_imbalance(y).near_subsets] == [1, 2]
+
+
+def test_three_near_subsets_are_named_those_of_the_most_samples_first():
+    y = np.zeros((200, 5), dtype=int)
+    for column, count in [(1, 5), (2, 7), (3, 8), (4, 6)]:
+        y[column * 10 : column * 10 + count, [0, column]] = 1
+    assert [row["class"] for row in measure_imbalance(y).near_subsets] == [3, 2, 4]
+    y[60:100, [0, 1]] = 1  # 45 of 45, the most; 7, 8 and 6 samples as before
+    assert [row["class"] for row in measure_imbalance(y).near_subsets] == [1, 3, 2]
+
+
+@pytest.mark.parametrize("make", TARGETS.values(), ids=TARGETS)
+def test_near_subsets_are_the_same_in_every_container(make):
+    y = with_near_subsets()
+    found = measure_imbalance(make(y), class_names=list("abcde"))
+    assert found.near_subsets == measure_imbalance(y, class_names=list("abcde")).near_subsets
+
+
+@pytest.mark.parametrize("n_classes", [50, 51, 100, 101])
+def test_near_subsets_of_the_last_classes_are_found_up_to_a_hundred(n_classes):
+    generator = np.random.RandomState(n_classes)
+    y = (generator.uniform(size=(9000, n_classes)) < 0.1).astype(np.uint8)
+    y[y[:, -1] == 1, 0] = 1  # whoever carries the last class carries the first
+    near_subsets = measure_imbalance(y).near_subsets
+    if n_classes > 100:
+        assert near_subsets is None
+    else:
+        (found,) = near_subsets
+        assert (found["class"], found["other"], found["share"]) == (n_classes - 1, 0, 1)
+        assert found["count"] == found["n_both"] == y[:, -1].sum()
 
 
 def test_wrong_targets_and_parameters_are_refused():

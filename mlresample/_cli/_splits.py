@@ -8,6 +8,7 @@ from typing import Any
 
 from mlresample._reporting.html import fragment, table
 from mlresample._reporting.text import aligned, number, percent, short_name, without_middle
+from mlresample._reporting.verdicts import judge_near_subsets
 from mlresample._utils.names import listed
 from mlresample.metrics import measure_imbalance
 from mlresample.readers import LabelTable
@@ -102,6 +103,8 @@ def _notes(splits: dict[str, Any]) -> list[str]:
     for missing in splits["missing"]:
         if missing["classes"]:
             notes.append(f"No sample in {missing['file']}: {listed(missing['classes'])}.")
+    for file in splits["files"]:
+        notes += [f"{file['file']}: {note}" for note in judge_near_subsets(file["near_subsets"])]
     for shared in splits["shared_ids"]:
         if shared["n_ids"]:
             first, second = shared["files"]

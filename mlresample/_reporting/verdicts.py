@@ -1,11 +1,11 @@
-"""What a plan's figures mean, in plain words, each statement with its figure."""
+"""What the figures of a report mean, in plain words, each statement with its figure."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from mlresample._reporting.base import Figures
+from mlresample._reporting.base import Figures, Rows
 from mlresample._reporting.text import percent
 
 FEW_SAMPLES = 20  # of a class: too few to learn it, and to measure whether it was learned
@@ -161,6 +161,15 @@ def judge_comparison(report: Figures) -> str:
         f"The mean imbalance falls from {start:,.1f} to {best:,.1f} at best: {name} {half} "
         f"brings half of that fall, {name} {most} nine tenths."
     )
+
+
+def judge_near_subsets(near_subsets: Rows | None) -> list[str]:
+    """Say which classes hardly occur without another."""
+    return [
+        f"{row['n_both']:,} of the {row['count']:,} samples with {row['class']!r} also carry "
+        f"{row['other']!r} ({percent(row['share'], 0)})."
+        for row in near_subsets or []
+    ]
 
 
 def _finite(plan: dict[str, Any]) -> float:

@@ -6,13 +6,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mlresample._reporting.base import SCHEMA_VERSION, Figures, Report, as_rows, finite
+from mlresample._reporting.base import SCHEMA_VERSION, Figures, Report, Rows, as_rows, finite
+from mlresample._reporting.text import bullets
+from mlresample._reporting.verdicts import judge_near_subsets
 from mlresample._rule.counts import check_some_class_occurs, imbalance_per_class
 from mlresample._target.indicators import Indicator
 from mlresample._target.read import as_target
+from mlresample._utils.containers import row_slices
 from mlresample._utils.names import plain
 from mlresample._utils.sklearn import StrOptions, validate_params
 from mlresample._utils.typing import MatrixLike
+
+_HALF = 50  # classes, whose set is a whole number that float64 holds exactly
+_MOST_CLASSES = 2 * _HALF  # whose sets are compared exactly
+_NEAR = 0.9  # share of a class's samples that carry the other class
+_FEWEST = 5  # samples of the class
+_MOST_SUBSETS = 3
+_N_SETS = 1 << 12  # read at a time
+
+Complexes = NDArray[np.complex128]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -52,6 +64,11 @@ class ImbalanceMeasures(Report):
         Number of distinct sets of classes, the empty set included if it occurs.
     share_without_class : float
         Share of the samples that carry no class.
+    near_subsets : list of dict, or None
+        Pairs of classes of which one hardly occurs without the other: of the samples of ``class``
+        (5 or more), ``n_both`` also carry the class ``other``, a ``share`` of 0.9 or more. Up to
+        three pairs of the highest shares. A class that 0.9 of all samples carry is no ``other``.
+        None for more than 100 classes.
     """
 
     n_samples: int
@@ -67,6 +84,7 @@ class ImbalanceMeasures(Report):
     density: float
     n_label_sets: int
     share_without_class: float
+    near_subsets: Rows | None
 
     @property
     def minority_classes(self) -> NDArray[Any]:
@@ -79,8 +97,9 @@ class ImbalanceMeasures(Report):
         Returns
         -------
         report : dict
-            A number for each scalar attribute, by its name; ``classes`` is a list of rows with
-            ``class``, ``count``, ``share`` (of the samples), ``imbalance`` and ``scumble``.
+            A number for each scalar attribute, by its name, and ``near_subsets``; ``classes`` is
+            a list of rows with ``class``, ``count``, ``share`` (of the samples), ``imbalance`` and
+            ``scumble``.
         """
         columns = {
             "class": list(map(plain, self.classes)),
@@ -113,7 +132,11 @@ class ImbalanceMeasures(Report):
             ("SCUMBLE", f"{self.scumble:.3f}"),
         ]
         return "\n".join(
-            ["ImbalanceMeasures", *(f"  {name:<20} {figure}" for name, figure in lines)]
+            [
+                "ImbalanceMeasures",
+                *(f"  {name:<20} {figure}" for name, figure in lines),
+                *bullets(judge_near_subsets(self.near_subsets)),
+            ]
         )
 
 
@@ -152,8 +175,9 @@ def measure_imbalance(
 
     Notes
     -----
-    Label sets are compared by two random sums of 43 bits each: at nine million samples, two
-    different sets are mistaken for the same with a probability below 1e-12.
+    For up to 100 classes, label sets are compared exactly, and all pairs of classes are counted.
+    For more classes, label sets are compared by two random sums of 43 bits each: at nine million
+    samples, two different sets are mistaken for the same with a probability below 1e-12.
 
     References
     ----------
@@ -186,6 +210,11 @@ def measure_imbalance(
     scumble_per_class = np.full(len(counts), np.nan)
     scumble_per_class[occurs] = scumble_sums[occurs] / counts[occurs]
     cardinality = int(counts.sum()) / n_samples
+    sets, set_counts = _label_sets(indicator)
+    near_subsets = None
+    if indicator.n_classes <= _MOST_CLASSES:
+        pairs = _pair_counts(sets, set_counts, indicator.n_classes)
+        near_subsets = _near_subsets(pairs, n_samples, indicator.classes)
     return ImbalanceMeasures(
         n_samples=n_samples,
         classes=indicator.classes,
@@ -198,8 +227,9 @@ def measure_imbalance(
         scumble_per_class=scumble_per_class,
         cardinality=cardinality,
         density=cardinality / indicator.n_classes,
-        n_label_sets=_count_label_sets(indicator),
+        n_label_sets=len(sets),
         share_without_class=float(np.mean(n_carried == 0)),
+        near_subsets=near_subsets,
     )
 
 
@@ -216,13 +246,56 @@ def _scumble(
     return n_carried, np.maximum(scumble, 0.0)
 
 
-def _count_label_sets(indicator: Indicator) -> int:
-    """Count distinct rows by the sums of two random numbers for each class.
+def _label_sets(indicator: Indicator) -> tuple[Complexes, NDArray[np.int64]]:
+    """Return the distinct label sets, and how many samples have each.
 
-    The numbers are whole and so small that the sums are exact.
+    A set is the sums of two numbers for each class, which are whole and so small that the sums are
+    exact: powers of two, or random numbers if there are too many classes for that.
     """
-    most = 2 ** (52 - int(indicator.n_classes).bit_length())
-    generator, shape = np.random.RandomState(0), (indicator.n_classes, 2)
-    numbers = generator.randint(min(most, 2**43), size=shape, dtype=np.int64)
-    sums = indicator.row_sums(numbers.astype(np.float64))
-    return len(np.unique(sums.view(np.complex128)))
+    n_classes = indicator.n_classes
+    if n_classes <= _MOST_CLASSES:
+        column = np.arange(n_classes)
+        numbers = np.zeros((n_classes, 2))
+        numbers[column, column // _HALF] = 2.0 ** (column % _HALF)
+    else:
+        most = min(2 ** (52 - int(n_classes).bit_length()), 2**43)
+        generator = np.random.RandomState(0)
+        numbers = generator.randint(most, size=(n_classes, 2), dtype=np.int64).astype(np.float64)
+    sums = indicator.row_sums(numbers)
+    return np.unique(sums.view(np.complex128), return_counts=True)
+
+
+def _pair_counts(
+    sets: Complexes, set_counts: NDArray[np.int64], n_classes: int
+) -> NDArray[np.int64]:
+    """Count the samples that carry both classes of each pair, from sets of powers of two."""
+    column = np.arange(n_classes)
+    bit = 64 * (column // _HALF) + column % _HALF
+    exact = np.float32 if set_counts.sum() < 2**24 else np.float64  # float32 takes half the time
+    counts = np.zeros((n_classes, n_classes))
+    for rows in row_slices(len(sets), _N_SETS):
+        numbers = sets[rows].view(np.float64).reshape(-1, 2).astype("<u8")
+        bits = np.unpackbits(numbers.view(np.uint8), axis=1, bitorder="little")
+        carried = bits[:, bit].astype(exact)
+        counts += (carried * set_counts[rows, None].astype(exact)).T @ carried
+    return counts.astype(np.int64)
+
+
+def _near_subsets(pairs: NDArray[np.int64], n_samples: int, classes: NDArray[Any]) -> Rows:
+    """Return the pairs of the highest shares, and among equal ones those of the most samples."""
+    counts = pairs.diagonal()
+    shares = pairs / np.maximum(counts, 1)[:, None]
+    is_near = (shares >= _NEAR) & (counts >= _FEWEST)[:, None] & (counts < _NEAR * n_samples)
+    np.fill_diagonal(is_near, False)
+    rows, others = np.nonzero(is_near)
+    order = np.lexsort([-counts[rows], -shares[rows, others]])[:_MOST_SUBSETS]
+    return [
+        {
+            "class": plain(classes[c]),
+            "other": plain(classes[d]),
+            "count": int(counts[c]),
+            "n_both": int(pairs[c, d]),
+            "share": float(shares[c, d]),
+        }
+        for c, d in zip(rows[order], others[order], strict=True)
+    ]
