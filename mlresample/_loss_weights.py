@@ -10,11 +10,16 @@ from numpy.typing import ArrayLike, NDArray
 from mlresample._plan.plan import PlanLike, ResamplingPlan, as_plan
 from mlresample._reporting.base import SCHEMA_VERSION, Figures, Report, as_rows, finite
 from mlresample._reporting.text import aligned, short_name, without_middle
-from mlresample._rule.counts import counts_by_name
+from mlresample._rule.counts import (
+    check_counts_fit,
+    check_some_class_occurs,
+    classes_of_counts,
+    counts_by_name,
+)
 from mlresample._rule.parameters import as_number
-from mlresample._utils.names import as_classes, plain
+from mlresample._utils.names import plain
 from mlresample._utils.sklearn import Interval, validate_params
-from mlresample._utils.typing import ClassCounts
+from mlresample._utils.typing import ClassCountsLike
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -98,7 +103,7 @@ class LossWeights(Report):
 def compute_loss_weights(
     plan: PlanLike | None = None,
     *,
-    class_counts: ClassCounts | None = None,
+    class_counts: ClassCountsLike | None = None,
     n_samples: int | None = None,
     power: float = 1.0,
     cap: float = np.inf,
@@ -110,11 +115,11 @@ def compute_loss_weights(
     ----------
     plan : ResamplingPlan or fitted sampler, default=None
         The plan whose epochs the model is trained on.
-    class_counts : array-like of shape (n_classes,) or dict, default=None
+    class_counts : ClassCounts, array-like of shape (n_classes,) or dict, default=None
         Class counts of the data, for training without resampling, instead of `plan`. A dict or a
         pandas Series is read by its names.
     n_samples : int, default=None
-        Number of samples; needed with `class_counts`, and only then.
+        Number of samples; needed with `class_counts`, if that does not know it, and only then.
     power : float, default=1.0
         At 1, the positives and the negatives of a class have the same total weight; 0.5 goes
         half the way (in logarithms); at 0, all weights are 1.
@@ -168,18 +173,16 @@ def compute_loss_weights(
         counts = source.class_counts.astype(float)
         resampled, n_after = source.resampled_class_counts, source.expected_epoch_size
     else:
-        counts, names = counts_by_name(class_counts, class_names)
-        resampled = counts
-        classes = as_classes(range(len(counts))) if names is None else names
+        whole, names = counts_by_name(class_counts, class_names)
+        check_some_class_occurs(whole, "class_counts")
+        if n_samples is None:
+            n_samples = getattr(class_counts, "n_samples", None)  # of a ClassCounts
         if n_samples is None:
             raise ValueError("n_samples is needed with class_counts.")
-        if counts.max() > n_samples:
-            raise ValueError(
-                f"class_counts must be at most n_samples={n_samples}, got {counts.max():,.0f}."
-            )
+        check_counts_fit(whole, n_samples)
+        classes = classes_of_counts(whole, names)
+        counts = resampled = whole.astype(float)
         n_before = n_after = n_samples
-        if len(classes) != len(counts):
-            raise ValueError(f"class_names has {len(classes)} names for {len(counts)} classes.")
     odds, resampled_odds = _odds(counts, n_before), _odds(resampled, n_after)
     with np.errstate(over="ignore", under="ignore"):
         pos_weight = np.where(np.isnan(resampled_odds), 1.0, resampled_odds) ** power

@@ -134,7 +134,7 @@ def test_the_text_says_what_each_takes_and_both_together():
         ([10, 5], {}, "n_samples is needed with class_counts"),
         ([10, 5], {"n_samples": 9}, "class_counts must be at most n_samples=9, got 10"),
         ([1.5, 2], {"n_samples": 9}, "whole numbers"),
-        ([0, 0], {"n_samples": 9}, "No class occurs: every count is 0"),
+        ([0, 0], {"n_samples": 9}, "No class occurs in class_counts: all of it is 0"),
         ([1e300, 1], {"n_samples": 9}, r"at most 2\*\*53"),
         ([1, 2], {"n_samples": 9, "cap": 0.5}, "'cap' parameter"),
         ([1, 2], {"n_samples": 9, "cap": 10**400}, "cap must be at most 1.8e.308"),

@@ -1,17 +1,236 @@
-"""Check class counts, and put them into the order of class names."""
+"""Class counts: checked, put into the order of class names, and added up over batches."""
 
-from typing import Any
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any, Self
 
 import numpy as np
 from narwhals.dependencies import is_pandas_series
 from numpy.typing import ArrayLike, NDArray
 
+from mlresample._target.read import as_target
 from mlresample._utils.containers import is_dataframe
 from mlresample._utils.names import as_classes, is_positional, listed
+from mlresample._utils.sklearn import Interval, validate_params
+from mlresample._utils.typing import ClassCountsLike, MatrixLike
+
+_MOST = 2**53  # up to which floats hold every whole number
 
 
-def checked_counts(class_counts: Any) -> NDArray[np.float64]:
-    """Check class counts and return them as floats."""
+@dataclass(frozen=True, eq=False)
+class ClassCounts:
+    """How many samples carry each class; the counts of batches add up.
+
+    Made by :meth:`from_target` and :meth:`from_numbers`; immutable. ``first + second`` are the
+    counts of both batches together. Classes are matched by name; if the batches do not name the
+    same classes in the same order, the result has the classes of both, sorted, so that the order
+    of the batches changes nothing. Column numbers are no names: batches that have only these must
+    have the same number of classes.
+
+    Attributes
+    ----------
+    classes : ndarray of shape (n_classes,)
+        Class names, or column numbers.
+    class_counts : ndarray of shape (n_classes,)
+        Samples that carry each class, int64.
+    n_samples : int or None
+        Number of samples; None if unknown.
+    n_without_class : int or None
+        Samples that carry no class; None if unknown.
+    named : bool
+        Whether `classes` are names; otherwise, they are column numbers.
+
+    Examples
+    --------
+    >>> from mlresample import ClassCounts
+    >>> monday = ClassCounts.from_target([[1, 0], [1, 1], [0, 0]], class_names=["cat", "dog"])
+    >>> tuesday = ClassCounts.from_numbers({"lynx": 1, "cat": 7}, n_samples=9, n_without_class=2)
+    >>> week = monday + tuesday
+    >>> dict(zip(week.classes.tolist(), week.class_counts.tolist()))
+    {'cat': 9, 'dog': 1, 'lynx': 1}
+    >>> week.n_samples, week.n_without_class
+    (12, 3)
+    """
+
+    classes: NDArray[Any]
+    class_counts: NDArray[np.int64]
+    n_samples: int | None
+    n_without_class: int | None
+    named: bool
+
+    def __post_init__(self) -> None:
+        self.classes.flags.writeable = False
+        self.class_counts.flags.writeable = False
+
+    @classmethod
+    def from_target(cls, y: MatrixLike, *, class_names: ArrayLike | None = None) -> Self:
+        """Count the classes of a target.
+
+        Parameters
+        ----------
+        y : {array-like, sparse matrix, dataframe, tensor} of shape (n_samples, n_classes)
+            Multi-label indicator matrix of 0 and 1; or class labels of shape (n_samples,). A
+            batch of labels may be all of one class.
+        class_names : array-like of shape (n_classes,), default=None
+            Names of the classes; by default the column names of a data frame, the labels of a
+            single-label target, or column numbers.
+
+        Returns
+        -------
+        counts : ClassCounts
+            The counts, with the number of samples and of those without a class.
+
+        Raises
+        ------
+        ValueError
+            If `y` is not a target.
+        """
+        indicator = as_target(y, class_names=class_names, is_batch=True)
+        anything = np.ones(indicator.n_classes, dtype=np.uint8)
+        n_with_class = int(np.count_nonzero(indicator.row_maximum(anything)))
+        return cls(
+            indicator.classes,
+            indicator.class_counts,
+            indicator.n_samples,
+            indicator.n_samples - n_with_class,
+            indicator.named,
+        )
+
+    @classmethod
+    @validate_params(
+        {
+            "cls": "no_validation",
+            "class_counts": "no_validation",
+            "class_names": ["array-like", None],
+            "n_samples": [Interval(Integral, 0, None, closed="left"), None],
+            "n_without_class": [Interval(Integral, 0, None, closed="left"), None],
+        },
+        prefer_skip_nested_validation=True,
+    )
+    def from_numbers(
+        cls,
+        class_counts: ClassCountsLike,
+        *,
+        class_names: ArrayLike | None = None,
+        n_samples: int | None = None,
+        n_without_class: int | None = None,
+    ) -> Self:
+        """Take counts that were made elsewhere.
+
+        Parameters
+        ----------
+        class_counts : array-like of shape (n_classes,), dict or Series
+            Samples that carry each class, whole numbers. A dict or a pandas Series is read by its
+            names.
+        class_names : array-like of shape (n_classes,), default=None
+            Names of the classes, by default those of a dict or Series, or column numbers. A dict
+            or Series is put into this order.
+        n_samples : int, default=None
+            Number of samples, if known.
+        n_without_class : int, default=None
+            Number of samples without a class, if known.
+
+        Returns
+        -------
+        counts : ClassCounts
+            The counts.
+
+        Raises
+        ------
+        ValueError
+            If counts are not whole numbers >= 0, or contradict each other.
+        """
+        counts, names = counts_by_name(class_counts, class_names)
+        classes = classes_of_counts(counts, names)
+        n_samples = None if n_samples is None else int(n_samples)
+        n_without = None if n_without_class is None else int(n_without_class)
+        check_counts_fit(counts, n_samples, n_without)
+        return cls(classes, counts, n_samples, n_without, names is not None)
+
+    def __add__(self, other: Any) -> Self:
+        if not isinstance(other, ClassCounts):
+            return NotImplemented
+        if self.named != other.named:
+            raise ValueError(
+                "Counts of classes that have names and of classes that have none cannot be added, "
+                "because columns may be in a different order: pass class_names."
+            )
+        names, other_names = self.classes.tolist(), other.classes.tolist()
+        if names == other_names:
+            classes, counts = self.classes, self.class_counts + other.class_counts
+        elif not self.named:
+            raise ValueError(
+                f"Counts of {len(names)} and of {len(other_names)} classes cannot be added: "
+                f"without names, the batches must have the same number of classes."
+            )
+        else:
+            union = _sorted({*names, *other_names})
+            position = {name: i for i, name in enumerate(union)}
+            classes, counts = as_classes(union), np.zeros(len(union), dtype=np.int64)
+            for batch in (self, other):
+                counts[[position[name] for name in batch.classes.tolist()]] += batch.class_counts
+        _check_not_too_many(counts)
+        return type(self)(
+            classes,
+            counts,
+            _sum_if_known(self.n_samples, other.n_samples),
+            _sum_if_known(self.n_without_class, other.n_without_class),
+            self.named,
+        )
+
+    def __radd__(self, other: Any) -> Self:
+        return self if isinstance(other, int) and other == 0 else NotImplemented  # for sum()
+
+
+def _sorted(names: set[Any]) -> list[Any]:
+    try:
+        return sorted(names)
+    except TypeError as error:
+        raise ValueError(
+            f"Class names of different types cannot be sorted, got {listed(names)}: name the "
+            f"classes of all batches in the same way."
+        ) from error
+
+
+def _sum_if_known(first: int | None, second: int | None) -> int | None:
+    return None if first is None or second is None else first + second
+
+
+def _check_not_too_many(counts: NDArray[Any]) -> None:
+    if counts.max(initial=0) > _MOST:
+        raise ValueError(f"class_counts must be at most 2**53, got {counts.max():g}.")
+
+
+def classes_of_counts(counts: NDArray[np.int64], names: NDArray[Any] | None) -> NDArray[Any]:
+    """Return the names of the classes, which are column numbers if there are none."""
+    if names is None:
+        return as_classes(range(len(counts)))
+    if len(names) != len(counts):
+        raise ValueError(f"class_names has {len(names)} names for {len(counts)} classes.")
+    return names
+
+
+def check_counts_fit(
+    counts: NDArray[np.int64], n_samples: int | None, n_without_class: int | None = None
+) -> None:
+    """Check class counts against the number of samples, and of samples without a class."""
+    if n_samples is None:
+        return
+    most = int(counts.max(initial=0))
+    if most > n_samples:
+        raise ValueError(f"class_counts must be at most n_samples={n_samples}, got {most:,}.")
+    if n_without_class is not None:
+        n_with_class = n_samples - n_without_class
+        if not most <= n_with_class <= int(counts.sum()):
+            raise ValueError(
+                f"n_without_class={n_without_class} contradicts the counts: {n_with_class:,} of "
+                f"{n_samples:,} samples would have a class, but the counts need at least "
+                f"{most:,} and at most {int(counts.sum()):,}."
+            )
+
+
+def _checked(class_counts: Any) -> NDArray[np.int64]:
+    """Check class counts and return them as integers."""
     counts = np.asarray(class_counts)
     if np.ma.is_masked(class_counts):
         raise ValueError("class_counts has masked values.")
@@ -25,24 +244,22 @@ def checked_counts(class_counts: Any) -> NDArray[np.float64]:
         )
     if not (np.isfinite(counts).all() and (counts >= 0).all() and (counts % 1 == 0).all()):
         raise ValueError(f"class_counts must be whole numbers >= 0, got {class_counts!r}.")
-    counts = counts.astype(np.float64)
-    if counts.max(initial=0) > 2**53:
-        raise ValueError(f"class_counts must be at most 2**53, got {counts.max():g}.")
-    if not counts.any():
-        raise ValueError("No class occurs: every count is 0.")
-    return counts
+    _check_not_too_many(counts.astype(np.float64))
+    return counts.astype(np.int64)
 
 
 def counts_by_name(
     class_counts: Any, class_names: ArrayLike | None
-) -> tuple[NDArray[np.float64], NDArray[Any] | None]:
+) -> tuple[NDArray[np.int64], NDArray[Any] | None]:
     """Read class counts and their names; a dict or a pandas Series is read by its own names.
 
     They are put into the order of `class_names` if these are given.
     """
+    if isinstance(class_counts, ClassCounts):
+        class_counts = _as_dict_or_array(class_counts)
     names = None if class_names is None else as_classes(class_names)
     values = list(class_counts.values()) if isinstance(class_counts, dict) else class_counts
-    counts = checked_counts(values)
+    counts = _checked(values)
     if isinstance(class_counts, dict):
         keys = list(class_counts)
     elif is_pandas_series(class_counts) and not is_positional(class_counts, names):
@@ -61,10 +278,16 @@ def counts_by_name(
     return counts[[position[name] for name in names.tolist()]], names
 
 
-def check_some_class_occurs(class_counts: NDArray[Any]) -> None:
-    """Check that the target has a positive."""
+def _as_dict_or_array(counts: ClassCounts) -> Any:
+    if not counts.named:
+        return counts.class_counts
+    return dict(zip(counts.classes.tolist(), counts.class_counts, strict=True))
+
+
+def check_some_class_occurs(class_counts: NDArray[Any], name: str = "y") -> None:
+    """Check that there is a positive."""
     if not class_counts.any():
-        raise ValueError("No class occurs in y: every entry is 0.")
+        raise ValueError(f"No class occurs in {name}: all of it is 0.")
 
 
 def imbalance_per_class(

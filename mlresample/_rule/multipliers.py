@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mlresample._rule.counts import checked_counts
+from mlresample._rule.counts import check_some_class_occurs, counts_by_name
 from mlresample._rule.explicit import explicit_multipliers
 from mlresample._rule.parameters import RULE_CONSTRAINTS, RuleParameters, as_number
 from mlresample._target.indicators import Indicator
 from mlresample._target.read import as_target
 from mlresample._utils.sklearn import Interval, validate_params
-from mlresample._utils.typing import ClassCounts, MatrixLike
+from mlresample._utils.typing import ClassCountsLike, MatrixLike
 
 # -- the rule ----------------------------------------------------------------------------------
 
@@ -61,7 +61,7 @@ def raised_to_cap(class_multipliers: NDArray[np.float64], cap: float) -> NDArray
     prefer_skip_nested_validation=True,
 )
 def compute_class_multipliers(
-    class_counts: ClassCounts,
+    class_counts: ClassCountsLike,
     *,
     target_count: str | float = RuleParameters.target_count,
     power: float = RuleParameters.power,
@@ -114,7 +114,8 @@ def compute_class_multipliers(
     >>> compute_class_multipliers([1000, 100, 50, 10])
     array([1. , 1. , 1.5, 4. ])
     """
-    counts = checked_counts(class_counts)
+    counts, _ = counts_by_name(class_counts, None)
+    check_some_class_occurs(counts, "class_counts")
     parameters = RuleParameters.of(locals())
     n_samples = as_number("n_samples", n_samples)
     resolved = resolve_target_count(parameters.target_count, counts, n_samples)

@@ -26,6 +26,7 @@ class Indicator(ABC):
     n_samples: int
     classes: NDArray[Any]
     class_counts: NDArray[np.int64]
+    named = True  # whether the classes are names; otherwise, they are column numbers
     column_name: Any = None  # of a single-label target, whose classes are its values
 
     @property

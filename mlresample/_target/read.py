@@ -30,16 +30,21 @@ from mlresample._utils.containers import is_dataframe, is_series, is_tensor
 from mlresample._utils.names import as_classes, in_another_order, plain
 
 
-def as_target(y: Any, *, class_names: ArrayLike | None = None) -> Indicator:
-    """Read a target: 2-D is an indicator matrix; 1-D, or one column, is single-label."""
+def as_target(
+    y: Any, *, class_names: ArrayLike | None = None, is_batch: bool = False
+) -> Indicator:
+    """Read a target: 2-D is an indicator matrix; 1-D, or one column, is single-label.
+
+    Labels must be of more than one class, except those of a batch.
+    """
     if y is None:
         raise ValueError("Expected array-like (array or non-string sequence), got None as y.")
     if "class_names" in getattr(y, "_fields", ()):
         raise ValueError("y is a table of ids, labels and class names: pass its y.")
     if is_dataframe(y):
-        return _frame_target(y, class_names)
+        return _frame_target(y, class_names, is_batch)
     if is_series(y):
-        labels = _label_target(_series_to_numpy(y), class_names)
+        labels = _label_target(_series_to_numpy(y), class_names, is_batch)
         labels.column_name = nw.from_native(y, series_only=True).name
         return labels
     matrix: Any = y if issparse(y) else as_array(y)
@@ -54,14 +59,13 @@ def as_target(y: Any, *, class_names: ArrayLike | None = None) -> Indicator:
     if matrix.shape[0] == 0:
         raise ValueError("y has no samples.")
     if matrix.ndim == 1 or matrix.shape[1] == 1:
-        return _label_target(matrix.toarray() if issparse(matrix) else matrix, class_names)
+        labels = matrix.toarray() if issparse(matrix) else matrix
+        return _label_target(labels, class_names, is_batch)
     classes = as_classes(range(matrix.shape[1]) if class_names is None else class_names)
     _check_n_classes(classes, matrix.shape[1])
-    if issparse(matrix):
-        if matrix.format == "csc":
-            return sparse_column_indicator(matrix, classes)
-        return SparseRowIndicator(matrix.tocsr(), classes)
-    return _array_indicator(matrix, classes)
+    indicator = _matrix_indicator(matrix, classes)
+    indicator.named = class_names is not None
+    return indicator
 
 
 def as_array(y: Any) -> NDArray[Any]:
@@ -134,7 +138,7 @@ def _one_dimension(column: nw.Series[Any]) -> NDArray[Any]:
 # -- indicator matrices ------------------------------------------------------------------------
 
 
-def _frame_target(y: Any, class_names: ArrayLike | None) -> Indicator:
+def _frame_target(y: Any, class_names: ArrayLike | None, is_batch: bool) -> Indicator:
     try:
         frame = nw.from_native(y, eager_only=True)
         names = list(frame.columns)
@@ -145,7 +149,7 @@ def _frame_target(y: Any, class_names: ArrayLike | None) -> Indicator:
     if len(frame) == 0:
         raise ValueError("y has no samples.")
     if len(names) == 1:
-        labels = _label_target(_series_to_numpy(frame[:, 0].to_native()), class_names)
+        labels = _label_target(_series_to_numpy(frame[:, 0].to_native()), class_names, is_batch)
         labels.column_name = names[0]
         return labels
     classes = _renamed(as_classes(names), class_names)
@@ -163,6 +167,14 @@ def _is_one_array(frame: Any) -> bool:
     return all(isinstance(dtype, np.dtype) for dtype in set(frame.dtypes)) and np.shares_memory(
         first.to_numpy(), first.to_numpy()
     )
+
+
+def _matrix_indicator(matrix: Any, classes: NDArray[Any]) -> Indicator:
+    if not issparse(matrix):
+        return _array_indicator(matrix, classes)
+    if matrix.format == "csc":
+        return sparse_column_indicator(matrix, classes)
+    return SparseRowIndicator(matrix.tocsr(), classes)
 
 
 def _array_indicator(array: NDArray[Any], classes: NDArray[Any]) -> Indicator:
@@ -194,7 +206,9 @@ def _check_n_classes(classes: NDArray[Any], n_columns: int) -> None:
 # -- single-label targets ----------------------------------------------------------------------
 
 
-def _label_target(labels: NDArray[Any], class_names: ArrayLike | None) -> LabelIndicator:
+def _label_target(
+    labels: NDArray[Any], class_names: ArrayLike | None, is_batch: bool
+) -> LabelIndicator:
     """Read labels, one per sample, as an indicator matrix with a single one in each row."""
     labels = labels.reshape(-1)
     if len(labels) == 0:
@@ -202,9 +216,10 @@ def _label_target(labels: NDArray[Any], class_names: ArrayLike | None) -> LabelI
     if labels.dtype.kind == "O":
         labels = _plain_labels(labels)
     values, codes = _encode(labels)
-    if labels.dtype.kind in "fS" or len(values) > len(labels) / 2:  # continuous, or as good as
+    many = len(values) > len(labels) / 2 and not is_batch  # as good as continuous
+    if many or labels.dtype.kind in "fS":
         check_classification_targets(labels)
-    if len(values) == 1:
+    if len(values) == 1 and not is_batch:
         raise ValueError(
             f"y has only one class, {plain(values[0])!r}: there is nothing to balance. (A "
             f"multi-label target has one column per class.)"

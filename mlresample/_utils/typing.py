@@ -20,6 +20,16 @@ class HasPlan(Protocol):
     def plan_(self) -> Any: ...
 
 
+class HasClassCounts(Protocol):
+    """Class counts with their classes."""
+
+    @property
+    def class_counts(self) -> Any: ...
+
+    @property
+    def named(self) -> bool: ...
+
+
 class HasLossWeights(Protocol):
     """Loss weights, as arrays or tensors."""
 
@@ -32,7 +42,7 @@ class HasLossWeights(Protocol):
 
 # A target or scores. A number, a string or a dict is none, which ArrayLike would not refuse.
 MatrixLike: TypeAlias = list[Any] | tuple[Any, ...] | HasShape
-ClassCounts: TypeAlias = ArrayLike | dict[Any, Any] | HasShape
+ClassCountsLike: TypeAlias = ArrayLike | dict[Any, Any] | HasShape | HasClassCounts
 ClassMultipliers: TypeAlias = ArrayLike | dict[Any, Any] | HasShape | Callable[[Any], ArrayLike]
 LossWeightsLike: TypeAlias = ArrayLike | HasShape | HasLossWeights
 

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array, issparse
 
 from mlresample._plan.plan import ResamplingPlan, as_plan
-from mlresample._rule.counts import counts_by_name
+from mlresample._rule.counts import check_some_class_occurs, counts_by_name
 from mlresample._target.indicators import LabelIndicator
 from mlresample._target.read import as_array, as_target
 from mlresample._utils.containers import is_dataframe
@@ -48,7 +48,8 @@ def read_truth(
             frames = filter(is_dataframe, predictions)
             class_names = next((_column_names(frame) for frame in frames), None)
         classes = column_names if class_names is None else as_classes(class_names)
-        counts = counts_by_name(class_counts, classes)[0].astype(np.int64)
+        counts, _ = counts_by_name(class_counts, classes)
+        check_some_class_occurs(counts, "class_counts")
         source = "class_counts"
     for name, values in [(source, counts), ("class_names", classes)]:
         if len(values) != true.shape[1]:

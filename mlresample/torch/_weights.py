@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from mlresample._loss_weights import compute_loss_weights
 from mlresample._plan.plan import PlanLike
-from mlresample._utils.typing import ClassCounts
+from mlresample._utils.typing import ClassCountsLike
 
 
 class LossWeightTensors(NamedTuple):
@@ -29,7 +29,7 @@ class LossWeightTensors(NamedTuple):
 def loss_weights(
     plan: PlanLike | None = None,
     *,
-    class_counts: ClassCounts | None = None,
+    class_counts: ClassCountsLike | None = None,
     n_samples: int | None = None,
     power: float = 1.0,
     cap: float = np.inf,
