@@ -2,13 +2,13 @@
 A grid search over the cap, with controls
 =========================================
 
-Which cap suits a pipeline, and would it do as well without? A grid search answers both if its
-table has three kinds of rows: no resampling, each cap, and as many copies of random images. Then
-the search is repeated with a threshold tuned for each class. About ten seconds on one core;
-the picture needs matplotlib (``.venv/bin/pip install -e ".[plot]"``).
+Which cap suits a pipeline, and does resampling help at all? A grid search answers both questions
+if it tries no resampling, each cap, and as many copies of random images. Then the search is
+repeated with a threshold tuned for each class. This takes about ten seconds on one core; the
+picture needs matplotlib (``.venv/bin/pip install -e ".[plot]"``).
 
-``python examples/grid_search_caps.py FOLDER`` leaves its picture there; without FOLDER, in
-``pictures/``.
+``python examples/grid_search_caps.py FOLDER`` saves its picture there, or in ``pictures/`` without
+FOLDER.
 """
 
 import sys
@@ -28,14 +28,14 @@ from mlresample.model_selection import MultilabelTunedThresholdClassifierCV
 folder = Path(sys.argv[1] if len(sys.argv) > 1 else "pictures")
 folder.mkdir(parents=True, exist_ok=True)
 
-# On a busy machine, threads that share so little work wait for each other, for minutes.
+# On a busy machine, several threads with so little work wait for each other, for minutes.
 threadpool_limits(1)
 
 # %%
 # Look at the plans first
 # -----------------------
-# They need the labels alone, and spare the search what makes no difference: a cap that no class
-# reaches. The target is a share of the samples, so that it means the same in every training fold.
+# Plans need only the labels, and show which caps need not be tried: those that no class reaches.
+# The target count is a share of the samples, so it means the same in every training fold.
 
 TARGET = 0.2
 CAPS = [2, 4, 8]
@@ -48,13 +48,13 @@ print(plans)
 # %%
 # The grid
 # --------
-# The classifier is five nearest neighbours, since copies matter to it: each takes one of the five
-# votes. It has no gradient steps that would have to be held equal. A network has, and trains
-# longer on a longer epoch: see the quick start. The control is needed all the same. Copies of any
-# image take votes, so that part of what a cap does is to look at fewer different neighbours.
+# The classifier lets the five nearest neighbours vote. Copies matter to it, because each has a
+# vote. It takes no gradient steps, so there are none to keep equal. (A network takes them, and
+# trains longer on a longer epoch: see the quick start.) It needs a control all the same: with
+# copies of any images, fewer different neighbours vote, and that is part of what a cap does.
 #
-# The control is a sampler too: the same multiplier for all classes, so large that its epochs have
-# the size of the plan's.
+# The control is a sampler, too. Its multiplier is the same for all classes, and makes its epochs
+# as large as the plan's.
 
 pipeline = Pipeline(
     [
@@ -70,23 +70,23 @@ grid = [{"sampler": ["passthrough"]}, {"sampler__cap": CAPS}, {"sampler": unifor
 methods = [
     "no copies",
     *(f"cap {cap}" for cap in CAPS),
-    *(f"uniform, as cap {cap}" for cap in CAPS),
+    *(f"uniform, size of cap {cap}" for cap in CAPS),
 ]
 
 # %%
 # The folds
 # ---------
 # The rarest class of an image decides how often it is repeated, and the rare classes decide
-# macro-F1. So we stratify by each image's rarest class. Every part that scores then has its share
-# of all classes. (The extra ``split`` has folds that are stratified over all classes at once, for
-# targets with many rare ones.) Three folds, three times over, give the spread.
+# macro-F1. So we stratify by the rarest class of each image, and every test fold has its share of
+# all classes. (For targets with many rare classes, the extra ``split`` installs folds that are
+# stratified over all classes at once.) Three folds, repeated three times, show the spread.
 
 class_counts = y.sum(axis=0, dtype=int)
 rarest_class = np.where(y, class_counts, len(y) + 1).argmin(axis=1)
 splitter = RepeatedStratifiedKFold(n_splits=3, n_repeats=3, random_state=0)
 folds = list(splitter.split(X, rarest_class))
 tested = np.array([y[test].sum(axis=0, dtype=int) for _, test in folds])
-print("images of each class in the parts that score, fewest and most")
+print("images of each class in the test folds, fewest and most")
 for name, fewest, most in zip(class_names, tested.min(axis=0), tested.max(axis=0), strict=True):
     print(f"  {name:<6}{fewest:>5}{most:>5}")
 
@@ -94,8 +94,8 @@ for name, fewest, most in zip(class_names, tested.min(axis=0), tested.max(axis=0
 # The search, at a threshold of 0.5 and with tuned ones
 # -----------------------------------------------------
 # ``scoring`` must be set: the default is the share of images with every class right. The tuner
-# goes around the pipeline, so that its own folds are split before anything is copied. It leaves
-# the order of the scores alone, so that average precision need not be computed again.
+# wraps the pipeline, so its inner folds are split before anything is copied. Thresholds do not
+# change the order of the scores, so average precision need not be computed again.
 
 untuned = GridSearchCV(
     pipeline, grid, scoring=["f1_macro", "average_precision"], refit=False, cv=folds
@@ -110,7 +110,7 @@ tuned = GridSearchCV(
 
 
 def fold_scores(search, metric):
-    """Scores of shape (n_methods, n_folds)."""
+    """Return the scores, of shape (n_methods, n_folds)."""
     return np.column_stack(
         [search.cv_results_[f"split{fold}_test_{metric}"] for fold in range(len(folds))]
     )
@@ -132,28 +132,28 @@ def print_table(title, columns, form):
 
 print_table("mean and spread over the folds", scores, ".3f")
 differences = {name: rows - rows[0] for name, rows in scores.items()}
-print_table("less no copies, same fold", differences, "+.3f")
+print_table("minus no copies, same fold", differences, "+.3f")
 
 # %%
-# The first table is what ``cv_results_`` holds. The second is the one to read: the difference
-# within each fold leaves out what folds differ by themselves. (They share images: the spread is a
-# guide, and no test.)
+# The first table shows what ``cv_results_`` holds. The second is the one to read: it leaves out
+# that some folds are harder than others. (Folds share images, so the spread is a guide, not a
+# test.)
 #
 # * At a threshold of 0.5, every cap raises macro-F1, and by more than its control. A search with
-#   this score alone would have taken a large cap.
-# * Part of the gain is the control's: copies of random images do some of it.
-# * Tuned thresholds gain more than any cap, without one copy. On top of them copies gain nothing,
+#   this score alone would have chosen a large cap.
+# * Copies of random images account for part of that gain.
+# * Tuned thresholds gain more than any cap, without a single copy. With them, copies gain nothing,
 #   and large caps lose.
-# * Average precision, which knows no threshold, falls with more copies. The neighbours have not
-#   learned more about rare digits: copies have shifted their scores, as a threshold would have.
+# * Average precision, which depends on no threshold, falls with more copies. The classifier has
+#   not learned more about rare digits: copies have shifted its scores, as a threshold would.
 #
 # So search with tuned thresholds, and keep ``"passthrough"`` in the grid. Take the smallest cap
-# that beats it, and the control of the same size, by more than the spread. Here that is none.
-# Other classifiers come out differently: in the quick start a network gains at 0.5 what its
-# control does not, and again nothing once thresholds are tuned.
+# that beats it, and the control of the same size, by more than the spread. Here, no cap does.
+# Other classifiers may differ: in the quick start, a network gains at 0.5 what its control does
+# not, and nothing either once thresholds are tuned.
 #
-# In a picture
-# ------------
+# The scores as a picture
+# -----------------------
 
 BEFORE, AFTER = "#7b8fa8", "#ee7733"
 
@@ -164,7 +164,7 @@ places = np.arange(1, len(CAPS) + 1)
 by_cap, controls = np.split(np.arange(1, len(methods)), 2)
 kinds = [
     ("no copies", [0], [0], "black", "D"),
-    ("uniform copies, as many", controls, places + 0.05, BEFORE, "s"),
+    ("as many uniform copies", controls, places + 0.05, BEFORE, "s"),
     ("copies by cap", by_cap, places - 0.05, AFTER, "o"),
 ]
 for name, filled in [("macro-F1, 0.5", False), ("macro-F1, tuned", True)]:
@@ -195,5 +195,6 @@ figure.savefig(folder / "grid_search_caps.png")
 print(f"\nPicture: {folder / 'grid_search_caps.png'}")
 
 # %%
-# Bars are one standard deviation over the folds. Below stands the size of an epoch, in times the
-# images: with neighbours it costs memory and time of prediction, with networks steps.
+# Bars are one standard deviation over the folds. The lower plot shows the size of an epoch, as a
+# multiple of the number of images. With nearest neighbours, a larger epoch costs memory and
+# prediction time; with networks, it costs steps.

@@ -2,13 +2,13 @@
 Large targets: which layout, how long, how much memory
 ======================================================
 
-A plan needs one look at the labels to count and to check them, one to find each sample's largest
-multiplier, and one to count again. Here are targets of growing size in the layouts that they come
-in, with the time and the memory that a plan takes beyond the target itself. The picture needs
+A plan reads the labels three times: to check and count them, to find the largest multiplier of
+each sample, and to count again. This example measures how long that takes, and how much memory it
+needs besides the target, for several layouts and for targets of growing size. The picture needs
 matplotlib (``.venv/bin/pip install -e ".[plot]"``).
 
-``python examples/large_targets.py FOLDER`` leaves its picture there; without FOLDER, in
-``pictures/``.
+``python examples/large_targets.py FOLDER`` saves its picture there, or in ``pictures/`` without
+FOLDER.
 """
 
 import sys
@@ -29,7 +29,10 @@ folder.mkdir(parents=True, exist_ok=True)
 
 
 def make_target(n_samples, n_classes, per_sample):
-    """A CSR indicator matrix with power-law class counts and one range of classes a column."""
+    """Make a CSR indicator matrix with power-law class counts.
+
+    Each of a sample's classes is drawn from a separate range of columns.
+    """
     generator = np.random.default_rng(0)
     width = n_classes // per_sample
     within = (generator.random((n_samples, per_sample)) ** 3 * width).astype(np.int32)
@@ -40,7 +43,7 @@ def make_target(n_samples, n_classes, per_sample):
 
 
 def cost(y):
-    """Seconds of the fastest of three plans, megabytes that one needs at the most, the plan."""
+    """Return the seconds of the fastest of three plans, its peak memory in MB, and the plan."""
     seconds = []
     for _ in range(3):
         start = time.perf_counter()
@@ -62,8 +65,7 @@ def show(name, size, y):
 # %%
 # The same labels in several layouts
 # ----------------------------------
-# Sparse labels are best left sparse. Dense labels are best kept as bytes or bools, not as int64 or
-# floats.
+# Leave sparse labels sparse. Keep dense labels as bytes or bools, not as int64 or floats.
 
 print(f"{'200,000 samples, 400 classes':<34} {'target':>12} {'time':>12} {'memory':>12}")
 y = make_target(200_000, 400, per_sample=4)
@@ -75,10 +77,9 @@ show("bytes, Fortran order", y_bytes.nbytes / 1e6, np.asfortranarray(y_bytes))
 _ = show("float32", 4 * y_bytes.nbytes / 1e6, y_bytes.astype(np.float32))
 
 # %%
-# A file that is read where it is
-# -------------------------------
-# A memory-mapped array is read block by block, so that labels larger than the memory can be
-# planned.
+# A memory-mapped file
+# --------------------
+# A memory-mapped array is read block by block, so the labels may be larger than the memory.
 
 with TemporaryDirectory() as temporary:
     path = Path(temporary) / "labels.npy"
@@ -88,10 +89,11 @@ with TemporaryDirectory() as temporary:
     del mapped
 
 # %%
-# More samples cost in proportion
-# -------------------------------
+# Time and memory by number of samples
+# ------------------------------------
+# Both grow in proportion.
 
-print(f"\n{'CSR, 400 classes, 4 a sample':<34} {'target':>12} {'time':>12} {'memory':>12}")
+print(f"\n{'CSR, 400 classes, 4 per sample':<34} {'target':>12} {'time':>12} {'memory':>12}")
 measured = []
 for n_samples in (50_000, 200_000, 800_000, 3_200_000):
     y = make_target(n_samples, 400, per_sample=4)
@@ -104,7 +106,7 @@ n_samples, seconds, size, megabytes = np.transpose(measured)
 ax_time.plot(n_samples, 1e3 * seconds, "o-", color="#ee7733")
 ax_time.set(xlabel="Samples", ylabel="Time of a plan, ms")
 ax_memory.plot(n_samples, size, "s--", color="#7b8fa8", label="the target")
-ax_memory.plot(n_samples, megabytes, "o-", color="#ee7733", label="a plan, beyond it")
+ax_memory.plot(n_samples, megabytes, "o-", color="#ee7733", label="a plan, besides it")
 ax_memory.set(xlabel="Samples", ylabel="Memory, MB")
 ax_memory.legend()
 for ax in (ax_time, ax_memory):
@@ -115,16 +117,16 @@ for ax in (ax_time, ax_memory):
 figure.savefig(folder / "growth.png")
 
 # %%
-# When the plan says: do not resample
-# -----------------------------------
-# Eight thousand tags with 130 on every image: nearly every image carries a rare one, nearly every
-# image is repeated, and nothing is gained. The plan tells within a tenth of a second.
+# When the plan advises against resampling
+# ----------------------------------------
+# With eight thousand tags, 130 on each image, nearly every image carries a rare tag. So nearly
+# every image is repeated, and nothing is gained. The plan shows that within a tenth of a second.
 
 print(f"\n{'80,000 samples, 7,900 classes':<34} {'target':>12} {'time':>12} {'memory':>12}")
 y = make_target(80_000, 7_900, per_sample=130)
 _, _, plan = show("CSR, 130 classes per sample", (y.indices.nbytes + y.data.nbytes) / 1e6, y)
 repeated = (plan.sample_multipliers > 1).mean()
-print(f"{100 * repeated:.0f} % of the samples are to be seen more than once; the epoch grows to")
+print(f"{100 * repeated:.0f} % of the samples would be seen more than once; the epoch grows to")
 print(f"{plan.epoch_size / plan.n_samples:.2f} times its size, and the imbalance ratio goes from")
 print(f"{plan.imbalance_ratio:.0f} to {plan.resampled_imbalance_ratio:.0f}.")
 print(f"\nPicture: {folder / 'growth.png'}")

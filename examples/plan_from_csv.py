@@ -2,13 +2,13 @@
 From a label file to a decision, in three commands
 ==================================================
 
-What does a label file hold, which cap suits it, what does the plan do to each class, and what
-should be collected next? No images are needed for that, and no Python. The file here lists the
-digits of 2,000 composed images, in the form of the Human Protein Atlas challenge: an id, and
-the classes that the image holds.
+What is in a label file, which cap suits it, what does the plan do to each class, and what should
+be collected next? To answer that, you need neither images nor Python. The file here lists the
+digits of 2,000 composed images in the format of the Human Protein Atlas challenge: an id, and the
+classes of that image.
 
-``python examples/plan_from_csv.py FOLDER`` takes some ten seconds and leaves its files there;
-without FOLDER, in ``runs/plan_from_csv/``.
+``python examples/plan_from_csv.py FOLDER`` takes about ten seconds and saves its files there, or
+in ``runs/plan_from_csv/`` without FOLDER.
 """
 
 import subprocess
@@ -27,16 +27,16 @@ def write_labels(path):
     _, y, names = make_multilabel_digits(2000, random_state=0)
     lines = ["Id,Target"]
     for i, row in enumerate(y):
-        held = " ".join(names[c] for c in row.nonzero()[0])
-        lines.append(f"image-{i:04},{held}")
+        classes = " ".join(names[c] for c in row.nonzero()[0])
+        lines.append(f"image-{i:04},{classes}")
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def mlresample(*arguments):
-    """Run the command line as a user would."""
+    """Run a command as a user would, and print it with its output."""
     command = [sys.executable, "-m", "mlresample", *arguments]
-    done = subprocess.run(command, cwd=folder, check=True, stdout=subprocess.PIPE, text=True)
-    print(f"$ mlresample {' '.join(arguments)}\n{done.stdout}")
+    result = subprocess.run(command, cwd=folder, check=True, stdout=subprocess.PIPE, text=True)
+    print(f"$ mlresample {' '.join(arguments)}\n{result.stdout}")
 
 
 write_labels(folder / "digits.csv")
@@ -44,7 +44,7 @@ write_labels(folder / "digits.csv")
 # %%
 # What is in the file?
 # --------------------
-# Several files, such as those of training and test, would stand side by side.
+# Several files, such as those of training and test, would be shown side by side.
 
 mlresample("report", "digits.csv")
 
@@ -57,14 +57,15 @@ mlresample("compare", "digits.csv", "--cap", "1,2,4,8")
 # %%
 # Is it worth it?
 # ---------------
-# The plan says what each class gets, and in words what to make of it.
+# The plan shows what each class gets, and says in words what to make of it.
 
 mlresample("plan", "digits.csv", "--cap", "4")
 
 # %%
-# For training and for the wall
-# -----------------------------
-# The ids of an epoch are for any training loop, the page with its pictures for colleagues.
+# Files for training and for colleagues
+# -------------------------------------
+# Any training loop can read the ids of an epoch. The page shows the plan, with pictures, to those
+# who have no Python at hand.
 
 mlresample("resample", "digits.csv", "--cap", "4", "--output", "epoch.csv")
 ids = (folder / "epoch.csv").read_text(encoding="utf-8").split()[1:]
@@ -74,7 +75,7 @@ mlresample("plan", "digits.csv", "--cap", "4", "--html", "--output", "plan.html"
 # %%
 # The same from Python
 # --------------------
-# How many images should be collected, and what if the two rarest classes were one?
+# How many images should be collected, and how many if the two rarest classes were merged?
 
 table = read_label_lists(folder / "digits.csv")
 plan = plan_resampling(table.y, class_names=table.class_names, cap=4)

@@ -2,14 +2,14 @@
 Quick start: plan, pipeline, and a fair comparison
 ==================================================
 
-Images of several scanned digits each, with digit zero in almost every image and digit nine in
-very few. We look at what resampling will do, search for a cap inside a pipeline, and then ask
-whether it helped: at the same number of gradient steps, beside a control that duplicates images
-at random, and with thresholds of 0.5 as well as tuned ones. The pictures need matplotlib
+Each image holds several scanned digits: zero is in almost every image, nine in very few. We look
+at what resampling will do, search for a cap inside a pipeline, and then ask whether it helped. The
+comparison takes the same number of gradient steps for each method, has a control that duplicates
+images at random, and uses thresholds of 0.5 as well as tuned ones. The pictures need matplotlib
 (``.venv/bin/pip install -e ".[plot]"``).
 
-``python examples/quickstart.py FOLDER`` leaves its pictures there; without FOLDER, in
-``pictures/``.
+``python examples/quickstart.py FOLDER`` saves its pictures there, or in ``pictures/`` without
+FOLDER.
 """
 
 import sys
@@ -33,9 +33,9 @@ from mlresample.plots import ClassCountsDisplay
 folder = Path(sys.argv[1] if len(sys.argv) > 1 else "pictures")
 folder.mkdir(parents=True, exist_ok=True)
 
-# On a busy machine, threads that share so little work wait for each other, for minutes.
+# On a busy machine, several threads with so little work wait for each other, for minutes.
 threadpool_limits(1)
-# The network below trains for a set number of steps and stops there, on purpose.
+# The network below stops after a set number of steps, on purpose.
 warnings.filterwarnings("ignore", category=ConvergenceWarning)
 
 N_STEPS = 750
@@ -43,7 +43,7 @@ BATCH_SIZE = 64
 
 
 def make_network(n_samples, seed=0):
-    """A network that takes about N_STEPS gradient steps, whatever the size of its data."""
+    """Make a network that takes about N_STEPS gradient steps, whatever the size of its data."""
     n_epochs = round(N_STEPS / np.ceil(n_samples / BATCH_SIZE))
     return MLPClassifier(
         hidden_layer_sizes=(64,),
@@ -63,7 +63,7 @@ def load(n_samples, subset, seed):
 # %%
 # What the resampling will do
 # ---------------------------
-# A plan needs the labels alone.
+# A plan needs only the labels.
 
 X, y, class_names = load(2000, "train", seed=0)
 plan = plan_resampling(y, class_names=class_names, cap=4)
@@ -74,10 +74,10 @@ display.figure_.savefig(folder / "plan.png")
 # %%
 # Choosing the cap in a pipeline
 # ------------------------------
-# Resampling happens inside each training fold; the folds that score are left as they are. A cap
-# of 1 changes nothing: it is the baseline. The default score of a multi-label classifier is the
-# share of images with every class right, so we ask for macro-F1. ``verbose`` prints a line for
-# each network that has been trained.
+# Only the training folds are resampled; the test folds are left as they are. A cap of 1 changes
+# nothing: it is the baseline. The default score of a multi-label classifier is the share of images
+# with every class right, so we ask for macro-F1. ``verbose`` prints a line for each trained
+# network.
 
 pipeline = Pipeline(
     [
@@ -102,8 +102,8 @@ for cap, score in zip([1, 2, 4, 8], search.cv_results_["mean_test_score"], stric
 # Did it help?
 # ------------
 # Five seeds, each with its own images. Every method takes the same number of gradient steps.
-# "Uniform" repeats random images until it has as many as cap 4. Thresholds are tuned on images
-# that nobody trained on and that were not resampled.
+# "Uniform" repeats random images until there are as many as with cap 4. Thresholds are tuned on
+# images that were neither trained on nor resampled.
 
 
 def uniform_indices(n_samples, size, seed):
@@ -150,7 +150,7 @@ for name, rows in results.items():
     )
 
 # %%
-# Each point is a seed, the diamond their mean.
+# Each dot is a seed, each diamond the mean over the seeds.
 
 figure, ax = plt.subplots(figsize=(6.4, 3.2), layout="constrained")
 for i, rows in enumerate(results.values()):
@@ -167,5 +167,5 @@ figure.savefig(folder / "macro_f1.png")
 print(f"\nPictures: {folder / 'plan.png'}, {folder / 'macro_f1.png'}")
 
 # %%
-# Caps gain a little at a threshold of 0.5, at the same number of steps and over the control. Tuned
-# thresholds gain more, and beside them the caps gain nothing.
+# At a threshold of 0.5, caps gain a little over the baseline and over the control, with the same
+# number of steps. Tuned thresholds gain more, and with them the caps gain nothing.

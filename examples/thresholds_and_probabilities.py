@@ -2,12 +2,12 @@
 Thresholds and probabilities after resampling
 =============================================
 
-Resampling changes what a network predicts: rare classes come out too likely. Here the
-probabilities are corrected, each class gets its own threshold, tuned on images that were not
+Resampling changes what a network predicts: the probabilities of rare classes come out too high.
+Here they are corrected, each class gets its own threshold, tuned on images that were not
 resampled, and the gain is shown by how common a class was in training.
 
-``python examples/thresholds_and_probabilities.py FOLDER`` takes some seconds and leaves its
-picture there; without FOLDER, in ``pictures/``.
+``python examples/thresholds_and_probabilities.py FOLDER`` takes a few seconds and saves its
+picture there, or in ``pictures/`` without FOLDER.
 """
 
 import sys
@@ -25,9 +25,9 @@ from mlresample.metrics import compare_evaluations, evaluate_by_frequency
 from mlresample.model_selection import MultilabelTunedThresholdClassifierCV
 from mlresample.plots import GainDisplay
 
-# On a busy machine, threads that share so little work wait for each other, for minutes.
+# On a busy machine, several threads with so little work wait for each other, for minutes.
 threadpool_limits(1)
-# The network below trains for a set number of epochs and stops there, on purpose.
+# The network below stops after a set number of epochs, on purpose.
 warnings.filterwarnings("ignore", category=ConvergenceWarning)
 
 folder = Path(sys.argv[1] if len(sys.argv) > 1 else "pictures")
@@ -48,9 +48,9 @@ def make_model(seed):
 # %%
 # Corrected probabilities
 # -----------------------
-# The plan knows by how much it raised the odds of each class. Taking that back brings the mean
-# predictions nearer to the true shares on average, not for each class: some rare digits, predicted
-# twice too often before, come out half as often as they are.
+# The plan knows by how much it raised the odds of each class. Undoing that brings the mean
+# predictions nearer to the true shares on average, but not for each class: some rare digits, whose
+# predictions were twice too high, now have predictions of half their share.
 
 X, y, class_names = load(2000, "train", seed=0)
 X_test, y_test, _ = load(3000, "test", seed=0)
@@ -67,8 +67,8 @@ for name, *shares in zip(
 # %%
 # A threshold for each class
 # --------------------------
-# The tuner goes around the pipeline, so that thresholds are tuned on images that were not
-# resampled, by models that did not see them. Three seeds say how sure the gain is.
+# The tuner wraps the pipeline, so thresholds are tuned on images that were not resampled, with
+# models that did not see them. Three seeds show how much the gain varies.
 
 baselines, candidates = [], []
 for seed in range(3):
@@ -94,5 +94,6 @@ display.figure_.savefig(folder / "gain.png")
 print(f"\nPicture: {folder / 'gain.png'}")
 
 # %%
-# Every group of classes gains, the common ones of this data set no less than the rare. For some of
-# the rarest digits the bars are longer than the gain: thresholds tuned on few images are not sure.
+# Every group of classes gains, and on this data set the common ones no less than the rare ones.
+# For some of the rarest digits the bars are longer than the gain: thresholds tuned on few images
+# vary.
