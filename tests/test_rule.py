@@ -162,7 +162,10 @@ def test_counts_of_batches_in_any_order_and_number_are_those_of_the_whole(y, dat
     assert figures(reduce(add, counts)) == figures(ClassCounts.from_target(y))
 
 
-@given(labels=st.lists(st.text(max_size=2), min_size=2, max_size=30), data=st.data())
+words = st.text(st.characters(exclude_characters="|;"), max_size=2)  # these would list labels
+
+
+@given(labels=st.lists(words, min_size=2, max_size=30), data=st.data())
 @settings(max_examples=100, deadline=None)
 def test_counts_of_batches_of_labels_are_those_of_the_whole(labels, data):
     cuts = [0, *sorted(data.draw(st.lists(st.integers(1, len(labels)), max_size=5))), len(labels)]
