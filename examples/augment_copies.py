@@ -42,7 +42,7 @@ N_TRAIN = 300  # few images, so that a network can memorize them in seconds
 BATCH_SIZE = 16
 SEEDS = (0, 1, 2)
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-torch.set_num_threads(1)  # beside other programs, several wait for each other
+torch.set_num_threads(1)  # on a busy machine, several threads wait for each other
 
 
 def load(n_samples, subset, seed):
@@ -55,11 +55,11 @@ def load(n_samples, subset, seed):
 # %%
 # An augmentation
 # ---------------
-# Any callable from a batch of images to as many of the same shape. This one turns each image by up
-# to 10 degrees and shifts it by up to a pixel, in two calls for the whole batch. Those of kornia
-# (``kornia.augmentation``) can stand in its place, and work on a GPU too. They want what `load`
-# gives, floats from 0 to 1: the copies go back among the originals, so that bytes must become
-# floats before, copies and originals alike (``images.float() / 255``).
+# An augmentation is any callable that takes a batch of images and returns as many of the same
+# shape. This one turns each image by up to 10 degrees and shifts it by up to a pixel, in two calls
+# for the whole batch. You can use those of kornia (``kornia.augmentation``) instead, on a GPU too.
+# They need floats from 0 to 1, which `load` returns. Convert bytes first, originals as well as
+# copies (``images.float() / 255``), because both are in one batch.
 
 
 def turn_and_shift(images):
@@ -74,9 +74,9 @@ def turn_and_shift(images):
 # %%
 # Copies that differ
 # ------------------
-# ``copy_transform`` is applied to an item that is a copy when it is loaded, and to no other. Below
-# are images that an epoch shows most often, those of the rarest digits: on top the original, under
-# it its copies. Whenever a copy is loaded, it comes out differently.
+# ``copy_transform`` is applied only to copies, each time one is loaded. The picture has the images
+# that an epoch shows most often, which are those of the rarest digits: the original is on top, its
+# copies are below. A copy looks different each time it is loaded.
 
 
 def augment_item(item):
@@ -107,12 +107,12 @@ figure.savefig(folder / "copies.png")
 # %%
 # The training loop
 # -----------------
-# On a GPU it is quicker to augment a batch at once. With ``return_is_copy`` each item says whether
-# it is a copy, and :func:`~mlresample.torch.augment_copies` takes any mask of a batch. So the same
-# loop can augment the copies, random images or all.
+# On a GPU, it is faster to augment a whole batch at once. With ``return_is_copy``, each item says
+# whether it is a copy, and :func:`~mlresample.torch.augment_copies` takes any mask of a batch. So
+# the same loop can augment the copies, random images or all images.
 #
-# Images as small as these are loaded once, and indexed by a sampler of batches. For a folder of
-# files, it is ``DataLoader(resampled, BATCH_SIZE, shuffle=True, num_workers=8)``.
+# Images as small as these are loaded once, and a batch sampler indexes them. For a folder of
+# files, use ``DataLoader(resampled, BATCH_SIZE, shuffle=True, num_workers=8)``.
 
 
 def train(X, y, multipliers, choose, seed):
@@ -154,8 +154,8 @@ def predict(network, X):
 # %%
 # Six ways, the same number of steps
 # ----------------------------------
-# Two controls matter. Is it that *copies* are augmented, or would random images do, as many of
-# them? And is it the plan, or would the images as they are do, if all of them are augmented?
+# Two controls matter. Does it help to augment *copies*, or would as many random images do? And
+# does the plan help, or is it enough to augment all images as they are?
 
 
 def nothing(is_copy):
@@ -166,7 +166,7 @@ def copies(is_copy):
     return is_copy
 
 
-def as_many(is_copy):
+def random_images(is_copy):
     return torch.rand(len(is_copy), device=is_copy.device) < share_of_copies
 
 
@@ -190,7 +190,7 @@ for seed in SEEDS:
         "baseline, all augmented": (once, everything),
         "plan": (plan, nothing),
         "plan, copies augmented": (plan, copies),
-        "plan, as many augmented": (plan, as_many),
+        "plan, random augmented": (plan, random_images),
         "plan, all augmented": (plan, everything),
     }
     for name, (multipliers, choose) in ways.items():
@@ -223,7 +223,7 @@ def print_table(title, values, form):
 
 
 print_table(f"after {N_STEPS} steps", scores, ".3f")
-print_table("less plan, same seed", scores - scores[list(ways).index("plan")], "+.3f")
+print_table("minus plan, same seed", scores - scores[list(ways).index("plan")], "+.3f")
 
 figure, ax = plt.subplots(figsize=(6.4, 3.8), layout="constrained")
 columns = [("#7b8fa8", "threshold 0.5"), ("#ee7733", "thresholds tuned for each class")]
@@ -234,7 +234,7 @@ for k, (color, label) in enumerate(columns):
     ax.errorbar(values.mean(axis=1), places, xerr=spread, fmt="D", color=color, label=label)
 ax.set_yticks(range(len(ways)), ways)
 ax.invert_yaxis()
-ax.set(xlabel="Macro-F1 (small: the seeds)")
+ax.set(xlabel="Macro-F1 (small dots: seeds)")
 figure.legend(loc="outside upper center", ncols=2, frameon=False, fontsize="small")
 figure.savefig(folder / "ways.png")
 print(f"\nPictures: {folder / 'copies.png'}, {folder / 'ways.png'}")
@@ -245,9 +245,9 @@ print(f"\nPictures: {folder / 'copies.png'}, {folder / 'ways.png'}")
 #   augmentation helps, whether or not it is applied to copies.
 # * The gain is about as large as its spread over three seeds. With fewer steps, larger batches and
 #   a narrower network there was none: try it on your own data before you rely on it.
-# * Augmenting everything makes the task harder. After so few steps it is behind, above all at a
+# * Augmenting everything makes the task harder. After so few steps it does worse, above all at a
 #   threshold of 0.5. After 1,500 (``python examples/augment_copies.py FOLDER 1500``, a little over
-#   a minute) it is ahead of both, with the plan or without.
+#   a minute) it does better than both, with the plan or without.
 #
 # So augment everything if you can train for long. Augment only copies in short trainings, with a
 # slow augmentation, or if the originals must stay unchanged.

@@ -5,8 +5,9 @@ An epoch of a given size
 Training time grows with the number of steps, so you may want epochs of a fixed size.
 ``epoch_size`` sets it; a ``floor`` below 1 makes room for rare classes, because each epoch then
 leaves out some of the images with only common classes, different ones each time. What does each
-budget achieve, what does an epoch no longer show, and how long until every image has been seen?
-A few seconds; the pictures need matplotlib (``.venv/bin/pip install -e ".[plot]"``).
+budget achieve, what does an epoch leave out, and how long does it take until every image has been
+seen? This takes a few seconds; the pictures need matplotlib
+(``.venv/bin/pip install -e ".[plot]"``).
 
 ``python examples/budgeted_epoch.py FOLDER`` saves its pictures there, or in ``pictures/``
 without FOLDER.
@@ -30,9 +31,10 @@ folder.mkdir(parents=True, exist_ok=True)
 # %%
 # What a budget buys
 # ------------------
-# Budgets from 60 to 150 per cent of the images, written as floats: multiples of what there is.
-# The target count is solved for. A lower floor leaves more room for rare classes, at the expense
-# of the common ones; with a floor of 1 nothing is left out, and no budget below 1 can be met.
+# Budgets range from 60 to 150 per cent of the images. They are floats: multiples of the number of
+# images. The target count is computed from them. A lower floor leaves more room for rare classes,
+# at the expense of the common ones; with a floor of 1 nothing is left out, and no budget below 1
+# can be met.
 
 BUDGETS = [0.6, 0.8, 1.0, 1.25, 1.5]
 
@@ -55,7 +57,7 @@ display.figure_.savefig(folder / "budgets.png")
 #
 # What each class gets
 # --------------------
-# Counts of the classes in one epoch that was drawn, with a floor of 0.25.
+# The table shows how often each class is in one epoch, with a floor of 0.25.
 
 FLOOR = 0.25
 
@@ -83,7 +85,7 @@ display.figure_.savefig(folder / "class_counts.png")
 # Budgets that cannot be met
 # --------------------------
 # Floor and cap bound the size of an epoch: no image can be seen less often than the floor says,
-# nor more often than the cap. A budget outside is an error that names the possible sizes.
+# nor more often than the cap. Any other budget is an error that names the possible sizes.
 
 for parameters in (
     {"epoch_size": 0.6, "floor": 1.0},
@@ -107,7 +109,7 @@ N_EPOCHS = 12
 
 
 def share_seen(plan, seeds):
-    """Share of the images that were seen at least once, after each epoch."""
+    """Return the share of the images that were seen at least once, after each epoch."""
     seen = np.zeros(plan.n_samples, dtype=bool)
     shares = []
     for seed in seeds:
@@ -127,14 +129,14 @@ for budget, plan in plans.items():
     print(f"{budget:<8.0%}" + "".join(f"{share:>16.1%}" for share in shares))
 
 # %%
-# A random part of the images, of the same size, shows more of them but misses rare ones: 60 per
-# cent of the images hold about 60 per cent of each class.
+# A random subset of the same size has more different images, but misses rare ones: 60 per cent of
+# the images hold about 60 per cent of each class.
 
-random_part = np.random.RandomState(0).choice(len(y), plans[0.6].epoch_size, replace=False)
+random_subset = np.random.RandomState(0).choice(len(y), plans[0.6].epoch_size, replace=False)
 rare = y[:, -3:].any(axis=1).nonzero()[0]
 print(f"images with {', '.join(class_names[-3:])} that are in an epoch of 60 %")
-print(f"  a random part {np.isin(rare, random_part).mean():>7.1%}")
-print(f"  the plan      {np.isin(rare, plans[0.6].draw_indices(0)).mean():>7.1%}")
+print(f"  a random subset {np.isin(rare, random_subset).mean():>7.1%}")
+print(f"  the plan        {np.isin(rare, plans[0.6].draw_indices(0)).mean():>7.1%}")
 
 # %%
 # How long until every image has been seen
@@ -159,7 +161,7 @@ for (budget, shares), color in zip(seen.items(), colors, strict=True):
         va="center",
     )
 ax.plot(epochs, 1 - (1 - 0.6) ** epochs, "--", color=BEFORE)
-ax.annotate("60%,\na random part", (2.2, 0.93), color=BEFORE, ha="right")
+ax.annotate("60%,\na random subset", (2.2, 0.93), color=BEFORE, ha="right")
 ax.axhline(seen[0.6][0], xmin=1.5 / (N_EPOCHS + 1), color=colors[0], linestyle=":")
 ax.annotate("60%, always the same seed", (N_EPOCHS, seen[0.6][0] + 0.01), ha="right")
 ax.set(
@@ -177,12 +179,12 @@ print(f"\nPictures: {', '.join(pictures)}")
 # %%
 # What to choose
 # --------------
-# Choose the floor first, by how many epochs there will be: in 1 / floor epochs an image of common
-# classes is seen once on average, and a few times as many leave hardly any unseen. Then take the
-# budget; 1.0 is a good start. A floor of 0 asks for patience, since the most common images may
-# wait for dozens of epochs.
+# Choose the floor first, by the number of epochs: in 1 / floor epochs an image of common classes
+# is seen once on average, and after a few times as many hardly any is unseen. Then choose the
+# budget; 1.0 is a good start. With a floor of 0, it may be dozens of epochs until the most common
+# images are seen.
 #
-# A plan is balance, not accuracy. Compare with all images at the same number of gradient steps,
-# beside a random part of the same size, and with tuned thresholds (:doc:`/guide/losses`).
+# A plan is balance, not accuracy. Compare it with all images and with a random subset of the same
+# size, at the same number of gradient steps and with tuned thresholds (:doc:`/guide/losses`).
 # Leaving out common classes shifts predictions as copies of rare ones do;
-# :func:`~mlresample.correct_probabilities` takes back both.
+# :func:`~mlresample.correct_probabilities` undoes both.

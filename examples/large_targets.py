@@ -91,7 +91,7 @@ with TemporaryDirectory() as temporary:
 # %%
 # Time and memory by number of samples
 # ------------------------------------
-# Both grow in proportion.
+# The time grows in proportion to the samples, the memory more slowly.
 
 print(f"\n{'CSR, 400 classes, 4 per sample':<34} {'target':>12} {'time':>12} {'memory':>12}")
 measured = []

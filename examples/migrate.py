@@ -4,9 +4,9 @@ Coming from a recipe or another sampler
 
 Four ways to see rare classes more often, each beside the setting of mlresample that gives the same
 multipliers: the loop that is copied from notebook to notebook, PyTorch's WeightedRandomSampler,
-detectron2's RepeatFactorTrainingSampler, and imbalanced-learn's RandomOverSampler. Each is checked
-to be the same, so that you can change over and know what changes. A few seconds; needs PyTorch and
-matplotlib (``.venv/bin/pip install -e ".[plot,torch]"``), but not detectron2.
+detectron2's RepeatFactorTrainingSampler, and imbalanced-learn's RandomOverSampler. The script
+checks that they are the same, so you know what changes when you switch. It takes a few seconds and
+needs PyTorch and matplotlib (``.venv/bin/pip install -e ".[plot,torch]"``), but not detectron2.
 
 ``python examples/migrate.py FOLDER`` saves its picture there, or in ``pictures/`` without
 FOLDER.
@@ -34,8 +34,8 @@ n_images, class_counts = len(y), y.sum(axis=0, dtype=int)
 # %%
 # From a recipe
 # -------------
-# The practice of the Human Protein Atlas challenge: a multiplier for each class, chosen by hand,
-# and a loop that lists each image as often as the largest among its classes says.
+# This was common in the Human Protein Atlas challenge: a multiplier for each class, chosen by
+# hand, and a loop that repeats each image by the largest multiplier of its classes.
 #
 # **Before**
 
@@ -61,11 +61,11 @@ print(recipe)
 
 # %%
 # * The report says what the list costs and achieves before anything is trained.
-# * Multipliers may be fractions; which images get the copies is drawn anew for each epoch
+# * Multipliers may be fractions. Which images get the copies is then drawn anew for each epoch
 #   (``recipe.draw_indices(seed, shuffle=True)``).
 # * A list that is too short, or has a multiplier above the cap, does not go unnoticed.
-# * The list can be learned from the counts. Another fold, or another data set, then needs no other
-#   list: leave out ``class_multipliers``.
+# * The multipliers can be learned from the counts, so another fold or data set needs no new list:
+#   leave out ``class_multipliers``.
 
 learned = plan_resampling(y, class_names=class_names)
 print(f"{'':<10}" + "".join(f"{name:>7}" for name in class_names))
@@ -95,8 +95,8 @@ np.testing.assert_allclose(inverse.sample_multipliers, expected)
 print(f"WeightedRandomSampler: the same multipliers, up to {expected.max():.2f}\n")
 
 # %%
-# The draw differs. With replacement, the multipliers hold only on average; ``RepeatSampler``
-# rounds each up or down. Twenty epochs of both:
+# Images are drawn differently. With replacement, the multipliers hold only on average;
+# ``RepeatSampler`` rounds each up or down. Here are twenty epochs of both:
 
 ours = RepeatSampler(inverse, seed=0)
 due = expected >= 1
@@ -115,13 +115,14 @@ for name, epochs in rows.items():
     print(f"{name:<22}{unseen:>9.1%}{missed:>13.1%}{most:>12.1f}{nines:>15}")
 
 # %%
-# * No image that is due in every epoch (with a multiplier of 1 or more) is missed any more, and
-#   none is seen far more often than its multiplier says.
-# * A class has the same count in every epoch, but for rounding.
-# * What remains unseen are common images, and the setting asks for that: its multipliers are below
-#   1 for most images, and high for a few. The defaults, a cap of 4 and a floor of 1, show every
-#   image in every epoch, and none too often.
-# * An image without a class has the weight 0 there, and is never drawn; here it is seen once.
+# * No image that is due in every epoch (with a multiplier of 1 or more) is missed, and none is
+#   seen far more often than its multiplier says.
+# * A class has the same count in every epoch, except for rounding.
+# * Only common images remain unseen, and that is what this setting asks for: its multipliers are
+#   below 1 for most images, and high for a few. The defaults, a cap of 4 and a floor of 1, show
+#   every image in every epoch, and none more than four times.
+# * WeightedRandomSampler gives an image without a class the weight 0, and never draws it; here it
+#   is seen once.
 #
 # If the loop must keep its WeightedRandomSampler, pass it the multipliers of the plan:
 # ``WeightedRandomSampler(plan.sample_multipliers, plan.epoch_size)``.
@@ -147,9 +148,9 @@ np.testing.assert_allclose(repeat_factors.sample_multipliers, of_images)
 print(f"detectron2: the same repeat factors, up to {of_images.max():.2f}\n")
 
 # %%
-# There, each factor is rounded up with its fraction as the probability, each image by itself. That
-# is ``rounding="bernoulli"``: the size of an epoch has the same mean and the same spread. The
-# default is ``"stratified"``, whose epochs are all of one size.
+# detectron2 rounds the factor of each image up with its fraction as the probability, independently
+# of other images. That is ``rounding="bernoulli"``: the size of an epoch has the same mean and the
+# same spread. With the default, ``"stratified"``, all epochs have one size.
 
 whole, fraction = np.divmod(of_images, 1)
 generator = np.random.RandomState(0)
@@ -175,9 +176,9 @@ assert set(sizes['rounding="stratified"']) == {repeat_factors.epoch_size}
 # %%
 # * Epochs of one size suit loops that count epochs: learning-rate schedules are exact, and the
 #   ranks of a distributed job stay together.
-# * There is a cap for classes that are rare beyond what a square root tames: ``cap=4``.
-# * It takes labels in any container and feeds any loop, where the other reads detectron2's own
-#   dicts of annotations.
+# * There is a cap, ``cap=4``, for very rare classes, which a square root alone repeats too often.
+# * It takes labels in any container and works in any loop, while detectron2's sampler reads
+#   detectron2's dicts of annotations.
 #
 # From RandomOverSampler
 # ----------------------
@@ -199,14 +200,14 @@ for oversampler in (before, after):
     print(f"  {name:<26}images of class nine are seen {repeats.min()} to {repeats.max()} times")
 
 # %%
-# * Copies are distributed evenly; before, they were drawn with replacement.
-# * It takes several classes per image, and has a cap.
+# * Copies are distributed evenly; RandomOverSampler draws them with replacement.
+# * Images may have several classes, and there is a cap.
 #
-# (Classes of exactly the same count share their copies, so that their counts may differ by a few.)
+# (Classes of exactly the same count share their copies, so their counts may differ by a few.)
 #
 # What the settings do
 # --------------------
-# Each is a curve: how often the images of a class are seen, by how many there are.
+# Each curve shows how often the images of a class are seen, by the number of images of that class.
 
 BEFORE, AFTER, CAP = "#7b8fa8", "#ee7733", "#aa4499"
 
@@ -228,8 +229,8 @@ for plan, line, color, label in settings:
     ax.plot(counts, multipliers, line, color=color, label=label)
     ax.plot(class_counts, plan.class_multipliers, "o", color=color, markersize=4)
 ax.plot(class_counts, by_hand, "s", color="black", markersize=8, fillstyle="none", label="by hand")
-ax.axhline(1, color="black", linewidth=0.8, linestyle=":", label="once an epoch", zorder=0)
-ax.set(xscale="log", yscale="log", xlabel="Images of the class", ylabel="Times seen in an epoch")
+ax.axhline(1, color="black", linewidth=0.8, linestyle=":", label="once per epoch", zorder=0)
+ax.set(xscale="log", yscale="log", xlabel="Images of the class", ylabel="Times seen per epoch")
 ax.set_xticks([50, 100, 200, 500, 1000, 2000], ["50", "100", "200", "500", "1,000", "2,000"])
 ax.set_yticks([0.25, 0.5, 1, 2, 4, 8], ["0.25", "0.5", "1", "2", "4", "8"])
 ax.minorticks_off()
@@ -239,8 +240,8 @@ print(f"\nPicture: {folder / 'migrate.png'}")
 
 # %%
 # Inverse frequency shows common images in few epochs, to keep an epoch as large as the data. The
-# square root raises the rarest classes less. The list by hand, made up for this page, lies along
-# the default: what is learned from the counts needs no list.
+# square root raises the rarest classes less. The list by hand, made up for this page, is close to
+# the default, which is learned from the counts.
 #
-# None of this says that resampling helps. Compare at equal gradient steps, beside copies of random
-# images, and with tuned thresholds (:doc:`/guide/losses`).
+# None of this says that resampling helps. Compare at equal gradient steps, with copies of random
+# images as a control, and with tuned thresholds (:doc:`/guide/losses`).

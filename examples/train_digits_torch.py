@@ -2,10 +2,10 @@
 Plan and loss weights in PyTorch, compared fairly
 =================================================
 
-A convolutional network on images of several scanned digits each. Five ways to train it: on the
+A convolutional network is trained on images of several scanned digits each, in five ways: on the
 data as they are, with uniform copies, on the epochs of a plan, with weights in the loss, and with
-a plan and weights of what it leaves. All take the same number of steps, and each is evaluated with
-thresholds of 0.5 and with thresholds tuned for each class, over three seeds.
+a plan and weights for the imbalance that it leaves. All take the same number of steps, and each is
+evaluated with thresholds of 0.5 and with thresholds tuned for each class, over three seeds.
 
 ``python examples/train_digits_torch.py FOLDER`` takes less than a minute on one core and
 saves its pictures there, or in ``pictures/`` without FOLDER; a number after the folder sets the
@@ -38,7 +38,7 @@ SEEDS = (0, 1, 2)
 CAP = 4  # of the plan
 WEIGHT_CAP = 10  # of the weights in the loss
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-torch.set_num_threads(1)  # beside other programs, several wait for each other
+torch.set_num_threads(1)  # on a busy machine, several threads wait for each other
 
 
 def load(n_samples, subset, seed):
@@ -47,7 +47,7 @@ def load(n_samples, subset, seed):
 
 
 def make_network():
-    """Two convolutions, and for each feature the place where it is strongest."""
+    """Make a network of two convolutions that pools each feature by its maximum."""
     network = nn.Sequential(
         nn.Conv2d(1, 16, 5, stride=2, padding=2, bias=False),
         nn.BatchNorm2d(16),
@@ -59,20 +59,20 @@ def make_network():
         nn.Flatten(),
         nn.Linear(64, 10),
     )
-    return network.to(DEVICE, memory_format=torch.channels_last)  # quicker
+    return network.to(DEVICE, memory_format=torch.channels_last)  # faster
 
 
 # %%
 # The training loop
 # -----------------
-# What differs between the methods is what the sampler is given, a plan or an array of sample
-# multipliers, and the weights in the loss.
+# The methods differ in what the sampler gets, a plan or an array of sample multipliers, and in the
+# weights in the loss.
 #
-# These images lie in memory as one tensor. A sampler of batches makes one indexing of each batch,
-# which is quicker than to load images one by one and to stack them. A folder of image files wants
-# ``DataLoader(dataset, BATCH_SIZE, sampler=RepeatSampler(plan), drop_last=True)`` instead, and
-# workers. In both, every pass over the loader is a new epoch: a new order, and a new draw of the
-# fractions.
+# These images are in memory as one tensor. With a batch sampler, each batch is one indexing
+# operation, which is faster than loading images one by one and stacking them. For a folder of
+# image files, use ``DataLoader(dataset, BATCH_SIZE, sampler=RepeatSampler(plan), drop_last=True)``
+# and workers. In both cases, every pass over the loader is a new epoch: a new order, and a new
+# draw of the fractions.
 
 
 def train(X, y, plan, pos_weight, seed):
@@ -109,14 +109,14 @@ def predict(network, X):
 # %%
 # Five methods, the same number of steps
 # --------------------------------------
-# Uniform copies are the control: as many images per epoch as with the plan, but any image may be
-# the one that is repeated. Weights of the plain counts would make up for all of the imbalance,
-# those of a plan for what it leaves (:doc:`/guide/losses`). Thresholds are tuned on images that
-# were neither trained on nor resampled.
+# Uniform copies are the control: an epoch is as large as the plan's, but random images are
+# repeated. Weights from the class counts make up for all of the imbalance, weights from a plan for
+# the imbalance that it leaves (:doc:`/guide/losses`). Thresholds are tuned on images that were
+# neither trained on nor resampled.
 
 
 def errors_of_rates(score, y):
-    """Logarithm of the mean prediction of each class over its share of the images."""
+    """Return the logarithm of each class's mean prediction over its share of the images."""
     return np.log(score.mean(axis=0) / y.mean(axis=0))
 
 
@@ -161,8 +161,8 @@ for seed in SEEDS:
 # %%
 # What comes out
 # --------------
-# Mean and standard deviation over the seeds, each of which has images of its own. The second table
-# is the one to read: differences within a seed leave out that some images are harder.
+# The tables show mean and standard deviation over the seeds, each of which has different images.
+# The second is the one to read: it leaves out that the images of some seeds are harder.
 
 
 def macro(name, cut, measure="f1"):
@@ -185,7 +185,7 @@ def print_table(title, columns, form):
 
 
 print_table(f"after {N_STEPS} steps", scores, ".3f")
-print_table("less baseline, same seed", {k: v - v[0] for k, v in scores.items()}, "+.3f")
+print_table("minus baseline, same seed", {k: v - v[0] for k, v in scores.items()}, "+.3f")
 
 figure, ax = plt.subplots(figsize=(6.4, 3.4), layout="constrained")
 columns = [
@@ -200,7 +200,7 @@ for (column, color, label), shift in zip(columns, (-0.14, 0.14), strict=True):
     ax.errorbar(values.mean(axis=1), places, xerr=spread, fmt="D", color=color, label=label)
 ax.set_yticks(range(len(methods)), methods)
 ax.invert_yaxis()
-ax.set(xlabel="Macro-F1 (small: the seeds)")
+ax.set(xlabel="Macro-F1 (small dots: seeds)")
 figure.legend(loc="outside upper center", ncols=2, frameon=False, fontsize="small")
 figure.savefig(folder / "methods.png")
 
@@ -208,15 +208,16 @@ figure.savefig(folder / "methods.png")
 # * Uniform copies gain nothing.
 # * The plan raises macro-F1 at a threshold of 0.5, and average precision a little. With thresholds
 #   tuned for each class, little is left.
-# * Weights raise both, and average precision more than the plan. So do a plan and weights of the
-#   rest, which gain as much as weights alone or a little more.
-# * Part of it is a matter of time. After three times as many steps
+# * Weights raise both, and average precision more than the plan does. A plan with weights of the
+#   rest gains as much as weights alone, or a little more.
+# * Part of this is a matter of time. After three times as many steps
 #   (``python examples/train_digits_torch.py FOLDER 750``, a minute and a half) every network is
 #   better. The plan then gains nothing, weights still do, and copies add nothing to them.
 #
 # Who gains
 # ---------
-# Gain in F1 over the baseline, both with tuned thresholds, against the training images of a digit.
+# The picture shows the gain in F1 over the baseline, both with tuned thresholds, against the
+# number of training images of each digit.
 
 figure, axes = plt.subplots(1, 2, figsize=(10, 4.6), layout="constrained")
 for name, ax in zip(["plan", "plan, weights of the rest"], axes, strict=True):
@@ -228,14 +229,14 @@ plt.setp(axes, ylim=(low.min(), high.max()))
 figure.savefig(folder / "gains.png")
 
 # %%
-# What is gained is mostly gained by the rare digits. It varies a lot: they are rare in the images
-# that thresholds are tuned on, and in those of the test, as well.
+# Mostly the rare digits gain. Their gain varies a lot, because they are also rare in the images
+# that thresholds are tuned on and in the test images.
 #
 # Probabilities
 # -------------
-# Copies and weights raise what is predicted for rare digits, and
-# :func:`~mlresample.correct_probabilities` takes both back. How many times is the mean prediction
-# off the digit's share of the test images, on average over digits and seeds? 1 is right.
+# Copies and weights raise the predictions for rare digits, and
+# :func:`~mlresample.correct_probabilities` undoes both. By what factor does the mean prediction
+# differ from the digit's share of the test images, on average over digits and seeds? 1 is right.
 
 print(f"{'':<27}{'predicted':>11}{'corrected':>11}")
 for name, of_seeds in errors.items():
@@ -244,12 +245,12 @@ for name, of_seeds in errors.items():
 print(f"\nPictures: {folder / 'methods.png'}, {folder / 'gains.png'}")
 
 # %%
-# The correction does not help here. It takes back what copies and weights do where the
-# loss on new images is at its smallest. These networks memorize their training images, and the
-# longer they train, the less weights change (Byrd and Lipton 2019): too much is taken back.
-# Print such a table
-# before you rely on probabilities; in :doc:`/guide/losses` are others, where the correction does
-# better. Tuned thresholds and average precision need none: it keeps the order of a class's scores.
+# The correction does not help here. It undoes the effect that copies and weights have when the
+# loss on new images is smallest. These networks memorize their training images, and the longer
+# they train, the smaller the effect of weights (Byrd and Lipton 2019): the correction undoes too
+# much. Print such a table before you rely on probabilities; :doc:`/guide/losses` has others, in
+# which the correction does better. Tuned thresholds and average precision need no correction,
+# since it keeps the order of a class's scores.
 #
 # .. rubric:: References
 #
