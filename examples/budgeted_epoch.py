@@ -161,7 +161,7 @@ for (budget, shares), color in zip(seen.items(), colors, strict=True):
         va="center",
     )
 ax.plot(epochs, 1 - (1 - 0.6) ** epochs, "--", color=BEFORE)
-ax.annotate("60%,\na random subset", (2.2, 0.93), color=BEFORE, ha="right")
+ax.annotate("60%,\nrandom subset", (2.2, 0.93), color=BEFORE, ha="right")
 ax.axhline(seen[0.6][0], xmin=1.5 / (N_EPOCHS + 1), color=colors[0], linestyle=":")
 ax.annotate("60%, always the same seed", (N_EPOCHS, seen[0.6][0] + 0.01), ha="right")
 ax.set(

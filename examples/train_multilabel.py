@@ -2,8 +2,8 @@
 Training a network on your own label file
 =========================================
 
-From a file of labels and a folder of images to a network and a threshold for each class: in one
-process or several, on CPU or GPU. A run that was stopped goes on with exactly the next batch. This
+From a label file and a folder of images to a network and a threshold for each class: in one
+process or several, on CPU or GPU. A run that was stopped resumes with exactly the next batch. This
 is a script to copy and change; :doc:`/guide/first` goes through its parts.
 
 .. code-block:: console
@@ -14,7 +14,7 @@ is a script to copy and change; :doc:`/guide/first` goes through its parts.
    $ python examples/train_multilabel.py --demo digits   # a data set to try it on
    $ python examples/train_multilabel.py digits/train.csv digits/images --size 20
 
-For two GPUs, or two processes, ``torchrun --nproc-per-node 2`` stands in place of ``python``.
+For two GPUs, or two processes, replace ``python`` by ``torchrun --nproc-per-node 2``.
 """
 
 import argparse
@@ -51,7 +51,7 @@ from mlresample.torch import (
     loss_weights,
 )
 
-# To resume, these must be as they were; the sampler itself sees to labels, seed and processes.
+# A resumed run must have the same values of these; the sampler checks labels, seed and processes.
 FIXED = ["size", "loss_weights", "epochs", "batch_size", "lr"]
 POSITIVE = ["size", "epochs", "batch_size", "lr", "checkpoint_every", "stop_after"]
 
@@ -63,26 +63,28 @@ def parse_options(arguments):
     add("images", type=Path, help="folder of images, named by their ids")
     add("--demo", action=Demo, metavar="FOLDER", help="write a data set to try it on, and exit")
     add("--format", choices=["lists", "indicators"], default="lists", help="of the label file")
-    add("--separator", help="what stands between labels (whitespace)")
+    add("--separator", help="separator of the labels in a cell (whitespace)")
     add("--none-value", help="cell of an image without a class, such as 'No Finding'")
-    add("--valid-labels", type=Path, help="file of held-out images (a fifth of LABELS)")
-    add("--size", type=int, default=64, help="pixels that images are resized to (64)")
+    add("--valid-labels", type=Path, help="label file of held-out images (a fifth of LABELS)")
+    add("--size", type=int, default=64, help="width and height that images are resized to (64)")
     add("--cap", type=float, default=4.0, help="largest multiplier; 1 for no resampling (4)")
-    add("--epoch-size", type=float, help="images per epoch, as a multiple of what there is")
-    add("--control", action="store_true", help="as many copies, but of images at random")
-    add("--loss-weights", choices=["rest", "none"], default="rest", help="of what the plan leaves")
+    add("--epoch-size", type=float, help="images per epoch, as a multiple of all images")
+    add("--control", action="store_true", help="as many copies, but of random images")
+    add(
+        "--loss-weights", choices=["rest", "none"], default="rest", help="for what the plan leaves"
+    )
     add("--epochs", type=int, default=10, help="(10)")
-    add("--batch-size", type=int, default=32, help="images a step, in each process (32)")
+    add("--batch-size", type=int, default=32, help="images per step, in each process (32)")
     add("--lr", type=float, default=3e-3, help="largest learning rate (0.003)")
-    add("--workers", type=int, help="that load images, in each process (by the cores)")
-    add("--seed", type=int, default=0, help="of weights and orders (0)")
+    add("--workers", type=int, help="of the loader, in each process (by the cores)")
+    add("--seed", type=int, default=0, help="of initial weights and order (0)")
     add("--device", choices=["cpu", "cuda"], help="(a GPU if there is one)")
     add("--checkpoint", type=Path, default=Path("checkpoint.pt"), help="file (checkpoint.pt)")
     add(
         "--checkpoint-every", type=int, metavar="N", help="save every N steps too, not only epochs"
     )
-    add("--stop-after", type=int, metavar="N", help="steps, as a job whose time is up")
-    add("--resume", action="store_true", help="go on from the checkpoint")
+    add("--stop-after", type=int, metavar="N", help="stop after N steps, as if time were up")
+    add("--resume", action="store_true", help="continue from the checkpoint")
     # torchrun sets RANK and the others for each process.
     for name, default in [
         ("rank", 0),
@@ -131,11 +133,11 @@ class Demo(argparse.Action):
 # %%
 # Labels and images
 # -----------------
-# Missing images and labels are errors before anything is trained.
+# Missing images or labels raise an error before anything is trained.
 
 
 def read_labels(path, options, class_names=None):
-    # For COCO and YOLO there are read_coco and read_yolo.
+    # For COCO and YOLO, use read_coco and read_yolo.
     if options.format == "indicators":
         return read_indicators(path, class_columns=class_names)
     cells = {"separator": options.separator, "none_value": options.none_value}
@@ -143,7 +145,7 @@ def read_labels(path, options, class_names=None):
 
 
 def find_images(ids, folder):
-    """Return the file of each id, which may have its suffix or not."""
+    """Return the file of each id; ids may have a suffix or not."""
     if not folder.is_dir():
         raise ValueError(f"there is no folder {folder}.")
     suffixes, files, files_without_suffix = Image.registered_extensions(), {}, {}
@@ -156,14 +158,14 @@ def find_images(ids, folder):
     missing = [name for name in ids if name not in files]
     if missing:
         some = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
-        raise ValueError(f"{folder} has no image of {len(missing)} of {len(ids)} ids: {some}")
+        raise ValueError(f"{folder} has no image for {len(missing)} of {len(ids)} ids: {some}")
     ids_of = {}
     for name in ids:
         path, *others = files[name]
         if others:
-            raise ValueError(f"id {name} is {path} or {others[0]}: write ids with their suffixes.")
+            raise ValueError(f"id {name} is {path} or {others[0]}: write ids with suffixes.")
         if path in ids_of:
-            raise ValueError(f"ids {ids_of[path]} and {name} are one image, {path}.")
+            raise ValueError(f"ids {ids_of[path]} and {name} are the same image, {path}.")
         ids_of[path] = name
     return np.array([*ids_of])
 
@@ -181,9 +183,7 @@ class Images(Dataset):
         path = str(self.paths[index])
         try:
             with Image.open(path) as image:
-                if (
-                    image.mode[0] in "IF"
-                ):  # of 16 bits or more: Pillow would cut off what is above 255
+                if image.mode[0] in "IF":  # 16 bits or more, which Pillow would cut off at 255
                     raise ValueError(f"pixels of mode {image.mode} must be scaled to 8 bits first")
                 pixels = np.array(image.convert("RGB").resize((self.size, self.size)))
         except Exception as error:  # Pillow's formats raise many kinds
@@ -198,10 +198,10 @@ def stratified_folds(target, n_folds):
 
 
 def read_data(options):
-    """Return what to train on, what is held out, and the names of the classes."""
+    """Return the training images, the held-out images and the class names."""
     ids, target, class_names = read_labels(options.labels, options)
     if len(class_names) == 1:
-        raise ValueError(f"{options.labels} has one class, {class_names[0]}: name the others too.")
+        raise ValueError(f"{options.labels} has only one class, {class_names[0]}: add the others.")
     paths, target = find_images(ids, options.images), target.toarray()
     if options.valid_labels is None:  # fold 0 of: mlresample split LABELS
         if len(ids) < 5:
@@ -212,7 +212,7 @@ def read_data(options):
         valid_ids, valid_target, _ = read_labels(options.valid_labels, options, class_names)
         valid_paths = find_images(valid_ids, options.images)
         if shared := {*paths} & {*valid_paths}:
-            raise ValueError(f"{len(shared)} images are in both label files, as {min(shared)} is.")
+            raise ValueError(f"{len(shared)} images are in both label files: {min(shared)}, ...")
         splits = [(paths, target), (valid_paths, valid_target.toarray())]
     if not splits[1][1].any():
         raise ValueError(f"none of the {len(splits[1][0])} held-out images has a class.")
@@ -225,10 +225,10 @@ def read_data(options):
 
 
 class Network(nn.Module):
-    """From images, floats from 0 to 1, to a logit for each class.
+    """A network from images, floats from 0 to 1, to a logit for each class.
 
-    Put your own in its place, such as ``timm.create_model(name, pretrained=True, num_classes=n)``,
-    with the mean and standard deviation that its images had.
+    Replace it by yours, such as ``timm.create_model(name, pretrained=True, num_classes=n)``, with
+    the mean and standard deviation of the images that it was trained on.
     """
 
     def __init__(self, n_classes):
@@ -246,7 +246,7 @@ class Network(nn.Module):
 
 
 def half(device):
-    """Return the type of half precision that suits a GPU, None for a CPU."""
+    """Return the half-precision dtype that suits a GPU, None for a CPU."""
     if device.type == "cpu":
         return None
     has_bfloat16 = torch.cuda.get_device_capability(device) >= (8, 0)
@@ -254,7 +254,7 @@ def half(device):
 
 
 def to_floats(images, device):
-    """Move a batch of bytes to the device, which takes a quarter of floats' time, and scale it."""
+    """Move a batch of bytes to the device, four times faster than floats, and scale it."""
     images = images.to(device, non_blocking=True, memory_format=torch.channels_last)
     return images.float() / 255
 
@@ -267,9 +267,9 @@ def forward(model, images):
 
 @torch.no_grad()
 def predict(network, loader, device, options):
-    """Return the logits of all held-out images, each process having computed a share."""
+    """Return the logits of all held-out images; each process computes a share of them."""
     if options.world_size > 1:
-        for buffer in network.buffers():  # batch norm's, say, which differ between processes
+        for buffer in network.buffers():  # such as batch norm's, which differ between processes
             dist.broadcast(buffer, 0)
     network.eval()
     shares = [torch.empty(0, len(loader.dataset.dataset.target[0]))]  # a share may be empty
@@ -283,19 +283,19 @@ def predict(network, loader, device, options):
         for rank, share in enumerate(shares):
             logits[rank :: options.world_size] = share
     if not np.isfinite(logits).all():
-        raise FloatingPointError("the network gives logits that are not finite; lower --lr.")
+        raise FloatingPointError("the network returns logits that are not finite; lower --lr.")
     return logits
 
 
 # %%
 # Checkpoints
 # -----------
-# Each has all that prediction needs: weights, class names, offset, and thresholds, which are 0.5
-# until they are tuned at the end of the first epoch.
+# Each has all that is needed to predict: weights, class names, offset and thresholds. Thresholds
+# are 0.5 until they are tuned at the end of the first epoch.
 
 
 def read_checkpoint(options, sampler):
-    """Return what was saved, and take the sampler there."""
+    """Return what was saved, and set the sampler to that position."""
     path = options.checkpoint
     if not options.resume:
         if path.exists():
@@ -309,14 +309,14 @@ def read_checkpoint(options, sampler):
     except (EOFError, KeyError, RuntimeError, TypeError, UnpicklingError) as error:
         raise ValueError(f"{path} is no checkpoint of this script.") from error
     for name, value in trained_with.items():
-        if (given := getattr(options, name)) != value:
-            raise ValueError(f"{path} was trained with {name} {value}, which is {given} now.")
+        if (value_now := getattr(options, name)) != value:
+            raise ValueError(f"{path} was trained with {name} {value}, which is {value_now} now.")
     sampler.load_state_dict(saved["sampler"])
     return saved
 
 
 def save_checkpoint(content, options):
-    """Write a checkpoint as a whole or not at all."""
+    """Write a checkpoint, completely or not at all."""
     if options.rank == 0:
         partial = options.checkpoint.with_name(f"{options.checkpoint.name}.partial")
         torch.save(content, partial)
@@ -326,8 +326,8 @@ def save_checkpoint(content, options):
 # %%
 # Interruptions
 # -------------
-# Ctrl-C (SIGINT) and the end of a job's time (SIGTERM) stop the training after the step at hand.
-# A signal may reach one process or all, at different steps: they agree on one.
+# Ctrl-C (SIGINT) and the end of a job's time (SIGTERM) stop the training after the current step.
+# A signal may reach one process or all of them, at different steps, so they agree on a step.
 
 
 class Interruptions:
@@ -347,7 +347,7 @@ class Interruptions:
         self.signal = number
         if self.options.world_size == 1:
             signal.signal(number, signal.SIG_DFL)
-            os.write(2, b"\nstopping after this step; once more stops at once, unsaved\n")
+            os.write(2, b"\nstopping after this step; a second signal stops at once, unsaved\n")
 
     def agree(self):
         """Return the signal that any process has received, 0 if none has."""
@@ -360,7 +360,7 @@ class Interruptions:
 
 
 def work_on(is_over, worker):
-    """Let a loader's worker, which signals may reach too, work until the training is over."""
+    """Keep a loader's worker, which signals may reach too, alive until the training is over."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: is_over.is_set() and os._exit(0))
 
@@ -368,14 +368,14 @@ def work_on(is_over, worker):
 # %%
 # Training
 # --------
-# The order of an epoch follows from seed and epoch alone. So the number of steps says which batch
-# is next, whatever the loader's workers have fetched ahead.
+# The order of an epoch depends only on seed and epoch. So the number of steps tells which batch is
+# next, whatever the loader's workers have already fetched.
 
 
 def share_cores(options, device):
     """Set this process's threads, and return the options of its loaders.
 
-    Threads and workers that outnumber the cores wait for each other, on busy machines for long.
+    If there are more threads and workers than cores, they wait for each other.
     """
     loading = loader_options(num_workers=options.workers, device=device)
     if options.workers is None and device.type == "cpu":  # the network needs cores too
@@ -405,11 +405,11 @@ def train(network, loaders, plan, pos_weight, prediction, interruptions, options
     """Train to the end, from the start or from what was saved.
 
     Return the logits of the held-out images, None if the training was stopped. `prediction` is
-    what checkpoints hold for prediction beside the network; its thresholds are kept up to date.
+    what a checkpoint needs for prediction besides the network; its thresholds are kept up to date.
     """
     loader, valid_loader = loaders
     device, sampler = pos_weight.device, loader.sampler
-    target = valid_loader.dataset.dataset.target
+    valid_target = valid_loader.dataset.dataset.target
     optimizer = torch.optim.AdamW(network.parameters(), options.lr, weight_decay=0.05)
     n_steps = options.epochs * len(loader)  # exact, since a plan's epochs have one length
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, options.lr, n_steps)
@@ -435,16 +435,16 @@ def train(network, loaders, plan, pos_weight, prediction, interruptions, options
         network.train()
         first_step, total_loss, waited = step, 0.0, 0.0
         title, done = f"epoch {epoch + 1:>3}", step % len(loader)
-        started = asked = time.perf_counter()
-        for images, wanted in show_progress(loader, title, options, done):
-            waited += time.perf_counter() - asked
-            # Dropout, and augmentation, follow from this too.
+        started = batch_asked = time.perf_counter()
+        for images, target in show_progress(loader, title, options, done):
+            waited += time.perf_counter() - batch_asked
+            # Dropout and augmentation are drawn from this seed, too.
             torch.manual_seed(hash((options.seed, step, options.rank)))
             images = to_floats(images, device)
-            # Augment here: the batch is on the device, floats from 0 to 1 of shape (n, 3, size,
-            # size), as the augmentations of kornia and of torchvision's v2 want them.
+            # Augment here: the batch is on the device, as floats from 0 to 1 of shape
+            # (n, 3, size, size), which kornia and torchvision.transforms.v2 take.
             loss = binary_cross_entropy_with_logits(
-                forward(model, images), wanted.to(device), pos_weight=pos_weight
+                forward(model, images), target.to(device), pos_weight=pos_weight
             )
             optimizer.zero_grad()
             scaler.scale(loss).backward()
@@ -456,24 +456,24 @@ def train(network, loaders, plan, pos_weight, prediction, interruptions, options
             is_stopped = interruptions.agree() or step == options.stop_after < n_steps
             is_whole = step % len(loader) == 0
             if is_stopped or is_whole or step % (options.checkpoint_every or n_steps) == 0:
-                save()  # at an epoch's end before the evaluation, in case that fails
+                save()  # at the end of an epoch before the evaluation, in case that fails
             if is_stopped:
                 return None
-            asked = time.perf_counter()
+            batch_asked = time.perf_counter()
 
         mean_loss = float(total_loss) / (step - first_step)  # waits for the GPU
         seconds = time.perf_counter() - started
         n_images = (step - first_step) * options.batch_size * options.world_size
         logits = predict(network, valid_loader, device, options)
         if options.rank == 0:
-            found = evaluate_by_frequency(target, y_score=logits, plan=plan)
+            found = evaluate_by_frequency(valid_target, y_score=logits, plan=plan)
             print(
                 f"epoch {epoch + 1:>3}  loss {mean_loss:.4f}  average precision "
                 f"{found.averages['macro']['average_precision']:.3f}  {n_images / seconds:,.0f} "
                 f"images/s, {waited / seconds:.0%} of the time waiting for them",
                 flush=True,
             )
-            thresholds = tune_thresholds(target, expit(logits), shrinkage=3)
+            thresholds = tune_thresholds(valid_target, expit(logits), shrinkage=3)
             prediction |= {"thresholds": thresholds.tolist(), "thresholds_step": step}
             save()
     if logits is None:  # nothing was left to train
@@ -484,13 +484,14 @@ def train(network, loaders, plan, pos_weight, prediction, interruptions, options
 # %%
 # Evaluation
 # ----------
-# No image is judged by thresholds that were tuned on it: each fifth of the held-out images takes
-# those of the other four. After training with weights, 0.5 may be as good. The correction takes
-# out what weights and copies should have done; where the loss has fallen to 0, they did less.
+# No image is evaluated with thresholds that were tuned on it: each fifth of the held-out images is
+# evaluated with those of the other four. After training with weights, 0.5 may be as good. The
+# correction undoes what weights and copies should have done; if the loss has fallen to 0, they did
+# less.
 
 
 def evaluate(target, logits, offset, plan):
-    """Print what was reached; return thresholds that are tuned on all held-out images."""
+    """Print the evaluation; return thresholds that are tuned on all held-out images."""
     score = expit(logits)
     predictions = {"0.5": score >= 0.5}
     if len(target) > 1:
@@ -503,10 +504,10 @@ def evaluate(target, logits, offset, plan):
         print(evaluate_by_frequency(target, predicted, logits, plan=plan))
     share = target.mean(axis=0)
     occurs = share > 0
-    for name, probability in {"as it is": score, "corrected": expit(logits + offset)}.items():
+    for name, probability in {"uncorrected": score, "corrected": expit(logits + offset)}.items():
         ratio = probability.mean(axis=0)[occurs] / share[occurs]
         factor = np.exp(np.abs(np.log(ratio)).mean())
-        print(f"A class's mean score, {name}, is {factor:.2f} times too large or too small.")
+        print(f"The mean {name} score of a class is {factor:.2f} times too large or too small.")
     return tune_thresholds(target, score, shrinkage=3)
 
 
@@ -550,8 +551,8 @@ def main(arguments=None):
     pos_weight = torch.ones(len(class_names), device=device)
     if options.loss_weights == "rest":
         pos_weight = loss_weights(plan, cap=10, device=device).pos_weight
-    # Copies and weights have multiplied the odds of each class; added to the logits, the offset
-    # takes that out.
+    # Copies and weights have multiplied the odds of each class. The offset, added to the logits,
+    # undoes that.
     odds_ratio = np.nan_to_num(compute_loss_weights(plan).taken_by_resampling, nan=1.0)
     offset = -np.log(odds_ratio * pos_weight.double().cpu().numpy())
     prediction = {"class_names": class_names.tolist(), "offset": offset.tolist()}
@@ -560,7 +561,7 @@ def main(arguments=None):
         prediction |= {name: saved[name] for name in ["thresholds", "thresholds_step"]}
     if is_first:
         if options.control:
-            print(f"Control: {multipliers.sum():,.0f} images per epoch, copies of random ones\n")
+            print(f"Control: {multipliers.sum():,.0f} images per epoch, random ones repeated\n")
         else:
             print(plan, end="\n\n")
         if saved is not None:
@@ -568,7 +569,7 @@ def main(arguments=None):
         n_threads, n_workers = torch.get_num_threads(), loading["num_workers"]
         print(
             f"training {options.epochs} epochs of {len(loader)} steps on {device.type} "
-            f"(processes: {n}, of each threads: {n_threads}, workers: {n_workers})",
+            f"(processes: {n}; each has threads: {n_threads}, workers: {n_workers})",
             flush=True,
         )
     try:
@@ -590,17 +591,19 @@ def main(arguments=None):
     if is_first and logits is None:
         again = options.command if options.resume else f"{options.command} --resume"
         tuned = prediction["thresholds_step"]
-        about = f"were tuned after step {tuned}" if tuned else "are 0.5, none were tuned yet"
+        about = f"were tuned after step {tuned}" if tuned else "are 0.5, not tuned yet"
         print(f"stopped; {options.checkpoint} can be resumed, and predict: its thresholds {about}")
-        print(f"To go on:\n  {again}", flush=True)
+        print(f"To resume:\n  {again}", flush=True)
     elif is_first:
         thresholds = evaluate(valid_images.target, logits, offset, plan)
         content = torch.load(options.checkpoint, map_location="cpu", weights_only=True)
         content |= {"thresholds": thresholds.tolist(), "thresholds_step": content["step"]}
         save_checkpoint(content | {"logits": torch.from_numpy(logits)}, options)
-        print(f"{options.checkpoint} has network, thresholds and the held-out images' logits")
+        print(
+            f"{options.checkpoint} holds network, thresholds and the logits of the held-out images"
+        )
     if options.world_size > 1:
-        dist.barrier()  # who ends while gloo still lets go of the tensors gathered last may abort
+        dist.barrier()  # a process that ends while gloo still frees gathered tensors may abort
         dist.destroy_process_group()
     if logits is None and interruptions.signal:
         sys.exit(128 + interruptions.signal)

@@ -255,9 +255,9 @@ def test_images_may_lie_in_folders_and_have_their_suffixes_in_the_file(script, t
 def test_ids_and_images_must_match_one_to_one(script, tmp_path):
     for name in ("a.jpg", "a.png", "b.jpg"):
         (tmp_path / name).touch()
-    with pytest.raises(ValueError, match=r"id a is .*a\.jpg or .*a\.png: write ids with their"):
+    with pytest.raises(ValueError, match=r"id a is .*a\.jpg or .*a\.png: write ids with suff"):
         script.find_images(["b", "a"], tmp_path)
-    with pytest.raises(ValueError, match=r"ids b and b\.jpg are one image, "):
+    with pytest.raises(ValueError, match=r"ids b and b\.jpg are the same image, "):
         script.find_images(["b", "a.png", "b.jpg"], tmp_path)
     found = script.find_images(["a.png", "a.jpg", "b"], tmp_path)
     assert [Path(path).name for path in found] == ["a.png", "a.jpg", "b.jpg"]
@@ -272,20 +272,20 @@ def test_what_is_wrong_with_the_data_is_told_before_training(script, arguments, 
     labels = tmp_path / "labels.csv"
     text = (data / "train.csv").read_text()
     labels.write_text(text + "none,one\nnil,one\n")
-    assert error(labels).endswith("has no image of 2 of 102 ids: none, nil")
+    assert error(labels).endswith("has no image for 2 of 102 ids: none, nil")
     labels.write_text(text + "train-0003,one\n")
     assert "'train-0003' is also on line" in error(labels)
     assert "nix.csv" in error("nix.csv")
     assert error(images="nix") == "error: there is no folder nix."
     shared = error(data / "train.csv", data / "images", "--valid-labels", data / "train.csv")
-    assert "100 images are in both label files, as " in shared
+    assert "100 images are in both label files: " in shared
     assert "fewer images than --batch-size 999" in error(
         data / "train.csv", data / "images", "--batch-size", 999
     )
     labels.write_text("Id,Target\ntrain-0000,one\ntrain-0001,two\n")
     assert error(labels).endswith("labels.csv has 2 images, and a fifth is held out.")
     labels.write_text("Id,Target\n" + "".join(f"train-{i:04},one\n" for i in range(20)))
-    assert error(labels).endswith("labels.csv has one class, one: name the others too.")
+    assert error(labels).endswith("labels.csv has only one class, one: add the others.")
     assert not (tmp_path / "checkpoint.pt").exists()
 
 
