@@ -76,6 +76,7 @@ sphinx_gallery_conf = {
     "remove_config_comments": True,
     "default_thumb_file": str(Path(__file__).parent / "_static" / "thumbnail.png"),
     "download_all_examples": False,
+    "write_computation_times": False,
 }
 warnings.filterwarnings("ignore", message="FigureCanvasAgg is non-interactive")
 
@@ -86,6 +87,7 @@ html_title = "mlresample"
 html_static_path = ["_static"]
 html_css_files = ["mlresample.css"]
 html_show_sourcelink = False
+html_use_index = html_domain_indices = False  # no page links to them: the search finds every name
 html_sidebars = {"install": []}  # it has no pages below it
 html_theme_options = {
     "navigation_with_keys": False,

@@ -254,4 +254,5 @@ print(f"\nPictures: {folder / 'methods.png'}, {folder / 'gains.png'}")
 #
 # .. rubric:: References
 #
-# J. Byrd, Z. C. Lipton, "What is the effect of importance weighting in deep learning?", ICML 2019.
+# Jonathon Byrd, Z. C. Lipton, "What is the effect of importance weighting in deep learning?", ICML
+# 2019.

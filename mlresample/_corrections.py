@@ -72,7 +72,7 @@ def correct_logits(
 
     References
     ----------
-    .. [1] C. Elkan, "The foundations of cost-sensitive learning", IJCAI 2001.
+    .. [1] Charles Elkan, "The foundations of cost-sensitive learning", IJCAI 2001.
     .. [2] M. Saerens, P. Latinne, C. Decaestecker, "Adjusting the outputs of a classifier to new a
        priori probabilities: a simple procedure", Neural Computation 14, 2002.
 
