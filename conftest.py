@@ -1,4 +1,4 @@
-"""What pytest leaves out: what is no test, and what needs a dependency that is missing."""
+"""Files that pytest ignores: scripts, generated pages, and tests of packages that are missing."""
 
 from importlib.util import find_spec
 
@@ -11,7 +11,7 @@ EXTRAS = {
 }
 
 collect_ignore_glob = ["tests/torch/jobs.py"]  # a script
-collect_ignore_glob += ["docs/*.py"]  # what Sphinx reads, and below what it writes
+collect_ignore_glob += ["docs/*.py"]  # Sphinx's configuration; the next line is its output
 collect_ignore_glob += ["docs/_*", "docs/auto_examples*", "docs/generated*", "docs/sg_*"]
 if not all(map(find_spec, ("torch", "iterstrat", "PIL"))):
     collect_ignore_glob += ["docs/guide/first.rst"]
@@ -25,7 +25,7 @@ if find_spec("matplotlib") is None:
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Say how the tests that were skipped can be run."""
+    """Print how to run the tests that were skipped."""
     skipped = terminalreporter.stats.get("skipped")
     if not skipped:
         return
@@ -38,5 +38,5 @@ def pytest_terminal_summary(terminalreporter):
             )
     if any("MLRESAMPLE_DATA" in str(report.longrepr) for report in skipped):
         terminalreporter.write_line(
-            "Tests on real data sets are skipped; they need a folder named by MLRESAMPLE_DATA."
+            "Tests on real data sets are skipped; set MLRESAMPLE_DATA to their folder to run them."
         )

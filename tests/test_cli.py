@@ -31,7 +31,8 @@ Y = MultiLabelBinarizer(sparse_output=True).fit_transform(LISTS)  # as the reade
 
 def write_lists(path, ids, lists):
     rows = (
-        f"{one},{' '.join(map(str, labels))}\n" for one, labels in zip(ids, lists, strict=True)
+        f"{sample_id},{' '.join(map(str, labels))}\n"
+        for sample_id, labels in zip(ids, lists, strict=True)
     )
     path.write_text("Id,Target\n" + "".join(rows))
     return str(path)
@@ -82,12 +83,12 @@ def test_plan_gives_the_figures_of_the_library(run, train):
 
 def test_compare_gives_the_figures_of_the_library(run, train):
     grid = {"cap": [1, 2.5, 4], "target_count": ["median", 50]}
-    told = run("compare", train, "--cap", "1,2.5,4", "--target-count", "median, 50")
-    assert told == repr(compare_plans(Y, grid)) + "\n"  # two parameters, and so no verdict
-    told = json.loads(
+    printed = run("compare", train, "--cap", "1,2.5,4", "--target-count", "median, 50")
+    assert printed == repr(compare_plans(Y, grid)) + "\n"  # two parameters, and so no verdict
+    printed = json.loads(
         run("compare", train, "--cap", "1,2.5,4", "--target-count", "median,50", "--json")
     )
-    assert told == compare_plans(Y, grid).to_dict()
+    assert printed == compare_plans(Y, grid).to_dict()
     by_default = run("compare", train).splitlines()
     assert len(by_default) == 1 + 9 + 2  # nine caps and a verdict
     assert re.fullmatch(
@@ -111,24 +112,24 @@ def test_every_parameter_of_the_rule_is_an_option(capsys):
     for command in ("plan", "compare", "resample"):
         with pytest.raises(SystemExit):
             main([command, "--help"])
-        told = capsys.readouterr().out
+        printed = capsys.readouterr().out
         for name in RULE_CONSTRAINTS:
             option = "--" + name.replace("_", "-").removesuffix("s")
-            assert option in told or (name, command) == ("class_multipliers", "compare")
+            assert option in printed or (name, command) == ("class_multipliers", "compare")
 
 
 def test_indicator_files_are_recognised(run, tmp_path):
     path = tmp_path / "one_hot.csv"
     rows = [
         ["image", *"abcdefgh"],
-        *([one, *row] for one, row in zip(IDS, Y.toarray(), strict=True)),
+        *([sample_id, *row] for sample_id, row in zip(IDS, Y.toarray(), strict=True)),
     ]
     path.write_text("\n".join(",".join(map(str, row)) for row in rows))
     plan = plan_resampling(Y, class_names=list("abcdefgh"))
     assert json.loads(run("plan", path, "--json")) == plan.to_dict()
     (tmp_path / "names.txt").write_text("b\nh\n\n")
     narrow = json.loads(run("plan", path, "--class-names", tmp_path / "names.txt", "--json"))
-    assert [one["class"] for one in narrow["classes"]] == ["b", "h"]
+    assert [row["class"] for row in narrow["classes"]] == ["b", "h"]
 
 
 def test_coco_and_yolo_files_are_recognised(run, tmp_path):
@@ -139,7 +140,7 @@ def test_coco_and_yolo_files_are_recognised(run, tmp_path):
     }
     (tmp_path / "instances.json").write_text(json.dumps(coco))
     report = json.loads(run("plan", tmp_path / "instances.json", "--json"))
-    assert [(one["class"], one["count"]) for one in report["classes"]] == [
+    assert [(row["class"], row["count"]) for row in report["classes"]] == [
         ("crack", 0),
         ("moss", 1),
     ]
@@ -156,17 +157,17 @@ def test_coco_and_yolo_files_are_recognised(run, tmp_path):
 def test_class_names_of_integer_lists_add_absent_classes(run, train, tmp_path):
     (tmp_path / "names.txt").write_text("\n".join(map(str, range(10))))
     report = json.loads(run("plan", train, "--class-names", tmp_path / "names.txt", "--json"))
-    assert [one["class"] for one in report["classes"]] == list(range(10))
-    assert [one["count"] for one in report["classes"]][8:] == [0, 0]
+    assert [row["class"] for row in report["classes"]] == list(range(10))
+    assert [row["count"] for row in report["classes"]][8:] == [0, 0]
 
 
 def test_class_names_give_names_to_numbers(run, train, tmp_path):
     (tmp_path / "names.txt").write_text("\n".join("abcdefghi"))
-    told = json.loads(run("plan", train, "--class-names", tmp_path / "names.txt", "--json"))
-    plain = json.loads(run("plan", train, "--json"))
-    assert [one["class"] for one in told["classes"]] == list("abcdefghi")
-    assert [one["count"] for one in told["classes"]] == [
-        *(one["count"] for one in plain["classes"]),
+    named = json.loads(run("plan", train, "--class-names", tmp_path / "names.txt", "--json"))
+    unnamed = json.loads(run("plan", train, "--json"))
+    assert [row["class"] for row in named["classes"]] == list("abcdefghi")
+    assert [row["count"] for row in named["classes"]] == [
+        *(row["count"] for row in unnamed["classes"]),
         0,
     ]
 
@@ -256,8 +257,8 @@ def test_report_shows_splits_side_by_side_and_names_what_is_missing(run, tmp_pat
         {"file": "valid.csv", "classes": [2, 3]},
         {"file": "test.csv", "classes": [1]},
     ]
-    assert [one["n_ids"] for one in report["shared_ids"]] == [0, 1, 0]
-    assert [one["n_samples"] for one in report["files"]] == [4, 2, 2]
+    assert [row["n_ids"] for row in report["shared_ids"]] == [0, 1, 0]
+    assert [row["n_samples"] for row in report["files"]] == [4, 2, 2]
     text = run("report", *files)
     assert "No sample in valid.csv: 2, 3." in text
     assert "1 id is in both train.csv and test.csv" in text
@@ -285,7 +286,7 @@ def test_classes_are_matched_by_text_where_one_file_has_names(run, tmp_path):
     write_lists(tmp_path / "a.csv", ["a", "b"], [[0, 1], [0]])
     write_lists(tmp_path / "b.csv", ["c", "d"], [[0], ["x"]])
     report = json.loads(run("report", tmp_path / "a.csv", tmp_path / "b.csv", "--json"))
-    counts = {one["class"]: one["counts"] for one in report["classes"]}
+    counts = {row["class"]: row["counts"] for row in report["classes"]}
     assert counts == {"0": [2, 1], "1": [1, 0], "x": [0, 1]}
 
 
@@ -298,7 +299,7 @@ def test_report_without_a_file_explains_itself_on_an_example(run):
     for command in ("report", "compare", "plan", "resample"):
         assert f"mlresample {command} train.csv" in text
     listed = json.loads(run("report", "--json"))["classes"]
-    assert {one["class"]: one["counts"] for one in listed} == {n: [c] for n, c in counts.items()}
+    assert {row["class"]: row["counts"] for row in listed} == {n: [c] for n, c in counts.items()}
 
 
 # -- pages and files ---------------------------------------------------------------------------
@@ -308,7 +309,7 @@ def test_report_without_a_file_explains_itself_on_an_example(run):
 def test_pages_are_whole_and_need_nothing_else(run, tmp_path, command):
     pytest.importorskip("matplotlib", reason="matplotlib is not installed")
     lists = [["a<b>" if c == 0 else f"class & {c}" for c in labels] for labels in LISTS]
-    rows = (f"{one},{'|'.join(labels)}\n" for one, labels in zip(IDS, lists, strict=True))
+    rows = (f"{name},{'|'.join(labels)}\n" for name, labels in zip(IDS, lists, strict=True))
     (tmp_path / "<train>.csv").write_text("Id,Target\n" + "".join(rows))
     html = run(command, tmp_path / "<train>.csv", "--separator", "|", "--html")
     assert html.startswith("<!doctype html>")
@@ -461,9 +462,9 @@ def test_messages_name_options_as_they_are_written_but_leave_files_and_columns(m
 )
 def test_errors_in_files_say_where(run, tmp_path, content, message):
     (tmp_path / "train.csv").write_text(content)
-    told = run("report", tmp_path / "train.csv", status=2)
-    assert str(tmp_path / "train.csv") in told
-    assert message in told
+    printed = run("report", tmp_path / "train.csv", status=2)
+    assert str(tmp_path / "train.csv") in printed
+    assert message in printed
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def public_names(module):
 
 
 def documented():
-    """Every public name, and of classes the methods and properties that are our own."""
+    """Yield every public name, and the methods and properties that its class defines here."""
     for module, needs in MODULES.items():
         if needs and find_spec(needs) is None:
             continue
@@ -55,10 +55,10 @@ def documented():
             yield f"{module}.{name}"
             value = getattr(importlib.import_module(module), name)
             for member in dir(value) if inspect.isclass(value) else []:
-                own = inspect.getattr_static(value, member)
+                attribute = inspect.getattr_static(value, member)
                 for inner in ("__func__", "fget", "func"):
-                    own = getattr(own, inner, own)
-                ours = getattr(own, "__module__", "") or ""
+                    attribute = getattr(attribute, inner, attribute)
+                ours = getattr(attribute, "__module__", "") or ""
                 if not member.startswith("_") and ours.startswith("mlresample"):
                     yield f"{module}.{name}.{member}"
 

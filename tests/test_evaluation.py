@@ -106,12 +106,14 @@ def test_where_no_class_is_absent_all_figures_are_those_of_scikit_learn(dtype):
     y_true, y_pred, score, counts = random_predictions()
     score = score.astype(dtype)
     evaluation = evaluate_by_frequency(y_true, y_pred, score, class_counts=counts)
-    for average, name in [(None, None), *((one, one) for one in ("macro", "weighted", "micro"))]:
+    for average in (None, "macro", "weighted", "micro"):
         expected = precision_recall_fscore_support(y_true, y_pred, average=average)[:3]
         expected = [*expected, average_precision_score(y_true, score, average=average)]
         for measure, value in zip(evaluation.measures, expected, strict=True):
-            own = getattr(evaluation, measure) if name is None else evaluation.averages[name]
-            assert_allclose(own if name is None else own[measure], value)
+            if average is None:
+                assert_allclose(getattr(evaluation, measure), value)
+            else:
+                assert_allclose(evaluation.averages[average][measure], value)
 
 
 def test_infinite_logits_have_a_rank():
@@ -167,13 +169,13 @@ def test_scores_in_every_container_give_the_same(kind):
 def test_permuting_classes_permutes_the_measures():
     y_true, y_pred, score, counts = random_predictions()
     order = np.random.RandomState(1).permutation(len(counts))
-    one = evaluate_by_frequency(y_true, y_pred, score, class_counts=counts)
-    other = evaluate_by_frequency(
+    evaluation = evaluate_by_frequency(y_true, y_pred, score, class_counts=counts)
+    permuted = evaluate_by_frequency(
         y_true[:, order], y_pred[:, order], score[:, order], class_counts=counts[order]
     )
-    for measure in one.measures:
-        assert_array_equal(getattr(one, measure)[order], getattr(other, measure))
-    assert_allclose(one.averages["few"]["f1"], other.averages["few"]["f1"])
+    for measure in evaluation.measures:
+        assert_array_equal(getattr(evaluation, measure)[order], getattr(permuted, measure))
+    assert_allclose(evaluation.averages["few"]["f1"], permuted.averages["few"]["f1"])
 
 
 def test_class_names_are_those_given_the_plans_or_the_data_frames():
@@ -318,8 +320,9 @@ def test_of_many_classes_left_out_some_are_named():
 def test_the_page_is_escaped_and_leaves_out_the_middle():
     names = [f"<b>{c}</b>" for c in range(200)]
     y = np.eye(200, dtype=int)
-    one = evaluate_by_frequency(y, y, class_counts=np.arange(1, 201), class_names=names)
-    for html in (one._repr_html_(), compare_evaluations(one, one)._repr_html_()):
+    evaluation = evaluate_by_frequency(y, y, class_counts=np.arange(1, 201), class_names=names)
+    for report in (evaluation, compare_evaluations(evaluation, evaluation)):
+        html = report._repr_html_()
         assert "<b>" not in html
         assert "50 more classes" in html
 
@@ -328,11 +331,11 @@ def test_the_page_is_escaped_and_leaves_out_the_middle():
 
 
 def folds(*found, positives=(4, 4), class_counts=(50, 10)):
-    """An evaluation a fold; in each, so many of the positives of the two classes are found."""
+    """Make one evaluation per fold; `found` holds how many positives of each class are found."""
     y_true = np.arange(10)[:, None] < positives
     return [
-        evaluate_by_frequency(y_true, np.arange(10)[:, None] < one, class_counts=class_counts)
-        for one in found
+        evaluate_by_frequency(y_true, np.arange(10)[:, None] < n_found, class_counts=class_counts)
+        for n_found in found
     ]
 
 
@@ -379,21 +382,21 @@ def test_a_class_is_averaged_over_the_folds_in_which_it_occurs():
 
 
 def test_a_class_that_is_absent_from_all_folds_is_left_out():
-    one = folds((4, 0), (3, 0), positives=(4, 0))
-    comparison = compare_evaluations(one, one)
+    evaluations = folds((4, 0), (3, 0), positives=(4, 0))
+    comparison = compare_evaluations(evaluations, evaluations)
     assert np.isnan(comparison.per_class()["gain"]).tolist() == [False, True]
     assert comparison.to_dict()["left_out"] == [1]
     assert "1 of 2 classes has no positives" in repr(comparison)
 
 
 def test_groups_of_a_comparison_are_by_the_mean_class_count():
-    one = folds((4, 0), class_counts=(105, 10)) + folds((4, 0), class_counts=(91, 10))
-    comparison = compare_evaluations(one, one)
+    evaluations = folds((4, 0), class_counts=(105, 10)) + folds((4, 0), class_counts=(91, 10))
+    comparison = compare_evaluations(evaluations, evaluations)
     assert_array_equal(comparison.class_counts, [98, 10])
     assert comparison.groups.tolist() == ["medium", "few"]
     assert np.isnan(comparison.averages["many"]["recall"]["baseline"])
     assert comparison.averages["medium"]["recall"]["baseline"] == 1
-    assert one[0].groups.tolist() == ["many", "few"]
+    assert evaluations[0].groups.tolist() == ["many", "few"]
 
 
 def test_measures_of_a_comparison_are_those_that_all_have():
@@ -447,7 +450,9 @@ def test_evaluations_that_cannot_be_compared_are_refused(baseline, candidate, me
 
 def test_pairs_of_different_size_are_refused():
     y = np.eye(4, 2, dtype=int)
-    small, large = (evaluate_by_frequency(one, one, class_counts=[5, 6]) for one in (y[:2], y))
+    small, large = (
+        evaluate_by_frequency(target, target, class_counts=[5, 6]) for target in (y[:2], y)
+    )
     with pytest.raises(ValueError, match="the baseline has 2 samples and the candidate 4"):
         compare_evaluations(small, large)
 
@@ -486,11 +491,11 @@ def test_points_are_gains_against_class_counts(plots):
     display = plots.GainDisplay.from_comparison(comparison, measure="recall")
     figures = comparison.per_class("recall")
     for group, points in display.points_.items():
-        own = (comparison.groups == group) & ~np.isnan(figures["gain"])
-        assert_array_equal(points.get_xdata(), comparison.class_counts[own])
-        assert_allclose(points.get_ydata(), figures["gain"][own])
+        of_group = (comparison.groups == group) & ~np.isnan(figures["gain"])
+        assert_array_equal(points.get_xdata(), comparison.class_counts[of_group])
+        assert_allclose(points.get_ydata(), figures["gain"][of_group])
         ends = display.bars_[group].get_ydata().reshape(-1, 3)
-        assert_allclose((ends[:, 1] - ends[:, 0]) / 2, figures["gain_std"][own])
+        assert_allclose((ends[:, 1] - ends[:, 0]) / 2, figures["gain_std"][of_group])
         mean = comparison.averages[group]["recall"]["gain"]
         assert_allclose(display.means_[group].get_ydata(), mean)
     assert_array_equal(display.means_["medium"].get_xdata(), [20, 100])
@@ -502,9 +507,9 @@ def test_a_crowd_of_classes_is_spread_within_half_a_sample_and_has_no_bars(plots
     comparison = many_folds(3000)
     display = plots.GainDisplay.from_comparison(comparison, measure="recall")
     assert display.bars_ == {}
-    own = (comparison.groups == "few") & ~np.isnan(comparison.per_class("recall")["gain"])
+    is_few = (comparison.groups == "few") & ~np.isnan(comparison.per_class("recall")["gain"])
     counts = display.points_["few"].get_xdata()
-    assert_array_equal(np.rint(counts), comparison.class_counts[own])
+    assert_array_equal(np.rint(counts), comparison.class_counts[is_few])
     low, _ = display.ax_.get_xlim()
     assert low < counts.min()
 
@@ -514,7 +519,8 @@ def test_classes_of_less_than_one_sample_on_average_stay_on_the_axes(plots):
     y = np.eye(1200, dtype=int)
     counts = generator.randint(0, 2, size=(3, 1200))
     baseline, candidate = (
-        [evaluate_by_frequency(y, pred, class_counts=one) for one in counts] for pred in (1 - y, y)
+        [evaluate_by_frequency(y, pred, class_counts=class_counts) for class_counts in counts]
+        for pred in (1 - y, y)
     )
     display = plots.GainDisplay.from_evaluations(baseline, candidate)
     counts, (low, high) = display.points_["few"].get_xdata(), display.ax_.get_xlim()
@@ -552,8 +558,8 @@ def test_one_pair_is_drawn_without_bars(plots):
 
 
 def test_classes_without_samples_are_left_out_and_said_so(plots):
-    one = folds((4, 0), class_counts=(50, 0))
-    display = plots.GainDisplay.from_evaluations(one, one)
+    evaluations = folds((4, 0), class_counts=(50, 0))
+    display = plots.GainDisplay.from_evaluations(evaluations, evaluations)
     assert "(1 of 2, without samples, not drawn)" in display.ax_.get_xlabel()
     never = folds((0, 4), positives=(0, 4), class_counts=(50, 0))
     with pytest.raises(ValueError, match="No class has samples both"):
@@ -578,8 +584,8 @@ def test_nothing_overlaps_or_is_cut_off(plots, n_classes, size):
         ticks = zip(axis.get_ticklocs(), axis.get_ticklabels(), strict=True)
         texts += [axis.label, *(label for place, label in ticks if low <= place <= high)]
     boxes = [text.get_window_extent() for text in texts if text.get_text()] + [legend]
-    for one, other in combinations(boxes, 2):
-        assert not one.overlaps(other)
+    for first, second in combinations(boxes, 2):
+        assert not first.overlaps(second)
     for box in boxes:
         assert frame.x0 <= box.x0 <= box.x1 <= frame.x1
         assert frame.y0 <= box.y0 <= box.y1 <= frame.y1

@@ -310,11 +310,13 @@ def test_a_class_that_is_left_out_is_named():
 
 def test_single_label_predictions_keep_type_shape_and_graph():
     plan = plan_resampling(CATS)
-    given = np.full((2, 5, 3), 1 / 3, dtype=np.float16)
-    corrected = correct_probabilities(given, plan=plan)
+    predicted = np.full((2, 5, 3), 1 / 3, dtype=np.float16)
+    corrected = correct_probabilities(predicted, plan=plan)
     assert corrected.dtype == np.float16
-    assert_allclose(corrected, np.broadcast_to(np.array([4, 4, 1]) / 9, given.shape), rtol=1e-3)
-    assert_allclose(correct_probabilities(given[0, 0], plan=plan), corrected[0, 0])
+    assert_allclose(
+        corrected, np.broadcast_to(np.array([4, 4, 1]) / 9, predicted.shape), rtol=1e-3
+    )
+    assert_allclose(correct_probabilities(predicted[0, 0], plan=plan), corrected[0, 0])
     torch = pytest.importorskip("torch", reason="torch is not installed")
     from mlresample.torch import loss_weights
 
@@ -330,12 +332,14 @@ def test_single_label_predictions_keep_type_shape_and_graph():
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
 def test_single_label_predictions_bear_weights_outside_their_range(dtype):
-    given = np.array([[1, 0, 0], [0.5, 0.25, 0.25]], dtype=dtype)
+    predicted = np.array([[1, 0, 0], [0.5, 0.25, 0.25]], dtype=dtype)
     for extreme, expected in ((1e300, [0, 0.5, 0.5]), (1e-300, [1, 0, 0])):
         options = {"class_weight": [extreme, 1, 1]}
-        assert_allclose(correct_probabilities(given, **options), [[1, 0, 0], expected], atol=1e-29)
+        assert_allclose(
+            correct_probabilities(predicted, **options), [[1, 0, 0], expected], atol=1e-29
+        )
     torch = pytest.importorskip("torch", reason="torch is not installed")
-    corrected = correct_probabilities(torch.tensor(given), class_weight=[1e300, 1, 1])
+    corrected = correct_probabilities(torch.tensor(predicted), class_weight=[1e300, 1, 1])
     assert_allclose(corrected, [[1, 0, 0], [0, 0.5, 0.5]], atol=1e-29)
 
 
@@ -364,21 +368,21 @@ def test_the_correction_brings_mean_predictions_to_the_true_rates():
 
 
 def test_zero_and_one_stay_and_small_probabilities_keep_their_digits():
-    given = np.array([[0.0, 1.0, 1e-30, 1 - 1e-16]])
-    corrected = correct_probabilities(given, pos_weight=[9, 9, 9, 9])
+    predicted = np.array([[0.0, 1.0, 1e-30, 1 - 1e-16]])
+    corrected = correct_probabilities(predicted, pos_weight=[9, 9, 9, 9])
     assert corrected[0, :2].tolist() == [0, 1]
     assert_allclose(corrected[0, 2], 1e-30 / 9)
-    assert_allclose(1 - corrected[0, 3], 9 * (1 - given[0, 3]), rtol=0.2)
+    assert_allclose(1 - corrected[0, 3], 9 * (1 - predicted[0, 3]), rtol=0.2)
 
 
 def test_half_precision_bears_weights_outside_its_range():
-    given = np.array([[0, 1, 0.5]], dtype=np.float16)
+    predicted = np.array([[0, 1, 0.5]], dtype=np.float16)
     for weight in (1e5, 1e-9):
-        corrected = correct_probabilities(given, pos_weight=[weight] * 3)
+        corrected = correct_probabilities(predicted, pos_weight=[weight] * 3)
         assert corrected.dtype == np.float16
         assert corrected[0, :2].tolist() == [0, 1]
     torch = pytest.importorskip("torch", reason="torch is not installed")
-    tensor = correct_probabilities(torch.tensor(given), pos_weight=[1e5] * 3)
+    tensor = correct_probabilities(torch.tensor(predicted), pos_weight=[1e5] * 3)
     assert tensor.dtype == torch.float16
     assert tensor[0].tolist() == [0, 1, corrected.dtype.type(1e-5)]
 
@@ -386,8 +390,8 @@ def test_half_precision_bears_weights_outside_its_range():
 @pytest.mark.parametrize("weight", [1e39, 1e-46, 1e300])
 def test_tensors_bear_weights_outside_their_range(weight):
     torch = pytest.importorskip("torch", reason="torch is not installed")
-    given = torch.tensor([[0.0, 1.0]])
-    assert correct_probabilities(given, pos_weight=[weight] * 2).tolist() == [[0, 1]]
+    predicted = torch.tensor([[0.0, 1.0]])
+    assert correct_probabilities(predicted, pos_weight=[weight] * 2).tolist() == [[0, 1]]
 
 
 def test_factors_whose_product_is_infinite_are_corrected_as_logarithms():
@@ -420,12 +424,12 @@ def test_classes_without_positives_or_negatives_are_left_as_they_are():
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float16])
 def test_arrays_keep_their_type_and_any_leading_shape(dtype):
-    given = np.full((2, 5, 2), 0.5, dtype=dtype)
+    predicted = np.full((2, 5, 2), 0.5, dtype=dtype)
     for correct in (correct_logits, correct_probabilities):
-        assert correct(given, plan=PLAN).dtype == dtype
-        assert correct(given, plan=PLAN).shape == given.shape
+        assert correct(predicted, plan=PLAN).dtype == dtype
+        assert correct(predicted, plan=PLAN).shape == predicted.shape
         assert_allclose(
-            correct(given[0, 0], plan=PLAN), correct(given, plan=PLAN)[1, 3], rtol=1e-3
+            correct(predicted[0, 0], plan=PLAN), correct(predicted, plan=PLAN)[1, 3], rtol=1e-3
         )
 
 

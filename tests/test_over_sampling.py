@@ -178,7 +178,7 @@ def test_data_of_every_kind_comes_back_as_it_was(tmp_path):
 
 
 class FlatTake:
-    """An array that takes along the flattened array, as JAX's does, unless told an axis."""
+    """An array whose `take` flattens it, as JAX's does, unless an axis is passed."""
 
     def __init__(self, array):
         self.array, self.shape, self.ndim = array, array.shape, array.ndim

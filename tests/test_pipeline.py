@@ -89,8 +89,8 @@ def test_grid_search_in_two_processes_equals_one():
         ).fit(X, Y)
         for n_jobs in (None, 2)
     ]
-    one, two = (search.cv_results_["mean_test_score"] for search in searches)
-    assert_array_equal(one, two)
+    scores_of_one, scores_of_two = (search.cv_results_["mean_test_score"] for search in searches)
+    assert_array_equal(scores_of_one, scores_of_two)
 
 
 def test_memory_gives_the_same_predictions_from_the_cache(tmp_path):

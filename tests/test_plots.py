@@ -1,4 +1,4 @@
-"""Plots show the numbers that they were given, and nothing on them overlaps or is cut off."""
+"""Plots show the right numbers, and nothing on them overlaps or is cut off."""
 
 import io
 import subprocess
@@ -61,8 +61,8 @@ def shown(texts):
 
 def assert_none_overlap(texts):
     boxes = [text.get_window_extent() for text in shown(texts)]
-    for one, other in combinations(boxes, 2):
-        assert not one.overlaps(other)
+    for first, second in combinations(boxes, 2):
+        assert not first.overlaps(second)
 
 
 def assert_none_cut_off(display, texts):
@@ -334,8 +334,8 @@ def test_a_grid_of_two_parameters_has_a_line_for_each_value_of_one():
     display = PlanComparisonDisplay.from_comparison(comparison)
     assert [line.get_label() for line in display.lines_] == ["power 0.5", "power 1"]
     for line, power in zip(display.lines_, [0.5, 1], strict=True):
-        own = [i for i, one in enumerate(comparison.parameters) if one["power"] == power]
-        assert_allclose(line.get_xdata(), comparison.growth[own])
+        of_power = [parameters["power"] == power for parameters in comparison.parameters]
+        assert_allclose(line.get_xdata(), comparison.growth[of_power])
     legend = [text.get_text() for text in display.ax_.get_legend().get_texts()]
     assert legend == ["power 0.5", "power 1"]
     assert texts_of(display).count("cap 1") == 1  # the same point for both powers

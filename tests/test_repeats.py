@@ -45,8 +45,8 @@ def test_stratified_draw_has_the_rounded_size_and_stays_within_one(levels, seed)
     assert (repeats >= np.floor(r)).all()
     assert (repeats <= np.ceil(r)).all()
     for level in np.unique(plan.levels):
-        own = plan.levels == level
-        assert abs(repeats[own].sum() - r[own].sum()) < 1 + 1e-6
+        at_level = plan.levels == level
+        assert abs(repeats[at_level].sum() - r[at_level].sum()) < 1 + 1e-6
 
 
 @pytest.mark.parametrize(
@@ -207,12 +207,12 @@ def test_stratified_choice_is_uniform_with_few_numbers_and_many_chunks(bits, mon
     extra = draws - np.floor(plan.sample_multipliers).astype(int)
     assert (extra[:, :40].sum(axis=1) == 10).all()
     assert (extra[:, 40:60].sum(axis=1) == 14).all()
-    for own, share in [(extra[:, :40], 0.25), (extra[:, 40:60], 0.7)]:
+    for extra_of_level, share in [(extra[:, :40], 0.25), (extra[:, 40:60], 0.7)]:
         deviation = np.sqrt(N_SEEDS * share * (1 - share))
-        assert abs(own.sum(axis=0) - N_SEEDS * share).max() < 4.5 * deviation
+        assert abs(extra_of_level.sum(axis=0) - N_SEEDS * share).max() < 4.5 * deviation
         # Two samples are chosen together as often as without replacement from the level.
-        n, k = own.shape[1], own[0].sum()
-        together = (own.T @ own)[np.triu_indices(n, 1)] / N_SEEDS
+        n, k = extra_of_level.shape[1], extra_of_level[0].sum()
+        together = (extra_of_level.T @ extra_of_level)[np.triu_indices(n, 1)] / N_SEEDS
         assert abs(together - k * (k - 1) / (n * (n - 1))).max() < 5 * 0.5 / np.sqrt(N_SEEDS)
 
 
@@ -253,15 +253,17 @@ def test_plan_of_multipliers_has_the_distinct_ones_as_levels(few, monkeypatch):
 
 
 def test_draw_of_a_large_plan_is_exact_and_spread_over_the_level():
-    levels = np.random.RandomState(0).choice([1.0, 1.3, 2.6], 300_000)
-    distinct, own = np.unique(levels, return_inverse=True)
-    plan = RepeatPlan(distinct, own.astype(np.uint8))
+    multipliers = np.random.RandomState(0).choice([1.0, 1.3, 2.6], 300_000)
+    distinct, levels = np.unique(multipliers, return_inverse=True)
+    plan = RepeatPlan(distinct, levels.astype(np.uint8))
     repeats = plan.draw_repeats(0)
     assert repeats.sum() == plan.epoch_size
     for level, multiplier in enumerate(distinct):
-        assert abs(repeats[own == level].sum() - multiplier * (own == level).sum()) < 1
-    halves = repeats[own == 1][: (own == 1).sum() // 2]
-    assert abs(halves.mean() - 1.3) < 0.006  # not all in one end
+        repeats_at_level = repeats[levels == level]
+        assert abs(repeats_at_level.sum() - multiplier * len(repeats_at_level)) < 1
+    of_level_1 = repeats[levels == 1]
+    first_half = of_level_1[: len(of_level_1) // 2]
+    assert abs(first_half.mean() - 1.3) < 0.006  # not all at one end
 
 
 def test_plan_without_a_sample_left_is_refused():

@@ -24,12 +24,12 @@ def make_plan(**options):
 
 
 def codes(plan):
-    return [one["code"] for one in plan.to_dict()["verdicts"]]
+    return [found["code"] for found in plan.to_dict()["verdicts"]]
 
 
 def verdict(plan, code):
-    (found,) = (one for one in plan.to_dict()["verdicts"] if one["code"] == code)
-    return found
+    (only,) = (found for found in plan.to_dict()["verdicts"] if found["code"] == code)
+    return only
 
 
 # -- figures -----------------------------------------------------------------------------------
@@ -71,7 +71,7 @@ def test_the_figures_of_a_plan():
     }
     assert [row["class"] for row in rows] == NAMES
     assert [row["samples_to_collect"] for row in rows] == [0, 4, 0, 8]
-    assert all(set(one) == {"code", "text", "classes"} for one in verdicts)
+    assert all(set(found) == {"code", "text", "classes"} for found in verdicts)
 
 
 def test_json_holds_the_same_figures_and_no_infinity():
@@ -139,8 +139,8 @@ def test_the_table_as_a_data_frame(backend):
     assert list(frame.columns) == list(make_plan().to_dict()["classes"][0])
     mixed = plan_resampling(Y, class_names=[1, "two", 3.0, None]).to_frame(backend)
     assert list(mixed["class"])[:3] == ["1", "two", "3.0"]
-    own = make_plan(class_multipliers={"lynx": 3}).to_frame(backend)
-    assert own["samples_to_collect"].count() == 0  # of values that are not missing
+    user_supplied = make_plan(class_multipliers={"lynx": 3}).to_frame(backend)
+    assert user_supplied["samples_to_collect"].count() == 0  # of values that are not missing
 
 
 def test_samples_without_a_class_are_counted():
@@ -228,8 +228,8 @@ def test_common_classes_that_grow_more_than_rare_ones_are_named():
     assert "'cat' (300), grows to 1.33 times its count because" in found["text"]
     assert "1 class is raised but grows less: 'bird' (200)." in found["text"]
     assert "co_occurrence" not in codes(make_plan())
-    own = plan_resampling(["a"] * 100 + ["b"] * 10, class_multipliers={"a": 4, "b": 1.5})
-    assert "co_occurrence" not in codes(own)
+    raised = plan_resampling(["a"] * 100 + ["b"] * 10, class_multipliers={"a": 4, "b": 1.5})
+    assert "co_occurrence" not in codes(raised)
 
 
 def test_classes_that_the_cap_holds_down_are_named():

@@ -94,13 +94,13 @@ def test_folds_that_tune_are_not_resampled():
 
 
 def test_scikit_learns_own_refuses_multilabel_and_is_ignored_in_one_vs_rest():
-    own = TunedThresholdClassifierCV(LogisticRegression(), scoring="f1", cv=3)
+    binary_tuner = TunedThresholdClassifierCV(LogisticRegression(), scoring="f1", cv=3)
     with pytest.raises(ValueError, match="Only binary classification"):
-        own.fit(X, Y)
+        binary_tuner.fit(X, Y)
     wide = (X[:, ::8], Y[:, :4])
-    ignored = OneVsRestClassifier(own).fit(*wide)
+    ignored = OneVsRestClassifier(binary_tuner).fit(*wide)
     plain = OneVsRestClassifier(LogisticRegression()).fit(*wide)
-    assert any(abs(one.best_threshold_ - 0.5) > 0.1 for one in ignored.estimators_)
+    assert any(abs(estimator.best_threshold_ - 0.5) > 0.1 for estimator in ignored.estimators_)
     assert_array_equal(ignored.predict(wide[0]), plain.predict(wide[0]))
 
 
@@ -197,7 +197,7 @@ def test_binary_classifier_is_refused_with_the_way_out():
 
 
 class ListOfScores(ClassifierMixin, BaseEstimator):
-    """Return a list of scores, and `classes_` as it is told."""
+    """A classifier that returns a list of scores, and has the `classes_` that it was passed."""
 
     def __init__(self, classes=None):
         self.classes = classes
@@ -347,9 +347,9 @@ def test_samples_that_no_fold_tests_are_left_out():
 
 
 def test_jobs_make_no_difference():
-    one = MultilabelTunedThresholdClassifierCV(TREES, cv=2, random_state=0)
-    two = clone(one).set_params(n_jobs=2)
-    assert_array_equal(one.fit(X, Y).thresholds_, two.fit(X, Y).thresholds_)
+    one_job = MultilabelTunedThresholdClassifierCV(TREES, cv=2, random_state=0)
+    two_jobs = clone(one_job).set_params(n_jobs=2)
+    assert_array_equal(one_job.fit(X, Y).thresholds_, two_jobs.fit(X, Y).thresholds_)
 
 
 def test_verbose_prints_a_line_for_each_fold_and_the_last_fit(capsys):

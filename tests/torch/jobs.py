@@ -1,7 +1,7 @@
 """Training jobs of one or several processes, each in a framework; run by test_frameworks.py.
 
-``python jobs.py JOB FOLDER OPTIONS`` trains on items that are their own numbers and writes what
-the process was given, epoch by epoch or by name, to ``FOLDER/rank{r}.json``.
+``python jobs.py JOB FOLDER OPTIONS`` trains on a dataset whose items are their numbers, and writes
+the items that the process got, epoch by epoch or by name, to ``FOLDER/rank{r}.json``.
 """
 
 import json
@@ -28,15 +28,15 @@ class Numbers(torch.utils.data.Dataset):
 
 
 class Model(torch.nn.Module):
-    """Remembers what it was given."""
+    """A model that remembers its inputs."""
 
     def __init__(self):
         super().__init__()
         self.linear = torch.nn.Linear(1, 1)
-        self.given = []
+        self.seen = []
 
     def forward(self, x):
-        self.given += x.flatten().int().tolist()
+        self.seen += x.flatten().int().tolist()
         return {"loss": self.linear(x).square().mean()}
 
 
@@ -50,10 +50,10 @@ def loader(sampler, options, kind=torch.utils.data.DataLoader):
 
 
 def ddp(options, report):
-    """Plain DDP, each rank with its share."""
+    """Train with plain DDP, each rank on its share."""
     dist.init_process_group("gloo")
-    own = DistributedRepeatSampler(MULTIPLIERS, seed=options.get("seed", 0))
-    chosen = RepeatSampler(MULTIPLIERS) if options.get("wrong") else own
+    distributed = DistributedRepeatSampler(MULTIPLIERS, seed=options.get("seed", 0))
+    chosen = RepeatSampler(MULTIPLIERS) if options.get("wrong") else distributed
     batches = loader(chosen, options)
     model = Model()
     parallel = torch.nn.parallel.DistributedDataParallel(model)
@@ -65,7 +65,7 @@ def ddp(options, report):
 
 
 def ranks(options, report):
-    """Two ranks whose samplers agree, or do not."""
+    """Check samplers of two ranks that agree, or do not."""
     dist.init_process_group("gloo")
     rank = dist.get_rank()
     messages = []
@@ -83,7 +83,7 @@ def ranks(options, report):
 
 
 def stateful(options, report):
-    """torchdata's StatefulDataLoader, stopped in the middle of an epoch and resumed."""
+    """Use torchdata's StatefulDataLoader, stopped in the middle of an epoch and resumed."""
     from torchdata.stateful_dataloader import StatefulDataLoader
 
     distributed = int(os.environ["WORLD_SIZE"]) > 1
@@ -120,7 +120,7 @@ def stateful(options, report):
 
 
 def lightning(options, report):
-    """Lightning, which leaves a DistributedSampler alone."""
+    """Train with Lightning, which leaves a DistributedSampler unchanged."""
     import lightning
     from lightning.pytorch.plugins.environments import LightningEnvironment
 
@@ -159,7 +159,7 @@ def lightning(options, report):
 
 
 def lightning_resumed(options, report):
-    """One process of Lightning, resumed from every checkpoint of a training of its own."""
+    """Train in one process of Lightning, and resume from each of the checkpoints."""
     import lightning
     from lightning.pytorch.callbacks import ModelCheckpoint
     from torchdata.stateful_dataloader import StatefulDataLoader
@@ -218,7 +218,7 @@ def lightning_resumed(options, report):
 
 
 def accelerate_resumed(options, report):
-    """One process of accelerate, stopped after some steps and resumed."""
+    """Train in one process of accelerate, stopped after some steps and resumed."""
     from accelerate import Accelerator, skip_first_batches
     from accelerate.utils import DataLoaderConfiguration
 
@@ -249,7 +249,7 @@ def accelerate_resumed(options, report):
 
 
 def accelerate(options, report):
-    """accelerate, which shards what it is given."""
+    """Train with accelerate, which shards any sampler."""
     from accelerate import Accelerator
 
     accelerator = Accelerator(cpu=True)
@@ -278,7 +278,7 @@ def accelerate(options, report):
 
 
 def trainer(options, report):
-    """The Hugging Face Trainer, stopped in the middle of an epoch and resumed."""
+    """Train with the Hugging Face Trainer, stopped in the middle of an epoch and resumed."""
     from transformers import Trainer, TrainerCallback, TrainingArguments
 
     from mlresample.torch.transformers import SetEpochCallback
@@ -324,8 +324,8 @@ if __name__ == "__main__":
     epochs = []
 
     def report(model, name=None):
-        epochs.append(list(model.given) if name is None else [name, model.given])
-        model.given = []
+        epochs.append(list(model.seen) if name is None else [name, model.seen])
+        model.seen = []
         rank = os.environ["RANK"]
         (folder / f"rank{rank}.json").write_text(json.dumps(epochs))
 

@@ -129,8 +129,8 @@ def test_view_goes_through_a_shuffling_loader_with_workers():
     numbers = TensorDataset(torch.arange(60))
     resampled = ResampledDataset(numbers, PLAN, return_is_copy=True)
     loader = DataLoader(resampled, batch_size=7, shuffle=True, num_workers=2)
-    given, masks = zip(*loader, strict=True)
-    assert_array_equal(np.sort(torch.cat(given)), np.sort(resampled.indices))
+    batches, masks = zip(*loader, strict=True)
+    assert_array_equal(np.sort(torch.cat(batches)), np.sort(resampled.indices))
     assert torch.cat(masks).sum() == resampled.is_copy.sum()
 
 

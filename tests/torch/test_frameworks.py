@@ -1,7 +1,7 @@
 """What training frameworks make of the samplers, in one process and in two.
 
-Three epochs of 28 indices over 20 samples. What a rank was given is compared with the plan's own
-epochs: nothing may be missing, and nothing twice beyond each framework's padding.
+Three epochs of 28 indices over 20 samples. The indices that the ranks got are compared with the
+plan's epochs: none may be missing, and none repeated beyond each framework's padding.
 """
 
 import json
@@ -33,7 +33,7 @@ SCRIPT = Path(__file__).with_name("jobs.py")
 
 
 def run(job, folder, n_processes=2, **options):
-    """What each rank was given, epoch by epoch; and what the processes printed."""
+    """Return the indices that each rank got, by epoch, and what the processes printed."""
     port = free_port()
     folder.mkdir(exist_ok=True)
     processes = []
@@ -75,7 +75,7 @@ def flat(epochs):
 
 
 def merged(ranks):
-    """The union over the ranks, epoch by epoch."""
+    """Return the union over the ranks, epoch by epoch."""
     return [
         sum((Counter(epoch) for epoch in epochs), Counter()) for epochs in zip(*ranks, strict=True)
     ]
@@ -269,16 +269,16 @@ def stateful(sampler, num_workers, prefetch_factor, persistent):
 
 
 def passes(sampler, loader, epochs, sets_epoch, stop=None):
-    """Go through epochs as a training loop does; yield what each gave, up to `stop`."""
+    """Go through epochs as a training loop does; yield the indices of each, up to `stop`."""
     for epoch in epochs:
         if sets_epoch:
             sampler.set_epoch(epoch)
-        given = []
+        indices = []
         for n_batches, batch in enumerate(loader, start=1):
-            given += batch.tolist()
+            indices += batch.tolist()
             if stop == (epoch, n_batches):
                 break
-        yield given
+        yield indices
         if stop is not None and stop[0] == epoch:
             return
 
@@ -346,9 +346,9 @@ def test_state_of_a_finished_epoch_under_a_loop_that_counts_otherwise(workers):
         assert list(passes(sampler, loader, range(2), sets_epoch=False)) == whole[2:]
 
 
-@pytest.mark.parametrize("given", [1, 9, 10, "the loop"])
+@pytest.mark.parametrize("stopped_after", [1, 9, 10, "the loop"])
 @pytest.mark.parametrize("make", [RepeatSampler, lambda r: DistributedRepeatSampler(r, 1, 0)])
-def test_torchdata_nodes_give_every_epoch_once_wherever_they_stopped(make, given):
+def test_torchdata_nodes_give_every_epoch_once_wherever_they_stopped(make, stopped_after):
     nodes = pytest.importorskip("torchdata.nodes", reason="torchdata is not installed")
 
     def loader():
@@ -360,19 +360,21 @@ def test_torchdata_nodes_give_every_epoch_once_wherever_they_stopped(make, given
 
     batches = loader()
     before = list(batches)
-    for n_given, index in enumerate(batches, start=1):
+    for n_indices, index in enumerate(batches, start=1):
         before.append(index)
-        if n_given == given:
+        if n_indices == stopped_after:
             break
     state = batches.state_dict()
     resumed = loader()
     resumed.load_state_dict(state)
-    after = [index for _ in range(2 if given in (10, "the loop") else 3) for index in resumed]
+    after = [
+        index for _ in range(2 if stopped_after in (10, "the loop") else 3) for index in resumed
+    ]
     assert before + after == flat(whole)
 
 
 def resumed(job, tmp_path, **options):
-    """What was given in the whole training, and in those resumed from parts of it, by name."""
+    """Return the indices of the whole training and of those resumed from parts of it, by name."""
     (named,), printed = run(job, tmp_path, n_processes=1, **options)
     return dict(named), printed
 
@@ -383,11 +385,11 @@ def test_lightning_resumes_on_exactly_the_next_sample(tmp_path, num_workers, loa
     pytest.importorskip("lightning", reason="lightning is not installed")
     pytest.importorskip("torchdata", reason="torchdata is not installed")
     options = {"loader": loader, "checkpoints": str(tmp_path), "num_workers": num_workers}
-    given, _ = resumed("lightning_resumed", tmp_path / "out", set_epoch=True, **options)
-    whole = given.pop("whole")
+    runs, _ = resumed("lightning_resumed", tmp_path / "out", set_epoch=True, **options)
+    whole = runs.pop("whole")
     assert whole == flat(plan_epochs())
-    assert len(given) == 5
-    for name, rest in given.items():
+    assert len(runs) == 5
+    for name, rest in runs.items():
         step = int(name.split()[1])
         if loader == "stateful" or step % 14 == 0:  # within an epoch, Lightning needs the former
             assert rest == whole[2 * step :], name
@@ -397,8 +399,8 @@ def test_lightning_with_workers_is_warned_of_an_epoch_set_too_late(tmp_path):
     pytest.importorskip("lightning", reason="lightning is not installed")
     pytest.importorskip("torchdata", reason="torchdata is not installed")
     options = {"loader": "plain", "checkpoints": str(tmp_path), "num_workers": 2}
-    given, printed = resumed("lightning_resumed", tmp_path / "out", **options)
-    assert given["epoch 14"] != given["whole"][28:]  # Lightning has asked for epoch 0 by then
+    runs, printed = resumed("lightning_resumed", tmp_path / "out", **options)
+    assert runs["epoch 14"] != runs["whole"][28:]  # Lightning has asked for epoch 0 by then
     assert "A pass over epoch 0 continues after set_epoch(1)" in printed
 
 
@@ -407,10 +409,10 @@ def test_lightning_with_workers_is_warned_of_an_epoch_set_too_late(tmp_path):
 def test_accelerate_resumes_on_exactly_the_next_sample(tmp_path, num_workers, stateful):
     pytest.importorskip("accelerate", reason="accelerate is not installed")
     options = {"stateful": stateful, "num_workers": num_workers}
-    given, _ = resumed("accelerate_resumed", tmp_path, **options)
-    whole = given.pop("whole")
+    runs, _ = resumed("accelerate_resumed", tmp_path, **options)
+    whole = runs.pop("whole")
     assert whole == flat(plan_epochs())
-    for name, rest in given.items():
+    for name, rest in runs.items():
         assert rest == whole[2 * int(name.split()[1]) :], name
 
 

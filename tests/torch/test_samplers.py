@@ -81,11 +81,11 @@ def test_a_pass_that_goes_on_after_another_epoch_was_set_is_noticed(monkeypatch)
     for n_before in (5, 7, 10, SIZE - 1):
         sampler = RepeatSampler(PLAN)
         waiting = iter(sampler)
-        given = [next(waiting) for _ in range(n_before)]
+        indices = [next(waiting) for _ in range(n_before)]
         sampler.set_epoch(2)
         with pytest.warns(UserWarning, match=r"epoch 0 continues after set_epoch\(2\)"):
-            given += waiting
-        assert given == whole
+            indices += waiting
+        assert indices == whole
         sampler.set_epoch(0)
         waiting = iter(sampler)
         next(waiting)
@@ -94,7 +94,7 @@ def test_a_pass_that_goes_on_after_another_epoch_was_set_is_noticed(monkeypatch)
         assert list(waiting) == whole[1:]  # no warning: nothing is wrong
     sampler = RepeatSampler(PLAN)
     waiting = iter(sampler)
-    given = [next(waiting) for _ in range(SIZE)]
+    indices = [next(waiting) for _ in range(SIZE)]
     sampler.set_epoch(1)
     assert list(waiting) == []  # the end of a pass is no index of another epoch
 
@@ -397,8 +397,8 @@ def test_loader_gives_the_plans_epoch_from_workers_too(num_workers):
     sampler = RepeatSampler(PLAN, data_source=dataset)
     loader = DataLoader(dataset, batch_size=8, sampler=sampler, num_workers=num_workers)
     for epoch in range(2):
-        given = torch.cat([batch for (batch,) in loader]).tolist()
-        assert_array_equal(counts(given), PLAN.draw_repeats(np.random.RandomState([0, epoch])))
+        indices = torch.cat([batch for (batch,) in loader]).tolist()
+        assert_array_equal(counts(indices), PLAN.draw_repeats(np.random.RandomState([0, epoch])))
 
 
 def test_plan_and_sampler_pickle():

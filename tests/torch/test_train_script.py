@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from itertools import chain
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -68,7 +69,7 @@ def arguments(data, tmp_path, monkeypatch):
         "--batch-size": 16,
         "--workers": 0,
     }
-    yield [data / "train.csv", data / "images", *(one for pair in options.items() for one in pair)]
+    yield [data / "train.csv", data / "images", *chain.from_iterable(options.items())]
     torch.set_num_threads(n_threads)
 
 
@@ -80,13 +81,13 @@ def load(path):
     return torch.load(path, weights_only=True)
 
 
-def assert_same_training(one, other):
-    assert one["step"] == other["step"]
-    assert one["network"].keys() == other["network"].keys()
-    for name, weights in one["network"].items():
-        assert torch.equal(weights, other["network"][name]), name
-    assert one["schedule"] == other["schedule"]
-    assert one["thresholds"] == other["thresholds"]
+def assert_same_training(first, second):
+    assert first["step"] == second["step"]
+    assert first["network"].keys() == second["network"].keys()
+    for name, weights in first["network"].items():
+        assert torch.equal(weights, second["network"][name]), name
+    assert first["schedule"] == second["schedule"]
+    assert first["thresholds"] == second["thresholds"]
 
 
 def losses(printed):
@@ -167,8 +168,8 @@ def test_control_takes_as_many_steps_as_the_plan(script, arguments, data, tmp_pa
     held_out = ["--valid-labels", data / "test.csv", "--epochs", 1]
     run(script, *arguments, *held_out)
     n_steps = load(tmp_path / "checkpoint.pt")["step"]
-    own = ["--checkpoint", tmp_path / "control.pt", "--loss-weights", "none"]
-    run(script, *arguments, *held_out, "--control", *own)
+    control_options = ["--checkpoint", tmp_path / "control.pt", "--loss-weights", "none"]
+    run(script, *arguments, *held_out, "--control", *control_options)
     control = load(tmp_path / "control.pt")
     assert control["step"] == n_steps > 100 // 16
     assert control["offset"] == [0.0] * 10  # there is nothing to correct
