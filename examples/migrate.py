@@ -21,7 +21,7 @@ import torch
 from imblearn.over_sampling import RandomOverSampler
 from torch.utils.data import WeightedRandomSampler
 
-from mlresample import MaxMultiplierOverSampler, compute_class_multipliers, plan_resampling
+from mlresample import MaxMultiplierOverSampler, ResamplingRule, plan_resampling
 from mlresample.datasets import make_multilabel_digits
 from mlresample.torch import RepeatSampler
 
@@ -219,14 +219,14 @@ settings = [
     (learned, "-", AFTER, "default: inverse frequency, cap 4"),
 ]
 for plan, line, color, label in settings:
-    multipliers = compute_class_multipliers(
+    curve = ResamplingRule.from_counts(
         counts,
         target_count=plan.resolved_target_count,
         power=plan.power,
         cap=plan.cap,
         floor=plan.floor,
     )
-    ax.plot(counts, multipliers, line, color=color, label=label)
+    ax.plot(counts, curve.class_multipliers, line, color=color, label=label)
     ax.plot(class_counts, plan.class_multipliers, "o", color=color, markersize=4)
 ax.plot(class_counts, by_hand, "s", color="black", markersize=8, fillstyle="none", label="by hand")
 ax.axhline(1, color="black", linewidth=0.8, linestyle=":", label="once per epoch", zorder=0)

@@ -4,9 +4,8 @@ from mlresample._corrections import correct_logits, correct_probabilities
 from mlresample._loss_weights import LossWeights, compute_loss_weights
 from mlresample._merge import merge_classes
 from mlresample._plan.compare import PlanComparison, compare_plans
-from mlresample._plan.plan import ResamplingPlan, plan_resampling
+from mlresample._plan.plan import ResamplingPlan, ResamplingRule, plan_resampling
 from mlresample._rule.counts import ClassCounts
-from mlresample._rule.multipliers import compute_class_multipliers, compute_sample_multipliers
 from mlresample.over_sampling import MaxMultiplierOverSampler
 
 __version__ = "0.1.0"
@@ -17,10 +16,9 @@ __all__ = [
     "MaxMultiplierOverSampler",
     "PlanComparison",
     "ResamplingPlan",
+    "ResamplingRule",
     "compare_plans",
-    "compute_class_multipliers",
     "compute_loss_weights",
-    "compute_sample_multipliers",
     "correct_logits",
     "correct_probabilities",
     "merge_classes",

@@ -8,7 +8,7 @@ import pytest
 import scipy.sparse as sp
 from numpy.testing import assert_allclose
 
-from mlresample import plan_resampling
+from mlresample import ResamplingRule, plan_resampling
 
 FOLDER = Path(os.environ.get("MLRESAMPLE_DATA", "no folder named"))
 NAMES = ["birds", "corel5k", "enron", "hpa2018_train", "yeast"]
@@ -45,6 +45,30 @@ def test_human_protein_atlas_with_the_hand_tuned_vector():
     multipliers = dict.fromkeys([8, 9, 10, 15, 27], 4) | {20: 2}
     plan = plan_resampling(load("hpa2018_train"), class_multipliers=multipliers)
     assert plan.expected_epoch_size == 31_634
+
+
+@pytest.mark.parametrize(
+    ("first", "target_count", "epoch_size", "resampled_27_15_0"),
+    [
+        (0, 466.5, 17_623.409176, (24, 44, 7099.881057)),
+        (1, 488.5, 17_496.673566, (20, 40, 7118.747796)),
+    ],
+)
+def test_rule_of_one_half_of_human_protein_atlas_applied_to_the_other(
+    first, target_count, epoch_size, resampled_27_15_0
+):
+    # By hand: a list of class numbers per row, Python's statistics.median, min and max.
+    y = load("hpa2018_train")
+    rule = plan_resampling(y[first::2]).rule
+    read = ResamplingRule.from_json(rule.to_json())
+    plan = read.plan(y[1 - first :: 2])
+    assert plan.resolved_target_count == target_count
+    assert_allclose(plan.expected_epoch_size, epoch_size, rtol=1e-10)
+    assert_allclose(plan.resampled_class_counts[[27, 15, 0]], resampled_27_15_0, rtol=1e-9)
+    both = rule.counts + plan_resampling(y[1 - first :: 2]).rule.counts
+    whole = ResamplingRule.from_counts(both)
+    assert whole.to_json() == plan_resampling(y).rule.to_json()
+    assert round(whole.sample_multipliers(y).sum(), 1) == 35_086.2
 
 
 @pytest.mark.parametrize("name", NAMES)

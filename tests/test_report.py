@@ -43,10 +43,14 @@ def test_the_figures_of_a_plan():
         "cap": 2.0,
         "floor": 1.0,
         "power": 1.0,
+        "background": 1.0,
         "resolved_target_count": 16.0,
         "n_samples": 56,
         "n_classes": 4,
         "n_without_class": 6,
+        "resampled_n_without_class": 6.0,
+        "is_of_other_samples": False,
+        "n_samples_learned_from": 56,
         "epoch_size": 66,  # 36 + 4 * 2 + 10 * 1.6 + 6
         "growth": 66 / 56,
         "imbalance_ratio": 10.0,
@@ -62,6 +66,7 @@ def test_the_figures_of_a_plan():
     assert rows[1] == {
         "class": "lynx",
         "count": 4,
+        "count_learned_from": 4,
         "share": 4 / 56,
         "share_of_largest": 0.1,
         "multiplier": 2.0,
@@ -300,7 +305,7 @@ def table_of(text):
 def test_the_text_names_the_figures_and_ends_with_the_verdicts():
     text = repr(make_plan(cap=2, target_count=16))
     assert "epoch size                 56        66  (1.179x)" in text
-    assert "without a class             6" in text
+    assert "without a class             6         6" in text
     assert "once 42 (75.0 %), more often 14 (25.0 %), at the cap 4 (7.1 %)" in text
     table = table_of(text)
     assert table[0].split() == [

@@ -254,6 +254,7 @@ _RULE_HELP = {
     "power": "1 for inverse frequency, 0.5 for its square root (1)",
     "epoch_size": "number of samples in an epoch, or its ratio to the data, such as 1.2; the "
     "target count is chosen to meet it",
+    "background": "multiplier of samples without a class (1); 0 leaves them out",
 }
 
 

@@ -129,9 +129,9 @@ def compare_plans(
     y : {array-like, sparse matrix, dataframe, tensor} of shape (n_samples, n_classes)
         Multi-label indicator matrix of 0 and 1; or class labels of shape (n_samples,).
     param_grid : dict of str to list, or list of such dicts
-        Values of `cap`, `floor`, `target_count`, `power` and `epoch_size` to combine, as for
-        scikit-learn's GridSearchCV. Parameters that it leaves out have the defaults of
-        :func:`~mlresample.plan_resampling`.
+        Values of `cap`, `floor`, `target_count`, `power`, `epoch_size` and `background` to
+        combine, as for scikit-learn's GridSearchCV. Parameters that it leaves out have the
+        defaults of :func:`~mlresample.plan_resampling`.
     class_names : array-like of shape (n_classes,), default=None
         As for :func:`~mlresample.plan_resampling`.
 
@@ -197,7 +197,7 @@ def _measure(indicator: Indicator, grid: list[dict[str, Any]]) -> PlanComparison
         multipliers = balanced_multipliers(counts, target_count, parameters)
         n_at_cap.append(raised_to_cap(multipliers, parameters.cap).sum())
         of_count = balanced_multipliers(rarest.counts, target_count, parameters)
-        of_ranks.append(np.append(1.0, of_count))  # without a class, 1
+        of_ranks.append(np.append(parameters.background, of_count))
         target_counts.append(target_count)
     of_rank = np.array(of_ranks)
     expected = of_rank @ rarest.sizes

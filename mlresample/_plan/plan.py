@@ -1,7 +1,7 @@
 """The plan: what resampling will cost and achieve, before anything is drawn."""
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,19 +11,14 @@ from mlresample._reporting.base import SCHEMA_VERSION, Figures, Report, Rows, as
 from mlresample._reporting.html import plan_html
 from mlresample._reporting.text import plan_text
 from mlresample._reporting.verdicts import find_verdicts
-from mlresample._rule.counts import check_some_class_occurs, imbalance_per_class
+from mlresample._rule.counts import ClassCounts, check_some_class_occurs, imbalance_per_class
 from mlresample._rule.epoch_size import RarestClasses, solve_target_count
-from mlresample._rule.explicit import explicit_multipliers
-from mlresample._rule.multipliers import (
-    balanced_multipliers,
-    raised_to_cap,
-    resolve_target_count,
-    sample_levels,
-)
+from mlresample._rule.multipliers import learn_multipliers, raised_to_cap, sample_levels
 from mlresample._rule.parameters import RULE_CONSTRAINTS, RuleParameters
+from mlresample._rule.rule import LearnedRule
 from mlresample._target.indicators import Indicator
 from mlresample._target.read import as_target
-from mlresample._utils.names import plain
+from mlresample._utils.names import as_classes, plain
 from mlresample._utils.sklearn import validate_parameter_constraints
 from mlresample._utils.typing import ClassMultipliers, HasPlan, MatrixLike
 
@@ -33,16 +28,133 @@ def as_plan(plan: Any) -> Any:
     return getattr(plan, "plan_", plan)
 
 
+@dataclass(frozen=True, eq=False)
+class ResamplingRule(LearnedRule):
+    """What is learned from class counts: how often the samples of each class should be seen.
+
+    Made by :meth:`from_counts`, and part of each plan and fitted sampler (``plan.rule``,
+    ``sampler.rule_``). It is immutable and knows no samples: learn it once, write it down as
+    JSON, and apply it to any batch.
+
+    Attributes
+    ----------
+    counts : ClassCounts
+        The counts that it was learned from, with the names of the classes.
+    class_multipliers : ndarray of shape (n_classes,)
+        Times that samples of each class should be seen per epoch; NaN for a class that has no
+        multiplier, because it had no samples.
+    resolved_target_count : float or None
+        Count that rare classes are raised towards; None with user-supplied multipliers.
+    parameters : RuleParameters
+        The parameters of :func:`plan_resampling` that made it, as attributes: ``cap``, ``floor``,
+        ``target_count``, ``power``, ``epoch_size``, ``background`` and ``class_multipliers``
+        ("balanced", or one per class as the user gave them).
+
+    Examples
+    --------
+    >>> from mlresample import ClassCounts, ResamplingRule
+    >>> counts = ClassCounts.from_numbers({"cat": 900, "dog": 90, "lynx": 10})
+    >>> rule = ResamplingRule.from_counts(counts, cap=5)
+    >>> rule.class_multipliers
+    array([1., 1., 5.])
+    >>> rule = ResamplingRule.from_json(rule.to_json())
+    >>> rule.sample_multipliers(["lynx", "cat"])
+    array([5., 1.])
+    >>> rule.plan(["lynx", "cat", "cat"]).epoch_size
+    7
+    """
+
+    def plan(
+        self,
+        y: MatrixLike,
+        *,
+        class_names: ArrayLike | None = None,
+        unseen: float | None = None,
+    ) -> "ResamplingPlan":
+        """Apply the rule to the samples of a target.
+
+        Parameters
+        ----------
+        y : {array-like, sparse matrix, dataframe, tensor} of shape (n_samples, n_classes)
+            Multi-label indicator matrix of 0 and 1; or class labels of shape (n_samples,).
+        class_names : array-like of shape (n_classes,), default=None
+            Names of the classes of `y`, as in :func:`plan_resampling`.
+        unseen : float, default=None
+            Multiplier, between 0 and the cap, of classes that the rule does not know or that had
+            no sample when it was learned. If None, such a class is an error once it occurs.
+
+        Returns
+        -------
+        plan : ResamplingPlan
+            The plan. Its classes are those of the rule, which have no samples if `y` lacks them,
+            then those of `y` that the rule does not know; its counts are those of `y`.
+
+        Raises
+        ------
+        ValueError
+            If `y` is not a target, its classes cannot be matched with those of the rule, or one
+            occurs that has no multiplier.
+        """
+        indicator = as_target(y, class_names=class_names, is_batch=True)
+        check_some_class_occurs(indicator.class_counts)
+        positions, multipliers = self._of_columns(indicator, unseen)
+        samples = _SampleFigures.of(indicator, multipliers, self.parameters.background)
+        unknown = np.flatnonzero((positions < 0) & (indicator.class_counts > 0))
+        names = self.classes.tolist()
+        positions[unknown] = len(names) + np.arange(len(unknown))
+        if len(unknown):
+            names += indicator.classes[unknown].tolist()
+        known = positions >= 0
+
+        def by_class(of_columns: NDArray[Any], default: Any) -> NDArray[Any]:
+            values = np.full(len(names), default, dtype=of_columns.dtype)
+            values[positions[known]] = of_columns[known]
+            return values
+
+        return ResamplingPlan(
+            rule=self,
+            classes=as_classes(names) if len(unknown) else self.classes,
+            class_counts=by_class(indicator.class_counts, 0),
+            class_multipliers=by_class(multipliers, 1.0),
+            **samples._asdict() | {"resampled_class_counts": by_class(samples[0], 0.0)},
+        )
+
+
+class _SampleFigures(NamedTuple):
+    """What follows for the samples of a target from the multipliers of its columns."""
+
+    resampled_class_counts: NDArray[np.float64]
+    n_without_class: int
+    level_multipliers: NDArray[np.float64]
+    levels: NDArray[Any]
+
+    @classmethod
+    def of(
+        cls, indicator: Indicator, multipliers: NDArray[np.float64], background: float
+    ) -> "_SampleFigures":
+        """Compute the levels, and the expected class counts."""
+        level_multipliers, levels, n_without = sample_levels(indicator, multipliers, background)
+        if multipliers.min() < 1:
+            resampled = indicator.weighted_class_counts(level_multipliers, levels)
+        else:  # the change alone, which is 0 for many samples
+            change = indicator.weighted_class_counts(level_multipliers - 1, levels)
+            resampled = indicator.class_counts + change
+        return cls(resampled, n_without, level_multipliers, levels)
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class ResamplingPlan(RepeatPlan, Report):
     """How often each class and each sample is seen, and the effect on the class counts.
 
     Printed, it is a report, in a notebook with a table; its figures are in :meth:`to_dict`.
-    Made by :func:`plan_resampling` and by a fitted sampler (``plan_``); it is immutable and
-    holds one small integer per sample besides vectors of one number per class.
+    Made by :func:`plan_resampling`, by a fitted sampler (``plan_``) and by
+    :meth:`ResamplingRule.plan`; it is immutable and holds one small integer per sample besides
+    vectors of one number per class.
 
     Attributes
     ----------
+    rule : ResamplingRule
+        What was learned from class counts: those of these samples, or of others.
     classes : ndarray of shape (n_classes,)
         Class names, or column numbers.
     class_counts : ndarray of shape (n_classes,)
@@ -51,16 +163,10 @@ class ResamplingPlan(RepeatPlan, Report):
         Times that samples of each class should be seen per epoch.
     resampled_class_counts : ndarray of shape (n_classes,)
         Expected class counts after resampling, float64.
-    resolved_target_count : float or None
-        Count that rare classes are raised towards; None with user-supplied multipliers.
-    power : float or None
-        Power of the rule; None with user-supplied multipliers.
-    cap, floor : float
-        Largest and smallest multiplier allowed.
     n_without_class : int
         Samples that carry no class.
     level_multipliers : ndarray of shape (n_levels,)
-        Distinct class multipliers, with 1.0, ascending.
+        Distinct multipliers of the classes and the background, ascending.
     levels : ndarray of shape (n_samples,)
         Index of each sample's multiplier among `level_multipliers`, a small unsigned integer.
 
@@ -74,7 +180,7 @@ class ResamplingPlan(RepeatPlan, Report):
     epoch size                120       165  (1.375x)
     imbalance ratio          4.00      2.20
     mean imbalance           2.50      1.60
-    without a class             0
+    without a class             0         0
     samples seen      once 90 (75.0 %), more often 30 (25.0 %)
     -------------------------------------------------------------------------
     class  count  of samples  of largest  multiplier  epoch quota  to collect
@@ -92,15 +198,52 @@ class ResamplingPlan(RepeatPlan, Report):
     [165.0, 75.0]
     """
 
+    rule: ResamplingRule
     classes: NDArray[Any]
     class_counts: NDArray[np.int64]
     class_multipliers: NDArray[np.float64]
     resampled_class_counts: NDArray[np.float64]
-    resolved_target_count: float | None
-    power: float | None
-    cap: float
-    floor: float
     n_without_class: int
+
+    @property
+    def resolved_target_count(self) -> float | None:
+        """Count that rare classes are raised towards; None with user-supplied multipliers."""
+        return self.rule.resolved_target_count
+
+    @property
+    def power(self) -> float | None:
+        """Power of the rule; None with user-supplied multipliers."""
+        parameters = self.rule.parameters
+        return parameters.power if parameters.is_balanced else None
+
+    @property
+    def cap(self) -> float:
+        """Largest multiplier allowed."""
+        return self.rule.parameters.cap
+
+    @property
+    def floor(self) -> float:
+        """Smallest class multiplier allowed."""
+        return self.rule.parameters.floor
+
+    @property
+    def background(self) -> float:
+        """Multiplier of samples without a class."""
+        return self.rule.parameters.background
+
+    @property
+    def _learned_counts(self) -> NDArray[np.int64]:
+        """The counts that the rule was learned from, of the plan's classes."""
+        learned = self.rule.counts.class_counts
+        return np.append(learned, np.zeros(len(self.classes) - len(learned), dtype=np.int64))
+
+    @property
+    def _is_of_other_samples(self) -> bool:
+        """Whether the rule was learned from other counts than those of these samples."""
+        learned = self.rule.counts
+        return learned.n_samples not in (None, self.n_samples) or not np.array_equal(
+            self._learned_counts, self.class_counts
+        )
 
     @property
     def at_cap(self) -> NDArray[np.bool_]:
@@ -144,7 +287,7 @@ class ResamplingPlan(RepeatPlan, Report):
         with np.errstate(over="ignore"):
             suffices = self.resolved_target_count / np.float64(self.cap) ** (1 / self.power)
         needed = np.clip(np.ceil(suffices * (1 - 1e-12)), 1, 2.0**62).astype(np.int64)
-        return np.maximum(needed - self.class_counts, 0)
+        return np.maximum(needed - self._learned_counts, 0)
 
     def to_dict(self) -> Figures:
         """Return the figures of the report as plain types.
@@ -160,10 +303,14 @@ class ResamplingPlan(RepeatPlan, Report):
             "cap": finite(self.cap),
             "floor": self.floor,
             "power": self.power,
+            "background": self.background,
             "resolved_target_count": self.resolved_target_count,
             "n_samples": self.n_samples,
             "n_classes": len(self.classes),
             "n_without_class": self.n_without_class,
+            "resampled_n_without_class": self.background * self.n_without_class,
+            "is_of_other_samples": self._is_of_other_samples,
+            "n_samples_learned_from": self.rule.counts.n_samples,
             "epoch_size": self.epoch_size,
             "growth": self.expected_epoch_size / self.n_samples,
             "imbalance_ratio": self.imbalance_ratio,
@@ -186,6 +333,7 @@ class ResamplingPlan(RepeatPlan, Report):
         columns = {
             "class": list(map(plain, self.classes)),
             "count": self.class_counts.tolist(),
+            "count_learned_from": self._learned_counts.tolist(),
             "share": (self.class_counts / self.n_samples).tolist(),
             "share_of_largest": (self.class_counts / self.class_counts.max()).tolist(),
             "multiplier": self.class_multipliers.tolist(),
@@ -205,42 +353,31 @@ class ResamplingPlan(RepeatPlan, Report):
 
 
 def make_plan(indicator: Indicator, parameters: RuleParameters) -> ResamplingPlan:
-    """Learn a plan from an indicator matrix."""
-    counts = indicator.class_counts
-    check_some_class_occurs(counts)
-    bounds = {"floor": parameters.floor, "cap": parameters.cap}
-    resolved = power = None
-    if parameters.is_balanced:
-        power = parameters.power
-        if parameters.epoch_size is None:
-            resolved = resolve_target_count(parameters.target_count, counts, indicator.n_samples)
-        else:
-            resolved = solve_target_count(RarestClasses.of(indicator), parameters)
-        multipliers = balanced_multipliers(counts, resolved, parameters)
-    else:
-        multipliers = explicit_multipliers(
-            parameters.class_multipliers,
-            indicator.classes,
-            counts,
-            **bounds,
-            column_name=indicator.column_name,
-        )
-    level_multipliers, levels, n_without_class = sample_levels(indicator, multipliers)
-    if level_multipliers[0] < 1:
-        resampled = indicator.weighted_class_counts(level_multipliers, levels)
-    else:  # the change alone, which is 0 for many samples
-        resampled = counts + indicator.weighted_class_counts(level_multipliers - 1, levels)
+    """Learn a rule from an indicator matrix and apply it there."""
+    class_counts, n_samples = indicator.class_counts, indicator.n_samples
+    check_some_class_occurs(class_counts)
+    solved = None
+    if parameters.epoch_size is not None:
+        solved = solve_target_count(RarestClasses.of(indicator), parameters)
+    learned = learn_multipliers(
+        indicator.classes,
+        class_counts,
+        n_samples,
+        parameters,
+        solved=solved,
+        column_name=indicator.column_name,
+    )
+    multipliers = np.where(class_counts > 0, learned.class_multipliers, 1.0)
+    samples = _SampleFigures.of(indicator, multipliers, parameters.background)
+    counts = ClassCounts(
+        indicator.classes, class_counts, n_samples, samples.n_without_class, indicator.named
+    )
     return ResamplingPlan(
+        rule=ResamplingRule(counts, *learned),
         classes=indicator.classes,
-        class_counts=counts,
+        class_counts=class_counts,
         class_multipliers=multipliers,
-        resampled_class_counts=resampled,
-        resolved_target_count=resolved,
-        power=power,
-        **bounds,
-        n_without_class=n_without_class,
-        level_multipliers=level_multipliers,
-        levels=levels,
+        **samples._asdict(),
     )
 
 
@@ -259,6 +396,7 @@ def plan_resampling(
     target_count: str | float = RuleParameters.target_count,
     power: float = RuleParameters.power,
     epoch_size: float | None = RuleParameters.epoch_size,
+    background: float = RuleParameters.background,
 ) -> ResamplingPlan:
     """Plan the resampling of a multi-label target.
 
@@ -289,6 +427,8 @@ def plan_resampling(
     epoch_size : int or float, default=None
         Samples that an epoch should have: an int is a number, a float a multiple of n_samples.
         The target count is then solved for.
+    background : float, default=1.0
+        Multiplier of samples without a class, between 0 and `cap`; 0 leaves them out.
 
     Returns
     -------
@@ -304,7 +444,7 @@ def plan_resampling(
     Notes
     -----
     The multiplier of a class is ``clip((t / n_c) ** power, floor, cap)``, with class count n_c
-    and target count t; that of a sample is the largest among its classes, and exactly 1 for a
+    and target count t; that of a sample is the largest among its classes, and `background` for a
     sample without a class. Classes that never occur have multiplier 1.
 
     References

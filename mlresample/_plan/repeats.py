@@ -1,7 +1,7 @@
 """Sample multipliers become whole repeats, repeats become indices; all randomness is here."""
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
 from mlresample._utils.containers import row_slices
+from mlresample._utils.immutable import Immutable
 
 ROUNDINGS = {"stratified", "bernoulli", "nearest"}
 
@@ -34,7 +35,7 @@ def check_epoch_size(expected: float, of: str = "") -> None:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class RepeatPlan:
+class RepeatPlan(Immutable):
     """How often each sample is seen, and epochs drawn from that; immutable.
 
     All samples of one level share a multiplier.
@@ -51,16 +52,11 @@ class RepeatPlan:
     levels: NDArray[Any]
 
     def __post_init__(self) -> None:
-        for value in vars(self).values():
-            if isinstance(value, np.ndarray):
-                value.flags.writeable = False
+        super().__post_init__()
         # The sizes of the levels are counted only if the bounds leave a doubt.
         least, most = self.n_samples * self.level_multipliers[[0, -1]]
         if not most < 2**53 or least < 1:
             check_epoch_size(self.expected_epoch_size)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), tuple(getattr(self, field.name) for field in fields(self))
 
     @property
     def n_samples(self) -> int:

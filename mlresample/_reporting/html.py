@@ -18,6 +18,7 @@ from mlresample._reporting.text import (
     rule_text,
     samples_text,
     split_middle,
+    without_class_after,
 )
 
 FIRST, SHOWN = 100, 150  # rows of a notebook's table before its middle is left out, and in all
@@ -104,7 +105,7 @@ def _figures(report: Figures) -> str:
         name: f"{number(report[key])} → {number(report[f'resampled_{key}'])}"
         for name, key in MEASURES.items()
     }
-    figures["without a class"] = f"{report['n_without_class']:,}"
+    figures["without a class"] = f"{report['n_without_class']:,} → {without_class_after(report)}"
     cells = (f"<div><small>{name}</small><b>{text}</b></div>" for name, text in figures.items())
     return f'<div class="figures">{"".join(cells)}</div>'
 

@@ -52,6 +52,11 @@ def rule_text(report: Figures) -> str:
     return f"{cap}{floor}, target count {target}{power}"
 
 
+def without_class_after(report: Figures) -> str:
+    """Write how many samples without a class an epoch is expected to show."""
+    return number(report["resampled_n_without_class"], 1).removesuffix(".0")
+
+
 def samples_text(report: Figures) -> str:
     """Write how many samples are seen how often."""
     n_samples, cap = report["n_samples"], report["cap"]
@@ -90,7 +95,8 @@ def _summary_lines(report: Figures) -> list[str]:
         f"{'epoch size':<17} {report['n_samples']:>11,} {report['epoch_size']:>9,}"
         f"  ({report['growth']:.3f}x)",
         *measures,
-        f"{'without a class':<17} {report['n_without_class']:>11,}",
+        f"{'without a class':<17} {report['n_without_class']:>11,} "
+        f"{without_class_after(report):>9}",
     ]
 
 

@@ -84,9 +84,13 @@ def _overtaken(report: Figures) -> Judgements:
 
 
 def _cap_binds(report: Figures) -> Judgements:
-    held_back = [row for row in report["classes"] if row["count"] and row["samples_to_collect"]]
+    held_back = [
+        row
+        for row in report["classes"]
+        if row["count"] and row["count_learned_from"] and row["samples_to_collect"]
+    ]
     if held_back and report["cap"] > 1:
-        fewest = min(row["count"] for row in held_back)
+        fewest = min(row["count_learned_from"] for row in held_back)
         with np.errstate(over="ignore"):
             needed = np.float64(report["resolved_target_count"] / fewest) ** report["power"]
         yield (
@@ -130,11 +134,32 @@ def _few(report: Figures) -> Judgements:
         )
 
 
+def _of_other_samples(report: Figures) -> Judgements:
+    if not report["is_of_other_samples"]:
+        return
+    n_learned = report["n_samples_learned_from"]
+    source = "an unknown number of" if n_learned is None else f"{n_learned:,}"
+    unknown = [row for row in report["classes"] if row["count"] and not row["count_learned_from"]]
+    new = ""
+    if unknown:
+        new = (
+            f" {_count(unknown, 'class was', 'classes were')} not among the counts: "
+            f"{_names(unknown)}."
+        )
+    yield (
+        "other_samples",
+        f"The multipliers were learned from the counts of {source} samples and are applied to "
+        f"these {report['n_samples']:,}, which have other counts.{new}",
+        unknown,
+    )
+
+
 _JUDGES: list[Callable[[Figures], Judgements]] = [
     _cost_without_effect,
     _overtaken,
     _cap_binds,
     _few,
+    _of_other_samples,
 ]
 
 

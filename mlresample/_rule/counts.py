@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mlresample._target.read import as_target
 from mlresample._utils.containers import is_dataframe
+from mlresample._utils.immutable import Immutable
 from mlresample._utils.names import as_classes, is_positional, listed
 from mlresample._utils.sklearn import Interval, validate_params
 from mlresample._utils.typing import ClassCountsLike, MatrixLike
@@ -18,7 +19,7 @@ _MOST = 2**53  # up to which floats hold every whole number
 
 
 @dataclass(frozen=True, eq=False)
-class ClassCounts:
+class ClassCounts(Immutable):
     """How many samples carry each class; the counts of batches add up.
 
     Made by :meth:`from_target` and :meth:`from_numbers`; immutable. ``first + second`` are the
@@ -57,10 +58,6 @@ class ClassCounts:
     n_samples: int | None
     n_without_class: int | None
     named: bool
-
-    def __post_init__(self) -> None:
-        self.classes.flags.writeable = False
-        self.class_counts.flags.writeable = False
 
     @classmethod
     def from_target(cls, y: MatrixLike, *, class_names: ArrayLike | None = None) -> Self:

@@ -47,7 +47,8 @@ def solve_target_count(rarest: RarestClasses, parameters: RuleParameters) -> flo
         )
     budget = float(epoch_size) if whole else epoch_size * n_samples
     sizes, n_without = rarest.sizes[1:], int(rarest.sizes[0])
-    curve = _EpochSizeCurve(rarest.counts, sizes, n_without, power, floor, cap)
+    outside = parameters.background * n_without
+    curve = _EpochSizeCurve(rarest.counts, sizes, outside, power, floor, cap)
     smallest, largest = curve.limits()
     smallest = max(smallest, 0.5)  # which is rounded to a single sample
     inside = smallest * (1 - 1e-9) <= budget <= largest * (1 + 1e-9)
@@ -74,13 +75,13 @@ class _EpochSizeCurve:
     """Expected epoch size as a function of the target count t.
 
     A sample's multiplier depends only on its rarest class, so that
-    E(t) = n_0 + sum_n K_n clip((t / n) ** power, floor, cap), K_n being the number of samples
-    whose rarest class has count n, and n_0 of those without a class.
+    E(t) = b n_0 + sum_n K_n clip((t / n) ** power, floor, cap), K_n being the number of samples
+    whose rarest class has count n, n_0 that of samples without a class, and b their multiplier.
     """
 
     counts: NDArray[np.float64]  # n, distinct
     sizes: NDArray[np.int64]  # K_n
-    n_without: int
+    background: float  # b n_0
     power: float
     floor: float
     cap: float
@@ -88,14 +89,14 @@ class _EpochSizeCurve:
     @np.errstate(over="ignore", under="ignore", invalid="ignore")
     def __call__(self, target_count: float) -> float:
         rule = (target_count / self.counts) ** self.power
-        return float(self.n_without + self.sizes @ np.clip(rule, self.floor, self.cap))
+        return float(self.background + self.sizes @ np.clip(rule, self.floor, self.cap))
 
     def limits(self) -> tuple[float, float]:
         """Return the smallest and the largest size within floor and cap."""
         n_with = int(self.sizes.sum())
         if self.power == 0:
-            return float(self.n_without + n_with), float(self.n_without + n_with)
-        return self.n_without + self.floor * n_with, self.n_without + self.cap * n_with
+            return self.background + n_with, self.background + n_with
+        return self.background + self.floor * n_with, self.background + self.cap * n_with
 
     @np.errstate(all="ignore")
     def solve(self, size: float) -> float:

@@ -8,39 +8,48 @@ import numpy as np
 from narwhals.dependencies import is_pandas_series
 from numpy.typing import NDArray
 
+from mlresample._rule.parameters import RuleParameters
 from mlresample._utils.names import is_positional, listed, plain
 
 
-def explicit_multipliers(
+def given_multipliers(
     class_multipliers: Any,
     classes: NDArray[Any],
     class_counts: NDArray[np.int64],
     *,
-    floor: float,
     cap: float,
     column_name: Any = None,
 ) -> NDArray[np.float64]:
-    """Read an array, dict or callable and clip it to [floor, cap]; warn, except for a callable."""
+    """Read an array, dict or callable; NaN for a class without samples that was not given one."""
     if is_pandas_series(class_multipliers):
         class_multipliers = _from_series(class_multipliers, classes)
     if callable(class_multipliers):
         with np.errstate(divide="ignore", invalid="ignore"):
             values = _as_multipliers(class_multipliers(class_counts.copy()), len(classes))
-        values = np.where(class_counts > 0, values, 1.0)
+        given = class_counts > 0
     elif isinstance(class_multipliers, dict):
         values = _from_dict(class_multipliers, classes, column_name)
+        given = (class_counts > 0) | [name in class_multipliers for name in classes.tolist()]
     else:
         values = _as_multipliers(class_multipliers, len(classes))
-    wrong = np.flatnonzero(~(values >= 0) | (np.isinf(values) & np.isinf(cap)))
+        given = np.ones(len(classes), dtype=np.bool_)
+    wrong = np.flatnonzero(given & (~(values >= 0) | (np.isinf(values) & np.isinf(cap))))
     if len(wrong):
         raise ValueError(
             f"class_multipliers must be numbers >= 0, got {values[wrong[0]]} for class "
             f"{plain(classes[wrong[0]])!r}."
         )
-    clipped = np.clip(values, floor, cap)
-    if not callable(class_multipliers):
-        _warn_of_clipping(values, clipped, classes, floor=floor, cap=cap)
-    return np.where(class_counts > 0, clipped, 1.0)
+    return np.where(given, values, np.nan)
+
+
+def clip_to_bounds(
+    values: NDArray[np.float64], classes: NDArray[Any], parameters: RuleParameters, *, warn: bool
+) -> NDArray[np.float64]:
+    """Clip user-supplied multipliers to floor and cap."""
+    clipped = np.clip(values, parameters.floor, parameters.cap)
+    if warn:
+        _warn_of_clipping(values, classes, parameters)
+    return clipped
 
 
 def _from_series(multipliers: Any, classes: NDArray[Any]) -> Any:
@@ -100,13 +109,11 @@ def _from_dict(
 
 def _warn_of_clipping(
     values: NDArray[np.float64],
-    clipped: NDArray[np.float64],
     classes: NDArray[Any],
-    *,
-    floor: float,
-    cap: float,
+    parameters: RuleParameters,
 ) -> None:
-    changed = np.flatnonzero(values != clipped)
+    floor, cap = parameters.floor, parameters.cap
+    changed = np.flatnonzero((values < floor) | (values > cap))
     if len(changed) == 0:
         return
     listing = "; ".join(

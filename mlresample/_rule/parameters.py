@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from mlresample._utils.immutable import Immutable
 from mlresample._utils.sklearn import Interval, StrOptions
 
 RULE_CONSTRAINTS: dict[str, Any] = {
@@ -20,11 +21,12 @@ RULE_CONSTRAINTS: dict[str, Any] = {
     ],
     "power": [Interval(Real, 0, None, closed="left")],
     "epoch_size": [Interval(Real, 0, None, closed="neither"), None],
+    "background": [Interval(Real, 0, None, closed="left")],
 }
 
 
 @dataclass(frozen=True, eq=False)
-class RuleParameters:
+class RuleParameters(Immutable):
     """Parameters of the rule; the attributes of the class are their defaults.
 
     Whoever takes them has them in its signature with these defaults, validates them one by one by
@@ -37,6 +39,7 @@ class RuleParameters:
     target_count: Any = "median"
     power: float = 1.0
     epoch_size: Any = None
+    background: float = 1.0
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Self:
@@ -45,7 +48,7 @@ class RuleParameters:
         Numbers become Python's, and parameters that contradict each other are an error.
         """
         given = {name: as_number(name, values[name]) for name in PARAMETERS if name in values}
-        for name in ("cap", "floor", "power"):
+        for name in ("cap", "floor", "power", "background"):
             if name in given:
                 given[name] = float(given[name])
         parameters = cls(**given)
@@ -66,6 +69,11 @@ class RuleParameters:
             raise ValueError(
                 "target_count=1 is a count of one sample, which raises no class. For a share of "
                 "all samples, pass 1.0."
+            )
+        if self.background > self.cap:
+            raise ValueError(
+                f"background={self.background:g} is above cap={self.cap:g}, the largest "
+                f"multiplier: lower one or raise the other."
             )
         is_default_target = (
             isinstance(self.target_count, str) and self.target_count == type(self).target_count

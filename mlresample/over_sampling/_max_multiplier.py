@@ -46,6 +46,8 @@ class MaxMultiplierOverSampler(BaseSampler):
     epoch_size : int or float, default=None
         Number of samples of the result: an int is a number, a float a multiple of n_samples. The
         target count is then solved for.
+    background : float, default=1.0
+        Multiplier of samples without a class, between 0 and `cap`; 0 leaves them out.
     rounding : {"stratified", "bernoulli", "nearest"}, default="stratified"
         How fractions become whole repeats: with "stratified", the result has the same size for
         every seed; "bernoulli" rounds each sample by itself; "nearest" uses no randomness.
@@ -64,6 +66,8 @@ class MaxMultiplierOverSampler(BaseSampler):
         Multiplier of each class: times that its samples should be seen.
     target_count_ : float or None
         Count that rare classes are raised towards; None with user-supplied multipliers.
+    rule_ : ResamplingRule
+        What was learned from the class counts, to be written down or applied to other samples.
     plan_ : ResamplingPlan
         How often each sample is seen, and the resulting class counts.
     sample_indices_ : ndarray of shape (n_samples_new,)
@@ -86,8 +90,8 @@ class MaxMultiplierOverSampler(BaseSampler):
     Notes
     -----
     The multiplier of a class is ``clip((t / n_c) ** power, floor, cap)``, with class count n_c
-    and target count t. Samples without a class are kept once. Classes that never occur have
-    multiplier 1.
+    and target count t. Samples without a class have the multiplier `background`. Classes that
+    never occur have multiplier 1.
 
     X and y are returned in their own containers. A target of one dimension, or with one column,
     is single-label: each sample has one class.
@@ -135,6 +139,7 @@ class MaxMultiplierOverSampler(BaseSampler):
         target_count: str | float = RuleParameters.target_count,
         power: float = RuleParameters.power,
         epoch_size: float | None = RuleParameters.epoch_size,
+        background: float = RuleParameters.background,
         rounding: str = "stratified",
         shuffle: bool = False,
         random_state: int | np.random.RandomState | None = None,
@@ -145,6 +150,7 @@ class MaxMultiplierOverSampler(BaseSampler):
         self.target_count = target_count
         self.power = power
         self.epoch_size = epoch_size
+        self.background = background
         self.rounding = rounding
         self.shuffle = shuffle
         self.random_state = random_state
@@ -209,7 +215,9 @@ class MaxMultiplierOverSampler(BaseSampler):
             self.random_state, rounding=self.rounding, shuffle=self.shuffle
         )
         if len(indices) == 0:
-            raise ValueError("No sample is left after resampling: raise floor or epoch_size.")
+            raise ValueError(
+                "No sample is left after resampling: raise floor, background or epoch_size."
+            )
         repeats = np.bincount(indices, minlength=indicator.n_samples)
         change = indicator.weighted_class_counts(np.arange(repeats.max() + 1) - 1.0, repeats)
         resampled = take_rows(X, indices), take_rows(y, indices)
@@ -229,6 +237,7 @@ class MaxMultiplierOverSampler(BaseSampler):
 
     def _set_learned(self, X: Any, plan: ResamplingPlan) -> None:
         validate_data(self, X=X, skip_check_array=True)  # n_features_in_, feature_names_in_
+        self.rule_ = plan.rule
         self.plan_ = plan
         self.classes_ = plan.classes
         self.class_counts_ = plan.class_counts
