@@ -152,6 +152,7 @@ for name, rows in results.items():
 # %%
 # Each dot is a seed, each diamond the mean over the seeds.
 
+# sphinx_gallery_thumbnail_number = 2
 figure, ax = plt.subplots(figsize=(6.4, 3.2), layout="constrained")
 for i, rows in enumerate(results.values()):
     for column, color, y_place in [(2, "#7b8fa8", i - 0.12), (3, "#ee7733", i + 0.12)]:

@@ -460,6 +460,11 @@ def test_single_label_targets_have_no_classes_that_meet():
     assert_array_equal(display.shares, np.zeros((1, 2)))
 
 
+def test_the_scale_of_a_small_heat_map_is_named_in_full():
+    display = draw(CoOccurrenceDisplay.from_target([[1, 0]] * 5 + [[1, 1]] * 2))
+    assert_none_cut_off(display, [display.colorbar_.ax.yaxis.label])
+
+
 def test_classes_that_do_not_occur_are_left_out():
     y = np.column_stack([MET, np.zeros(8)])
     display = CoOccurrenceDisplay.from_target(y, n_rare=10, n_common=10)

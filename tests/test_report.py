@@ -398,3 +398,9 @@ def test_what_a_verdict_asks_to_collect_does_not_contradict_the_table():
 def test_a_printed_table_is_in_no_box():
     assert "@media print" in make_plan()._repr_html_()
     assert "body .mlresample .scroll { max-height: none; }" in page("A plan", [])
+
+
+def test_a_printed_page_keeps_pictures_whole_and_shows_its_glossary():
+    printed = page("A plan", []).partition("@media print")[2].partition("</style>")[0]
+    assert "figure { break-inside: avoid; }" in printed
+    assert "::details-content { content-visibility: visible; }" in printed

@@ -160,7 +160,10 @@ def page(title: str, parts: Iterable[str]) -> str:
         "dd { margin: 0 0 .4rem 1.2rem; } "
         "figure svg { width: 46rem; max-width: 100%; height: auto; background: #fff; "
         "border-radius: 6px; } "
-        "pre { overflow-x: auto; }</style></head><body>"
+        "pre { overflow-x: auto; } "
+        # A print keeps pictures whole, and shows what a closed part holds.
+        "@media print { figure { break-inside: avoid; } "
+        "::details-content { content-visibility: visible; } }</style></head><body>"
         f"<h1>{escape(title)}</h1>{''.join(parts)}{_glossary()}</body></html>\n"
     )
 
