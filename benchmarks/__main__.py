@@ -1,4 +1,4 @@
-"""Time every step beside the peers, at every scale: ``python -m benchmarks``."""
+"""Compare every step with its peers, at every scale: ``python -m benchmarks``."""
 
 import argparse
 import gc
@@ -31,7 +31,7 @@ def main():
     if _steps.torch_peers:
         _steps.torch_peers.torch.set_num_threads(1)
     warnings.filterwarnings("ignore")
-    gc.freeze()  # what was imported need not be looked at before every step
+    gc.freeze()  # keeps imported objects out of the collections between steps
     arguments.output.mkdir(parents=True, exist_ok=True)
     path = arguments.output / "benchmarks.json"
 
@@ -53,7 +53,7 @@ def main():
             save(results, path)
     if not arguments.quick:
         rows += cost_of_an_entry(rows)
-    print("\nhow the plan's time grows: exponent, where 1 is in proportion")
+    print("\nhow the time of a plan grows: exponent, 1 is in proportion")
     for axis, containers in _growth.curves(n_runs, quick=arguments.quick):
         slopes = ", ".join(f"{name} {_growth.slope(c):.2f}" for name, c in containers.items())
         print(f"  with the {axis}: {slopes}", flush=True)
@@ -74,7 +74,7 @@ def save(results, path):
 
 
 def show_progress(text):
-    """Show what runs at the moment, until the next line is printed; on a terminal alone."""
+    """Show what is running until the next line is printed, on a terminal only."""
     if sys.stderr.isatty():
         print(f"\r{text:<79}\r", end="", file=sys.stderr, flush=True)
 
@@ -155,7 +155,7 @@ def line(row):
     if row["peer"] is None:
         return f"  {row['step']:<28} {'':<31} {1e3 * row['ours_cpu']:>7.2f} ms"
     goal = "" if row["goal"] is None else f"{row['goal']:.3g}"
-    short = "" if row["goal"] is None or row["ratio_cpu"] >= row["goal"] else "  short of it"
+    short = "" if row["goal"] is None or row["ratio_cpu"] >= row["goal"] else "  below it"
     return (
         f"  {row['step']:<28} {row['peer']:<31} {1e3 * row['ours_cpu']:>7.2f} ms"
         f" {1e3 * row['theirs_cpu']:>7.1f} ms {row['ratio_cpu']:>7.2f}x {row['ratio_wall']:>7.2f}x"
@@ -164,7 +164,7 @@ def line(row):
 
 
 def cost_of_an_entry(rows):
-    """Compare the plan's time an entry at the scales of FIXED_COST."""
+    """Compare the plan's time per entry at the scales of FIXED_COST."""
     costs = {
         row["scale"]: row["ours_cpu"] / row["entries"]
         for row in rows
@@ -175,13 +175,13 @@ def cost_of_an_entry(rows):
     small, large = (costs[scale] for scale in FIXED_COST)
     growth = large / small
     costs = f"{1e9 * small:.1f} ns at {FIXED_COST[0]}, {1e9 * large:.1f} ns at {FIXED_COST[1]}"
-    print(f"\nplan, CSR: an entry costs {costs}: {growth:.2f}x (goal: at most 1.5)")
+    print(f"\nplan, CSR: an entry takes {costs}: {growth:.2f}x (goal: at most 1.5)")
     row = {"step": "cost of an entry", "scale": FIXED_COST[1], "peer": FIXED_COST[0]}
     return [{**row, "ratio_cpu": 1 / growth, "goal": 1 / 1.5}]
 
 
 def versions():
-    """Versions of Python and of the packages that are installed."""
+    """Return the versions of Python and of the installed packages."""
     found = {"python": platform.python_version()}
     for name in ("mlresample", "numpy", "scipy", "scikit-learn", "imbalanced-learn", *OPTIONAL):
         try:

@@ -1,4 +1,4 @@
-"""Data sets of other people, from .npz files."""
+"""Public data sets, read from .npz files."""
 
 import sys
 
@@ -7,7 +7,7 @@ import scipy.sparse as sp
 
 
 def load(path):
-    """Features and indicator matrix, both dense."""
+    """Return features and indicator matrix, both dense."""
     if not path.is_file():
         sys.exit(f"{path} is missing; benchmarks/README.md says where it comes from.")
     stored = np.load(path, allow_pickle=False)

@@ -1,4 +1,4 @@
-"""How the plan's time grows with samples, classes and entries, the other two held."""
+"""How the time of a plan grows with samples, classes or entries, the other two being fixed."""
 
 import numpy as np
 import scipy.sparse as sp
@@ -15,7 +15,7 @@ AXES = {
 
 
 def target(n_samples, n_classes, per_sample):
-    """Every sample carries `per_sample` classes, common ones more often."""
+    """Make a target whose samples carry `per_sample` classes each, common ones more often."""
     width = n_classes // per_sample  # of the range that each of a sample's classes comes from
     within = np.random.default_rng(0).random((n_samples, per_sample)) ** 2 * width
     indices = (within.astype(np.int32) + np.arange(per_sample) * width).ravel()
@@ -26,7 +26,7 @@ def target(n_samples, n_classes, per_sample):
 
 
 def curves(n_runs, *, quick=False):
-    """Time of a plan along each axis: pairs of axis and {container: [(size, seconds), ...]}."""
+    """Time a plan along each axis; yield the axis and {container: [(size, seconds), ...]}."""
     n_samples, most_bytes = (N_SAMPLES // 10, 1e8) if quick else (N_SAMPLES, 1e9)
     for axis, sizes in AXES.items():
         found = {"CSR": [], "bytes": []}
@@ -51,6 +51,6 @@ def curves(n_runs, *, quick=False):
 
 
 def slope(points):
-    """Exponent of growth over the upper half of the sizes: 1 is in proportion."""
+    """Return the exponent of growth over the upper half of the sizes: 1 is in proportion."""
     sizes, seconds = np.log(np.array(points[len(points) // 2 :])).T
     return float(np.polyfit(sizes, seconds, 1)[0])

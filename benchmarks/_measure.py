@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-SHORT = 0.02  # seconds: what takes less is called several times in a turn
-LONG = 5.0  # seconds: what takes longer runs fewer times
+SHORT = 0.02  # seconds; faster functions are called several times per turn
+LONG = 5.0  # seconds; slower functions run fewer times
 
 
 def processor():
-    """Name, cores and vector extensions of the machine, on which all times depend."""
+    """Return name, cores and vector extensions of the machine, on which all times depend."""
     name = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
@@ -42,13 +42,13 @@ class Timing(NamedTuple):
 
 
 def interleaved(functions, n_runs, may_fail=()):
-    """Median times of functions that take turns; the first turn warms up and is not counted.
+    """Return median times of functions that take turns; the first turn is not counted.
 
-    What takes several seconds is run no more than three times, the first included. Those of
+    Functions that take several seconds run three times at most, the first included. Those of
     `may_fail` that raise an error are left out, and the error is printed.
     """
     gc.collect()
-    gc.disable()  # as timeit does: the lists of the peers are nobody's business but theirs
+    gc.disable()  # as timeit does: collecting one peer's lists must not slow another function
     try:
         return _take_turns(dict(functions), n_runs, may_fail)
     finally:
@@ -73,7 +73,7 @@ def _take_turns(functions, n_runs, may_fail):
 
 
 def _time(function):
-    """Mean time of as many calls as take a fiftieth of a second, at least one."""
+    """Return the mean time of as many calls as take a fiftieth of a second, at least one."""
     cpu, wall = time.process_time(), time.perf_counter()
     n_calls = 0
     while n_calls == 0 or time.perf_counter() - wall < SHORT:
@@ -87,7 +87,7 @@ def _median(times):
 
 
 def peak_memory(function):
-    """Bytes allocated by Python and NumPy at the most during a call, its result included."""
+    """Return the peak of the bytes that Python and NumPy allocate in a call, with its result."""
     tracemalloc.start()
     try:
         function()
@@ -97,7 +97,7 @@ def peak_memory(function):
 
 
 def read(arrays):
-    """Read arrays once, as fast as NumPy can: the reference for how far from memory we are."""
+    """Read arrays once, as fast as NumPy can: the least that any function must do."""
     for array in arrays:
         flat = array.reshape(-1, order="A").view(np.uint8)
         np.bitwise_or.reduce(flat[: len(flat) // 8 * 8].view(np.uint64))

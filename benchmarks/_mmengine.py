@@ -21,6 +21,6 @@ class _Labels(BaseDataset):
 
 
 def class_balanced_dataset(lists, threshold):
-    """Make the function that computes the factors and the epoch of a dataset."""
+    """Return a function that computes the factors and the epoch of a dataset."""
     dataset = _Labels(lists)
     return lambda: ClassBalancedDataset(dataset, oversample_thr=threshold)

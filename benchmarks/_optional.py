@@ -1,12 +1,12 @@
-"""Modules that need more than the library itself does."""
+"""Import modules that need more packages than the library does."""
 
 from importlib import import_module
 
 
 def optional(module):
-    """Import one of these modules, or return None if a package they need is missing or broken.
+    """Import a module of this folder, or return None if a package that it needs fails to import.
 
-    Say which, and why.
+    Print which, and why.
     """
     try:
         return import_module(f"benchmarks.{module}")

@@ -1,4 +1,4 @@
-"""What people use today, written as they write it; what needs other packages stands beside."""
+"""What people use today, written as they write it; modules beside this one need more packages."""
 
 from collections import Counter
 
@@ -7,12 +7,12 @@ from imblearn.over_sampling import RandomOverSampler
 
 
 def label_lists(y):
-    """Labels as lists of class numbers: what is left of a label file after reading it."""
+    """Return labels as lists of class numbers, as they are after reading a label file."""
     return [row.tolist() for row in np.split(y.indices, y.indptr[1:-1])]
 
 
 def list_recipe(lists, cap):
-    """Multipliers and epoch of the Kaggle recipe, from a list of classes per image."""
+    """Return the epoch of the Kaggle recipe, from a list of classes per image."""
     counts = Counter(c for labels in lists for c in labels)
     target = sorted(counts.values())[len(counts) // 2]
     multiplier = {c: min(cap, max(1, round(target / n))) for c, n in counts.items()}
@@ -26,7 +26,7 @@ def list_recipe(lists, cap):
 
 
 def numpy_csr(y, cap, *, resampled=True):
-    """Sample multipliers and resampled class counts, by bincount and reduceat."""
+    """Return sample multipliers and resampled class counts, by bincount and reduceat."""
     lengths = np.diff(y.indptr)
     counts = np.bincount(y.indices, minlength=y.shape[1])
     multipliers = _class_multipliers(counts, cap)
@@ -40,7 +40,7 @@ def numpy_csr(y, cap, *, resampled=True):
 
 
 def numpy_bytes(y, cap, *, resampled=True):
-    """The same from an array of bytes, by the positions of its ones."""
+    """Return the same from an array of bytes, by the positions of its ones."""
     n_samples, n_classes = y.shape
     positions = np.flatnonzero(y.view(np.bool_))
     rows = positions // n_classes
@@ -56,7 +56,7 @@ def numpy_bytes(y, cap, *, resampled=True):
 
 
 def numpy_columns(y, cap):
-    """Sample multipliers alone, one rare class after the other."""
+    """Return only the sample multipliers, set for one rare class after another."""
     multipliers = _class_multipliers(y.sum(axis=0), cap)
     samples = np.ones(len(y))
     for c in np.argsort(multipliers):
@@ -73,11 +73,11 @@ def _class_multipliers(counts, cap):
 
 
 def floor_and_random(multipliers, random):
-    """An epoch's indices, of all images at once; `random` draws n numbers in [0, 1)."""
+    """Return an epoch's indices, drawn for all images at once; `random(n)` is in [0, 1)."""
     repeats = np.floor(multipliers + random(len(multipliers))).astype(np.int64)
     return np.repeat(np.arange(len(multipliers)), repeats)
 
 
 def random_over_sampler(X, labels):
-    """imbalanced-learn's random over-sampling, for one label per sample."""
+    """Resample as imbalanced-learn's RandomOverSampler does, one label per sample."""
     return RandomOverSampler(random_state=0).fit_resample(X, labels)

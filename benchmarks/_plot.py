@@ -1,4 +1,4 @@
-"""A picture of a run: how many times faster than each peer, and how time grows."""
+"""Draw a run: how many times faster we are than each peer, and how time grows."""
 
 import matplotlib
 

@@ -1,4 +1,4 @@
-"""Targets of the sizes that people have, power-law class counts, the same for every run."""
+"""Targets of realistic sizes with power-law class counts, the same in every run."""
 
 from typing import NamedTuple
 
@@ -12,16 +12,16 @@ class Scale(NamedTuple):
     n_samples: int
     n_classes: int
     classes_per_sample: float
-    dense: bool  # whether the target as bytes fits a machine
+    dense: bool  # whether the target fits in memory as bytes
 
     def quick(self):
-        """At most 20,000 samples and 200,000 entries, for a look within a minute."""
+        """Return a scale of at most 20,000 samples and 200,000 entries."""
         most = min(20_000, int(200_000 / self.classes_per_sample))
         return self._replace(n_samples=min(self.n_samples, most))
 
 
 SCALES = {
-    "S0": Scale(30, 5, 1.6, dense=True),  # what a plan costs at the least
+    "S0": Scale(30, 5, 1.6, dense=True),  # the fixed cost of a plan
     "S1": Scale(31_072, 28, 1.6, dense=True),  # Human Protein Atlas
     "S2": Scale(118_000, 80, 2.9, dense=True),  # COCO
     "S3": Scale(80_000, 7_900, 130, dense=True),  # tags: every sample carries many
@@ -31,7 +31,7 @@ SCALES = {
 
 
 def class_counts(scale):
-    """Counts that fall by a power law from common to rare; no class in over half of samples."""
+    """Return counts that fall by a power law; no class is in more than half of the samples."""
     exponent = np.log(IMBALANCE_RATIO) / np.log(scale.n_classes)
     shape = np.arange(1, scale.n_classes + 1) ** -exponent
     low, high = 0.0, IMBALANCE_RATIO * float(scale.n_samples)
@@ -44,7 +44,7 @@ def class_counts(scale):
 
 
 def make_target(scale, seed=0):
-    """Indicator matrix in CSR, of bytes; classes in random order, independent of each other."""
+    """Make an indicator matrix, CSR of bytes; classes are independent and in random order."""
     generator = np.random.default_rng(seed)
     counts = generator.permutation(class_counts(scale))
     rows = np.empty(counts.sum(), dtype=np.int32)

@@ -1,4 +1,4 @@
-"""The steps of resampling, ours beside the peers', and the goals that we hold them to."""
+"""The steps of resampling, their peers, and the goals of our times."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ MOST_IN_PRODUCT = 1e9  # entries of (Y * m): 8 bytes each
 CAP = 4
 THRESHOLD = 1e-3  # of repeat factors
 
-THIRD_PARTY = {"mmengine", "torchsampler"}  # peers that may be installed and yet broken
+THIRD_PARTY = {"mmengine", "torchsampler"}  # peers that may be installed but broken
 torch_peers = optional("_torch_peers")
 mmengine = optional("_mmengine")
 torchsampler = optional("_torchsampler")
@@ -51,12 +51,12 @@ GOALS = {
 
 @dataclass
 class Step:
-    """One of our functions beside those of the peers; None is a peer that is left out."""
+    """One of our functions, and those of its peers; a peer that is None is left out."""
 
     name: str
     ours: Callable[[], Any]
     peers: dict[str, Callable[[], Any] | None] = field(default_factory=dict)
-    reads: tuple[np.ndarray, ...] = ()  # what must be read at the least
+    reads: tuple[np.ndarray, ...] = ()  # arrays that any function must read
     most_memory: float | None = None  # bytes, the goal
 
     def __post_init__(self):
@@ -64,7 +64,7 @@ class Step:
 
 
 def sparse_steps(y):
-    """Steps on a target in CSR."""
+    """Yield the steps on a target in CSR."""
     plan, indicator, ranks = _learned(y)
     arrays = (y.indptr, y.indices)
 
@@ -106,7 +106,7 @@ def _learned(y):
 
 
 def sparse_plan_step(y):
-    """The plan from CSR."""
+    """Return the step of a plan from CSR."""
     peers = {
         "NumPy, same figures": lambda: _peers.numpy_csr(y, CAP),
         "NumPy, multipliers alone": lambda: _peers.numpy_csr(y, CAP, resampled=False),
@@ -130,7 +130,7 @@ def _list_peers(y):
 def _index_steps(plan):
     multipliers = plan.sample_multipliers
     peers = {
-        # The same generator as ours, which scikit-learn's random_state means, and NumPy's newer.
+        # Our generator, which is that of scikit-learn's random_state, and NumPy's newer one.
         "floor + random": lambda: _peers.floor_and_random(
             multipliers, np.random.RandomState(0).random_sample
         ),
@@ -156,7 +156,7 @@ def _index_steps(plan):
 
 
 def dense_steps(y):
-    """Steps on a target of bytes in rows."""
+    """Yield the steps on a target of bytes in rows."""
     plan, indicator, ranks = _learned(y)
     n_rows = max(1, (1 << 22) // y.shape[1])
 
@@ -183,19 +183,19 @@ def dense_steps(y):
 
 
 def dense_plan_step(y, sparse):
-    """The plan from bytes; `sparse` is the same target."""
+    """Return the step of a plan from bytes; `sparse` is the same target."""
     peers = {
         "NumPy, same figures": lambda: _peers.numpy_bytes(y, CAP),
         "NumPy, multipliers alone": lambda: _peers.numpy_bytes(y, CAP, resampled=False),
         "NumPy, multipliers by column": lambda: _peers.numpy_columns(y, CAP),
     }
-    if sparse.nnz <= 1e6:  # beyond, CSR has been compared
+    if sparse.nnz <= 1e6:  # for larger targets, the lists are compared with CSR only
         peers |= _list_peers(sparse)
     return Step("plan, bytes", lambda: plan_resampling(y), peers, (y,))
 
 
 def column_steps(y_bytes, y_csr):
-    """The plan from targets in column order, beside that from rows."""
+    """Yield plans from targets in column order, compared with those from rows."""
     fortran, csc = np.asfortranarray(y_bytes), y_csr.tocsc()
     rows = {"from rows": lambda: plan_resampling(y_bytes)}
     yield Step("plan, bytes in columns", lambda: plan_resampling(fortran), rows, (y_bytes,))
@@ -204,7 +204,7 @@ def column_steps(y_bytes, y_csr):
 
 
 def estimator_steps(y):
-    """Resampling of images, and beside single-label samplers; `y` are bytes."""
+    """Yield resampling of images, and comparisons with single-label samplers; `y` is bytes."""
     sampler = MaxMultiplierOverSampler(random_state=0)
     images = np.random.default_rng(0).integers(256, size=(len(y), *IMAGE), dtype=np.uint8)
     result = sampler.fit_resample(images, y)[0]
@@ -216,7 +216,7 @@ def estimator_steps(y):
     )
     X = np.arange(len(y)).reshape(-1, 1)
     labels = np.where(y.any(axis=1), y.argmax(axis=1), 0)
-    # As RandomOverSampler does: every class as large as the largest.
+    # Every class becomes as large as the largest, as with RandomOverSampler.
     to_largest = MaxMultiplierOverSampler(target_count="max", cap=np.inf, random_state=0)
     yield Step(
         "fit_resample, one label each",
@@ -224,7 +224,7 @@ def estimator_steps(y):
         {"RandomOverSampler": lambda: _peers.random_over_sampler(X, labels)},
     )
 
-    def balanced_epoch():  # as many samples as there are, as many of each class
+    def balanced_epoch():  # of the size of the data, with equal class counts
         plan = plan_resampling(labels, cap=np.inf, floor=0, epoch_size=1.0)
         return plan.draw_indices(0, shuffle=True).tolist()
 

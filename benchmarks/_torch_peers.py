@@ -1,7 +1,7 @@
-"""Peers that need torch alone: detectron2's repeat factors and their epoch, torch's own draw.
+"""Peers that need only torch: detectron2's repeat factors and their epoch, and torch.multinomial.
 
-detectron2 is not installed by any package index, so its two functions are imitated operation by
-operation; ``tests/test_benchmarks.py`` holds them to the definition.
+detectron2 is in no package index, so its two functions are imitated operation by operation;
+``tests/test_benchmarks.py`` compares them with the definition.
 """
 
 import logging
@@ -14,13 +14,13 @@ LOGGER = logging.getLogger(__name__)
 
 
 def dataset_dicts(lists):
-    """Labels as object detection libraries hold them; a class has one annotation for all."""
+    """Return labels as object detection libraries hold them; images share the annotations."""
     annotations = [{"category_id": c} for c in range(1 + max(map(max, filter(None, lists))))]
     return [{"annotations": [annotations[c] for c in labels]} for labels in lists]
 
 
 def repeat_factors(dicts, threshold):
-    """r(I) = max over c in I of max(1, sqrt(t / f(c))), one image after the other.
+    """Compute r(I) = max over c in I of max(1, sqrt(t / f(c))), image by image.
 
     ``RepeatFactorTrainingSampler.repeat_factors_from_category_frequency``.
     """
@@ -41,13 +41,13 @@ def repeat_factors(dicts, threshold):
 
 
 def split(factors):
-    """Whole and fractional parts, which its sampler computes once."""
+    """Return whole and fractional parts, which detectron2's sampler computes once."""
     whole = torch.trunc(factors)
     return whole, factors - whole
 
 
 def epoch_indices(whole, fraction, generator):
-    """An epoch's indices: one vector of random numbers, then image by image.
+    """Return an epoch's indices: one vector of random numbers, then a loop over the images.
 
     ``RepeatFactorTrainingSampler._get_epoch_indices``.
     """
@@ -59,10 +59,10 @@ def epoch_indices(whole, fraction, generator):
 
 
 def shuffled(indices, generator):
-    """The order in which its sampler gives them out."""
+    """Return the indices in the order of detectron2's sampler."""
     return indices[torch.randperm(len(indices), generator=generator)].tolist()
 
 
 def multinomial(weights, n):
-    """What WeightedRandomSampler does: drawing with replacement."""
+    """Draw with replacement, as WeightedRandomSampler does."""
     return torch.multinomial(weights, n, replacement=True).tolist()

@@ -4,5 +4,5 @@ from torchsampler import ImbalancedDatasetSampler
 
 
 def epoch(labels):
-    """An epoch's indices, drawn with replacement."""
+    """Return an epoch's indices, drawn with replacement."""
     return list(ImbalancedDatasetSampler(range(len(labels)), labels=labels))

@@ -2,10 +2,10 @@
 
 ``MLRESAMPLE_DATA=FOLDER python -m benchmarks.corrections`` trains the models of
 ``benchmarks.fair_comparison`` with resampling, with loss weights and with both, in multi-label
-stratified folds. For every class the mean prediction for the samples that were not trained on is
-compared with the class's true rate: the error is by how many times one is off the other, averaged
-over the classes in logarithms (1.00 is right on average in each class). "nearer" counts classes
-whose rate the correction brings nearer to the truth, of those that it changes.
+stratified folds. For each class, the mean prediction for samples that were not trained on is
+compared with the class's true rate. The error is the factor between the two, averaged over the
+classes in logarithms (1.00 means that both are equal for each class). "nearer" counts the classes
+whose rate the correction brings nearer to the truth, among those that it changes.
 """
 
 import argparse
@@ -29,7 +29,7 @@ TRAINED_WITH = ["nothing", "resampling", "weights", "resampling, weights of the 
 
 
 def rates(train, X, y, method, n_folds):
-    """Mean out-of-fold prediction of each class, as it is and corrected."""
+    """Return the mean out-of-fold prediction of each class, raw and corrected."""
     raw, corrected = np.zeros(y.shape), np.zeros(y.shape)
     folds = MultilabelStratifiedKFold(n_folds, shuffle=True, random_state=0)
     for seed, (rows, test) in enumerate(folds.split(X, y)):
@@ -56,7 +56,7 @@ def main():
         for model in arguments.models:
             for method in TRAINED_WITH:
                 found = rates(trainer(model, name), X, y, method, arguments.folds)
-                raw, corrected = (np.abs(np.log(one[occurs] / truth)) for one in found)
+                raw, corrected = (np.abs(np.log(rate[occurs] / truth)) for rate in found)
                 changed = raw != corrected
                 nearer = f"{(corrected < raw)[changed].sum()} of {changed.sum()}"
                 print(

@@ -1,15 +1,15 @@
-"""What resampling, loss weights and thresholds do for the scores, compared fairly.
+"""Compare fairly what resampling, loss weights and thresholds do for the scores.
 
 ``MLRESAMPLE_DATA=FOLDER python -m benchmarks.fair_comparison`` trains on the data sets of the
 folder (yeast, birds, enron, corel5k, as .npz files) in multi-label stratified folds and prints
-mean and standard deviation over the folds for each method; ``--csv FILE`` writes them to a file
-as well (``benchmarks/results/fair_comparison.csv`` holds those of the guide). Fair means:
+mean and standard deviation over the folds for each method; ``--csv FILE`` also writes them to a
+file (``benchmarks/results/fair_comparison.csv`` holds those of the guide). Fair means:
 
 * every network takes the same number of gradient steps, whatever the length of its epochs; the
-  linear models are trained to convergence, copies being sample weights;
-* beside resampling stands a control that duplicates as many samples at random;
-* each score is given at a threshold of 0.5 and with thresholds tuned for each class ("own", and
-  "shrunk" towards a common one), on out-of-fold scores of the training fold, not resampled.
+  linear models are trained to convergence, and copies are sample weights;
+* a control duplicates as many samples as resampling does, at random;
+* each score is computed at a threshold of 0.5 and with thresholds tuned for each class, "unshrunk"
+  or "shrunk" towards a common one, on out-of-fold scores of the training fold, not resampled.
 
 Scores are means over the classes with positives in the test fold; "tail" is the third of the
 classes that is rarest in training.
@@ -36,16 +36,16 @@ torch.set_num_threads(1)  # such small products are slower on several
 
 CAP = 4  # of the plan
 WEIGHT_CAP = 10  # of pos_weight
-# Steps and penalty are those of the best log loss without resampling or weights.
+# Steps and penalty have the best log loss without resampling and weights.
 N_STEPS = {"yeast": 120, "birds": 120, "enron": 120, "corel5k": 400}
 BATCH_SIZE = 64
 N_FOLDS = 5
 N_INNER_FOLDS = 3  # that thresholds are tuned on
 SHRINKAGE = 3
-CUTS = ["0.5", "own", "shrunk"]
+CUTS = ["0.5", "unshrunk", "shrunk"]
 PENALTY = 300  # of the linear models' squared weights
 
-METHODS = {  # what repeats the samples, and what the loss weights are of
+METHODS = {  # what repeats the samples, and what the loss weights are computed from
     "nothing": (None, None),
     "uniform copies": ("uniform", None),
     "resampling": ("plan", None),
@@ -59,7 +59,7 @@ METHODS = {  # what repeats the samples, and what the loss weights are of
 
 
 def train_network(X, y, multipliers, pos_weight, seed, n_steps):
-    """A network with one hidden layer; every one takes the same number of steps."""
+    """Train a network with one hidden layer for a fixed number of steps."""
     torch.manual_seed(seed)
     model = torch.nn.Sequential(
         torch.nn.Linear(X.shape[1], 128),
@@ -85,7 +85,7 @@ def train_network(X, y, multipliers, pos_weight, seed, n_steps):
 
 
 def train_linear(X, y, multipliers, pos_weight, seed):
-    """Logistic regressions, trained to convergence; copies are weights."""
+    """Train logistic regressions to convergence; copies are weights."""
     model = torch.nn.Linear(X.shape[1], y.shape[1])
     torch.nn.init.zeros_(model.weight)
     torch.nn.init.zeros_(model.bias)
@@ -120,7 +120,7 @@ def trainer(model, data_set):
 
 
 def ingredients(y, method, seed):
-    """Times that each sample is seen, the plan if there is one, and weights of the positives."""
+    """Return the sample multipliers, the plan or None, and the weights of the positives."""
     copies, weights_of = METHODS[method]
     plan = plan_resampling(y, cap=CAP)
     multipliers = np.ones(len(y))
@@ -142,25 +142,25 @@ def ingredients(y, method, seed):
 
 
 def fit_and_score(train, X, y, X_new, method, seed):
-    """Train on the rows of X in one of the ways; give the probabilities of X_new."""
+    """Train on X with a method, and return the probabilities for X_new."""
     multipliers, _, pos_weight = ingredients(y, method, seed)
     X, X_new = X.astype(np.float32), X_new.astype(np.float32)
     scaler = StandardScaler().fit(X)
-    X, X_new = (torch.from_numpy(scaler.transform(one)).float() for one in (X, X_new))
+    X, X_new = (torch.from_numpy(scaler.transform(part)).float() for part in (X, X_new))
     model = train(X, torch.from_numpy(y).float(), multipliers, pos_weight, seed)
     with torch.no_grad():
         return torch.sigmoid(model(X_new)).numpy()
 
 
 def evaluate(train, X, y, X_test, y_test, method, seed):
-    """Scores of a method on a fold, by name."""
+    """Return the scores of a method on a fold, by name."""
     inner = MultilabelStratifiedKFold(N_INNER_FOLDS, shuffle=True, random_state=seed)
     out_of_fold = np.empty(y.shape, dtype=np.float32)
     for rows, rest in inner.split(X, y):
         out_of_fold[rest] = fit_and_score(train, X[rows], y[rows], X[rest], method, seed)
     cuts = {
         "0.5": 0.5,
-        "own": tune_thresholds(y, out_of_fold, shrinkage=0),
+        "unshrunk": tune_thresholds(y, out_of_fold, shrinkage=0),
         "shrunk": tune_thresholds(y, out_of_fold, shrinkage=SHRINKAGE),
     }
     scores = fit_and_score(train, X, y, X_test, method, seed)
@@ -178,7 +178,7 @@ def evaluate(train, X, y, X_test, y_test, method, seed):
 
 
 def compare(train, X, y, methods, n_folds):
-    """Scores of each method, by name, a value a fold."""
+    """Return the scores of each method, by name, with one value per fold."""
     results = {method: {} for method in methods}
     folds = MultilabelStratifiedKFold(n_folds, shuffle=True, random_state=0)
     for seed, (rows, test) in enumerate(folds.split(X, y)):
@@ -196,10 +196,10 @@ COLUMNS = [f"{score} {cut}" for score in ("macro-F1", "tail-F1", "micro-F1") for
 
 def print_table(title, results):
     print(f"\n{title}")
-    print(f"{'':<32}" + "".join(f"{name:>17}" for name in COLUMNS))
+    print(f"{'':<32}" + "".join(f"{name:>19}" for name in COLUMNS))
     for method, scores in results.items():
         cells = (f"{np.nanmean(scores[c]):.3f} ± {np.nanstd(scores[c]):.3f}" for c in COLUMNS)
-        print(f"{method:<32}" + "".join(f"{cell:>17}" for cell in cells), flush=True)
+        print(f"{method:<32}" + "".join(f"{cell:>19}" for cell in cells), flush=True)
 
 
 def table_rows(data_set, model, results):

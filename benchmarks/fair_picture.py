@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 FIGURES = ROOT / "benchmarks" / "results" / "fair_comparison.csv"
 PICTURE = ROOT / "docs" / "_static" / "fair_comparison.png"
 
-# a column of the picture, and its series: a score of the table, and how it is drawn
+# column of the picture: {column of the table: name of the series}
 COLUMNS = {
     "macro-F1": {"macro-F1 0.5": "threshold 0.5", "macro-F1 shrunk": "tuned thresholds"},
     "tail-F1": {"tail-F1 0.5": "threshold 0.5", "tail-F1 shrunk": "tuned thresholds"},
@@ -31,7 +31,7 @@ STYLES = {
     "tuned thresholds": {"marker": "o", "color": "#1b6ca8"},
     "without a threshold": {"marker": "s", "color": "0.35"},
 }
-OFFSETS = {1: [0], 2: [-0.15, 0.15]}  # so that no marker hides another
+OFFSETS = {1: [0], 2: [-0.15, 0.15]}  # by number of series, so that no marker hides another
 
 
 def read_figures(path=FIGURES, model="network"):

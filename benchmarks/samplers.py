@@ -1,4 +1,4 @@
-"""Time of one epoch's order, and images per second of a loader, beside torch's own samplers.
+"""Compare the samplers with torch's: time of an epoch's order, images per second of a loader.
 
 ``python benchmarks/samplers.py`` prints ratios of medians of interleaved runs (process CPU time
 for the orders, wall time for the loader); torch's RandomSampler is 1.
@@ -14,7 +14,7 @@ from mlresample.torch import RepeatSampler
 
 
 def sample_multipliers(n_samples):
-    """A tenth of the samples at five levels above 1, as in a long tail."""
+    """Return multipliers of which a tenth are above 1, at five levels, as in a long tail."""
     levels = np.array([1.0, 1.19, 1.39, 1.8, 2.97, 4.0])
     return levels[np.random.RandomState(0).choice(6, n_samples, p=[0.9, *[0.02] * 5])]
 
@@ -25,7 +25,7 @@ def exhaust(iterable):
 
 
 def ratios(functions, clock, n_runs):
-    """Median time of each function over that of "RandomSampler", and the latter's own."""
+    """Return the median time of each function over that of "RandomSampler", and that time."""
     times = {name: [] for name in functions}
     for _ in range(n_runs):
         for name, function in functions.items():
@@ -39,7 +39,7 @@ def ratios(functions, clock, n_runs):
 
 def main():
     torch.set_num_threads(1)
-    print("one epoch's order, process CPU time")
+    print("order of one epoch, process CPU time")
     for n_samples, n_runs in [(31_072, 7), (118_000, 7), (9_000_000, 3)]:
         multipliers = sample_multipliers(n_samples)
         ours = RepeatSampler(multipliers)

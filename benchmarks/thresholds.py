@@ -1,9 +1,9 @@
-"""Time and memory of tuning thresholds, beside a loop over curves; and what it gains.
+"""Measure time, memory and gain of tuning thresholds.
 
-``python -m benchmarks.thresholds`` prints medians of interleaved runs for 100,000 samples of 100
-long-tailed classes; the loop is over scikit-learn's ``precision_recall_curve``.
-``python -m benchmarks.thresholds FOLDER`` scores thresholds on new data instead, for the data
-sets birds, yeast and enron in FOLDER (minutes).
+``python -m benchmarks.thresholds`` compares the time with that of a loop over scikit-learn's
+``precision_recall_curve``: medians of interleaved runs for 100,000 samples of 100 long-tailed
+classes. ``python -m benchmarks.thresholds FOLDER`` scores thresholds on new data instead, for the
+data sets birds, yeast and enron in FOLDER (minutes).
 """
 
 import sys
@@ -25,7 +25,7 @@ from benchmarks._measure import interleaved, peak_memory
 from mlresample.model_selection import tune_thresholds
 
 N_SAMPLES, N_CLASSES = 100_000, 100
-N_PEER_CLASSES = 10  # that the loop is timed on, evenly spaced; its time is multiplied
+N_PEER_CLASSES = 10  # evenly spaced classes that the loop is timed on; its time is multiplied
 
 
 def loop_over_curves(y, scores):
@@ -38,7 +38,7 @@ def loop_over_curves(y, scores):
 
 
 def long_tail(separation, dtype):
-    """Classes from one in ten samples to one in ten thousand, with normal scores."""
+    """Make classes in one of ten to one of ten thousand samples, with normal scores."""
     generator = np.random.RandomState(0)
     y = generator.uniform(size=(N_SAMPLES, N_CLASSES)) < np.geomspace(0.1, 1e-4, N_CLASSES)
     scores = generator.normal(size=y.shape) + separation * y
@@ -46,7 +46,7 @@ def long_tail(separation, dtype):
 
 
 def measure(name, y, target, scores, shrinkage=0):
-    some = slice(None, None, N_CLASSES // N_PEER_CLASSES)  # views: columns lie as they lay
+    some = slice(None, None, N_CLASSES // N_PEER_CLASSES)  # views, which keep the memory layout
     functions = {
         "loop": lambda: loop_over_curves(y[:, some], scores[:, some]),
         "ours": lambda: tune_thresholds(target, scores, shrinkage=shrinkage),
@@ -56,7 +56,7 @@ def measure(name, y, target, scores, shrinkage=0):
     memory = peak_memory(functions["ours"]) / scores.nbytes
     print(
         f"  {name:<44} loop {loop:6.2f} s, ours {times['ours']:6.3f} s, "
-        f"{loop / times['ours']:5.1f} times; memory {memory:.2f} of the scores'",
+        f"{loop / times['ours']:5.1f} times; memory {memory:.2f} times the scores",
         flush=True,
     )
 
@@ -69,9 +69,9 @@ def speed():
         measure(f"{kind}, by row, dense y", y, y, scores)
         measure(f"{kind}, by column, sparse y", y, csc_array(y), np.asfortranarray(scores))
         measure(f"{kind}, by row, dense y, shrinkage 3", y, y, scores, shrinkage=3)
-        for separation, what in [(1.0, "little"), (0.0, "nothing")]:
+        for separation, what in [(1.0, "poor"), (0.0, "random")]:
             y, scores = long_tail(separation, dtype)
-            measure(f"{kind}, scores that know {what}", y, y, scores)
+            measure(f"{kind}, {what} scores", y, y, scores)
 
 
 CLASSIFIERS = {
@@ -95,7 +95,7 @@ def probabilities(classifier, X, y, X_new):
 
 
 def scores_on_new_data(X, y, classifier, seed):
-    """Macro- and micro-F1 of each choice on each of three folds."""
+    """Yield macro- and micro-F1 of each choice on each of three folds."""
     for train, test in KFold(3, shuffle=True, random_state=seed).split(X):
         held_out = np.empty((len(train), y.shape[1]))
         for rest, fold in KFold(5, shuffle=True, random_state=seed).split(train):
@@ -113,8 +113,8 @@ def scores_on_new_data(X, y, classifier, seed):
 
 
 def gain(folder):
-    warnings.simplefilter("ignore")  # of classes that a fold lacks
-    print("F1 on new data, 2 times 3 folds; and macro-F1 less that of shrinkage 0, standard error")
+    warnings.simplefilter("ignore")  # about classes that a fold lacks
+    print("F1 on new data, 2 times 3 folds; macro-F1 minus that of shrinkage 0, ± standard error")
     for data in ("birds", "yeast", "enron"):
         X, y = load(folder / f"{data}.npz")
         for kind, classifier in CLASSIFIERS.items():
@@ -141,4 +141,4 @@ if __name__ == "__main__":
     elif Path(sys.argv[1]).is_dir():
         gain(Path(sys.argv[1]))
     else:
-        sys.exit(f"{sys.argv[1]} is not there: the data sets are no part of the repository.")
+        sys.exit(f"{sys.argv[1]} does not exist: the data sets are not part of the repository.")
