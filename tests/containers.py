@@ -1,4 +1,4 @@
-"""Every container that people hold a target or data in, and a way back to an array."""
+"""Make every container of a target or of data, and convert each back to an array."""
 
 import numpy as np
 import scipy.sparse as sp
@@ -12,13 +12,13 @@ def with_int64_indices(y):
 
 
 def with_explicit_zeros(y):
-    """Every entry is stored, ones and zeros alike."""
+    """Store every entry, zeros as well as ones."""
     columns = np.tile(np.arange(y.shape[1]), len(y))
     return sp.csr_array((y.ravel(), columns, np.arange(len(y) + 1) * y.shape[1]))
 
 
 def with_duplicates(y):
-    """Each positive is stored as 2 and -1, in no order."""
+    """Store each positive as 2 and -1, in random order."""
     rows, columns = np.nonzero(y)
     rows, columns = np.tile(rows, 2), np.tile(columns, 2)
     data = np.repeat([2, -1], len(rows) // 2)

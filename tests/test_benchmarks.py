@@ -1,4 +1,4 @@
-"""What the benchmark compares with gives what it is said to give."""
+"""The peers of the benchmarks return the right results."""
 
 import csv
 import json

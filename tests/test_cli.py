@@ -26,7 +26,7 @@ IDS = [f"id-{i}" for i in range(600)]
 LISTS = [
     sorted({int(c) for c in np.minimum(RNG.geometric(0.4, size=2), 8) - 1}) for _ in range(600)
 ]
-Y = MultiLabelBinarizer(sparse_output=True).fit_transform(LISTS)  # as the readers give it
+Y = MultiLabelBinarizer(sparse_output=True).fit_transform(LISTS)  # as the readers return it
 
 
 def write_lists(path, ids, lists):

@@ -1,4 +1,4 @@
-"""The documentation says what is there: docstrings, the list of names, the map of rooms."""
+"""The documentation agrees with the code: docstrings, the list of names, the map of rooms."""
 
 import ast
 import importlib
@@ -14,7 +14,7 @@ import mlresample
 ROOT = Path(__file__).parents[1]
 PACKAGE = Path(mlresample.__file__).parent  # which may be installed, away from the tests
 
-# What they need beside the dependencies.
+# What they need besides the dependencies.
 MODULES = {
     "mlresample": None,  # with all names of mlresample.over_sampling
     "mlresample.metrics": None,
@@ -91,7 +91,7 @@ def test_api_page_lists_every_public_name(module, needs):
 
 
 def rooms():
-    """The rooms in docs/design.rst, from top to bottom."""
+    """Return the rooms in docs/design.rst, from top to bottom."""
     page = (ROOT / "docs" / "design.rst").read_text(encoding="utf-8")
     block = page.partition("\nThe rooms\n")[2].partition(".. code-block:: text\n\n")[2]
     lines = block.partition("\n\n")[0].splitlines()

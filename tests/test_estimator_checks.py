@@ -1,4 +1,4 @@
-"""The checks that scikit-learn and imbalanced-learn ask of every estimator and sampler."""
+"""The checks of scikit-learn and imbalanced-learn for every estimator and sampler."""
 
 from imblearn.utils.estimator_checks import parametrize_with_checks as parametrize_imblearn
 from sklearn.utils.estimator_checks import parametrize_with_checks

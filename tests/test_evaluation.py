@@ -471,7 +471,7 @@ def plots():
 
 
 def many_folds(n_classes, n_folds=3, n_samples=100):
-    """A candidate that finds more of each class, and a long tail, of which some are absent."""
+    """Compare a candidate that finds more of each class, in a long tail with absent classes."""
     counts = np.maximum(2000 / np.arange(1, n_classes + 1) ** 1.1, 1).astype(int)
     baseline, candidate = [], []
     for seed in range(n_folds):

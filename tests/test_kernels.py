@@ -1,4 +1,4 @@
-"""Every kernel and every layout equals the plainest way of computing the same."""
+"""Every kernel returns in every layout what the simplest computation returns."""
 
 import numpy as np
 import pytest
@@ -54,7 +54,7 @@ def every_size(request):
         yield
 
 
-# The fixture holds for all examples alike.
+# The fixture is the same for all examples.
 fuzzed = settings(
     max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -121,7 +121,7 @@ def test_lower_ranks_never_add_up_in_dense_rows_either(n_columns, n_ranks):
     bits = np.tril(np.ones((n_columns, n_columns), dtype=np.uint8))
     kernel = kernels.bytes_maximum(ranks, 40 * n_columns)
     assert_array_equal(kernel(bits), ranks)
-    bits = np.repeat(bits, 40, axis=0)  # longer than what is made into floats at a time
+    bits = np.repeat(bits, 40, axis=0)  # longer than what is converted to floats at a time
     assert_array_equal(kernel(bits), np.repeat(ranks, 40))
 
 

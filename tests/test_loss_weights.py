@@ -245,7 +245,7 @@ def test_two_classes_have_the_odds_of_the_data():
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.filterwarnings("ignore:Line search")
 def test_the_optimum_of_a_weighted_cross_entropy_on_resampled_data_is_corrected():
-    # Four kinds of samples, each with its own shares of the classes, in a saturated model.
+    # Four kinds of samples with different shares of the classes, in a saturated model.
     truth = np.array([[0.95, 0.04, 0.01], [0.9, 0.09, 0.01], [0.5, 0.3, 0.2], [0.97, 0.01, 0.02]])
     counts = np.round(truth * 1000).astype(int).ravel()
     kind, label = np.repeat(np.indices((4, 3)).reshape(2, 12), counts, axis=1)
@@ -264,7 +264,7 @@ def test_the_optimum_of_a_weighted_cross_entropy_on_resampled_data_is_corrected(
         )
         assert_allclose(softmax(logits, axis=1), truth, atol=1e-6)
     assert np.abs(trained - truth).max() > 0.3
-    # Weights alone: 1 / n_c without resampling is m_c w_c with it, but for a constant.
+    # Weights alone: 1 / n_c without resampling is m_c w_c with it, except for a constant.
     alone = compute_loss_weights(class_counts=plan.class_counts, n_samples=len(label))
     assert_allclose(correct_probabilities(trained, class_weight=alone), truth, atol=1e-6)
 

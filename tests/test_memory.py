@@ -61,7 +61,7 @@ TARGETS = {
 @pytest.mark.parametrize("parameters", [{}, {"epoch_size": 1.3}], ids=["target", "budget"])
 def test_plan_and_indices_need_16_bytes_a_sample_and_a_class(make, parameters, monkeypatch):
     # Blocks are made smaller so that the allowance is not all in the constant: a temporary of
-    # a byte an entry (24 MB) would go unseen beside 64 MB.
+    # a byte per entry (24 MB) would go unseen beside 64 MB.
     monkeypatch.setattr("mlresample._target.kernels.BLOCK_SIZE", 1 << 17)
     y = make(power_law_target())
     allowed = ALLOWED - 64 * MEGABYTE + 8 * MEGABYTE
@@ -120,7 +120,7 @@ def test_cost_grows_in_proportion_to_the_samples():
 
 @pytest.mark.speed
 def test_many_classes_a_sample_fit_and_give_their_indices_in_time():
-    # A tenth of 80,000 x 7,900 with 130 classes a sample, in a tenth of the 2 seconds, doubled
+    # A tenth of 80,000 x 7,900 with 130 classes per sample, in a tenth of the 2 seconds, doubled
     # for a busy machine.
     y = sp.csr_array(power_law_target(8000, 7900, 130))
     plan_resampling(y)
@@ -139,5 +139,5 @@ def test_levels_are_counted_in_chunks():
 def test_multipliers_become_a_plan_without_sorting_all_of_them():
     plans = pytest.importorskip("mlresample.torch._plans", reason="torch is not installed")
     multipliers = np.random.RandomState(0).choice([1.0, 1.5, 4.0], 1_000_000)
-    # NumPy 1 and 2.0 to 2.2 find the distinct ones in a sorted copy, of eight bytes a sample.
+    # NumPy 1 and 2.0 to 2.2 find distinct values in a sorted copy, of eight bytes per sample.
     assert peak_memory(lambda: plans.as_repeat_plan(multipliers)) < 12 * len(multipliers)

@@ -1,4 +1,4 @@
-"""The estimator, called by itself."""
+"""The estimator, outside pipelines and searches."""
 
 import pickle
 import sys
@@ -197,7 +197,7 @@ class FlatTake:
 
 
 class AscendingOnly(FlatTake):
-    """An array that is indexed in ascending order, as h5py's."""
+    """An array that must be indexed in ascending order, like h5py's."""
 
     take = None
 
@@ -208,7 +208,7 @@ class AscendingOnly(FlatTake):
 
 
 class PointsOnly(FlatTake):
-    """An array that gives something else for an array of indices."""
+    """An array that returns something else for an array of indices."""
 
     take = None
 

@@ -13,7 +13,7 @@ import pytest
 
 import mlresample
 
-# All that is imported from scikit-learn without being public there.
+# All private names that are imported from scikit-learn.
 PRIVATE_NAMES = [
     ("sklearn.base", "_fit_context"),
     ("sklearn.utils._param_validation", "HasMethods"),
@@ -63,7 +63,7 @@ def test_changelog_begins_with_this_version():
 
 
 def test_importing_the_package_adds_no_optional_dependency():
-    # scikit-learn itself imports pandas, and that pyarrow, where they are installed.
+    # scikit-learn imports pandas, and pandas imports pyarrow, if they are installed.
     code = (
         "import sys, imblearn.base; before = set(sys.modules);"
         "import mlresample, mlresample.datasets; new = set(sys.modules) - before;"

@@ -35,7 +35,7 @@ def _close_figures():
 
 
 def long_tail(n_classes, n_samples=500):
-    """One class a sample or two; counts fall as 1 / rank."""
+    """Make a target of one or two classes per sample; counts fall as 1 / rank."""
     generator = np.random.RandomState(0)
     share = 1 / np.arange(1, n_classes + 1)
     columns = generator.choice(n_classes, size=(n_samples, 2), p=share / share.sum())
@@ -232,7 +232,7 @@ def test_names_are_written_without_overlap_and_the_figure_grows(n_classes):
     labels = display.ax_.get_yticklabels()
     assert len(labels) == n_classes
     assert all("…" in label.get_text() for label in labels)
-    assert len({label.get_text() for label in labels}) == n_classes  # still told apart
+    assert len({label.get_text() for label in labels}) == n_classes  # still different
     assert_none_overlap(axis_texts(display))
     assert_none_cut_off(display, axis_texts(display))
     assert display.figure_.get_figheight() >= n_classes * 0.18

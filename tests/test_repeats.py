@@ -66,7 +66,7 @@ def test_stratified_means_match_the_multipliers_to_half_a_sample(sizes, multipli
     noise = 0.5 / np.sqrt(N_SEEDS)
     by_level = [abs((mean - r)[plan.levels == level].sum()) for level in np.unique(plan.levels)]
     assert sum(by_level) < 0.5 + 1.5 * noise * len(by_level)
-    # The price of a constant size, and no more.
+    # A constant size costs this much, and no more.
     assert_allclose(mean.sum(), plan.epoch_size)
 
 

@@ -195,7 +195,7 @@ def test_a_plan_that_changes_nothing_says_so():
 def test_nearly_uniform_multipliers_are_called_a_waste():
     rng = np.random.RandomState(0)
     y = np.zeros((2000, 300), dtype=np.uint8)
-    for row in y:  # 100 of 300 classes a sample: each carries some rare class
+    for row in y:  # 100 of 300 classes per sample: each sample carries a rare class
         row[rng.permutation(300)[:100]] = 1
     y[:, 0] = 1
     plan = plan_resampling(y, target_count="max", cap=4)
@@ -255,7 +255,7 @@ def test_few_too_few_and_absent_classes_are_told_apart():
     assert verdict(plan, "absent")["classes"] == ["dodo"]
     assert verdict(plan, "few")["text"].startswith("1 more class has fewer than 20 samples")
     y = np.zeros((200, 3), dtype=np.uint8)
-    y[:, 0] = y[:12, 1] = y[:10, 2] = 1  # the twelve are raised by the ten, beyond 20
+    y[:, 0] = y[:12, 1] = y[:10, 2] = 1  # the class of ten raises that of twelve beyond 20
     assert "too_few" not in codes(plan_resampling(y, target_count=12, power=5))
     enough = plan_resampling(np.repeat([0, 1], [100, 20]), cap=4)
     assert codes(enough) == ["balance"]

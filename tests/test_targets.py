@@ -1,4 +1,4 @@
-"""The door: every container is read alike, and nothing wrong gets in."""
+"""Targets: every container is read in the same way, and wrong ones are refused."""
 
 import numpy as np
 import pytest
@@ -38,7 +38,7 @@ def test_target_in_any_container_equals_the_dense_result_and_comes_back_as_it_wa
         assert list(resampled.dtypes) == list(y.dtypes)
     if hasattr(y, "iloc"):
         assert_array_equal(resampled.index, np.arange(len(expected)))
-    assert_array_equal(to_array(y), before)  # the caller's data is as it was
+    assert_array_equal(to_array(y), before)  # the caller's data is unchanged
 
 
 def test_data_frame_gives_the_class_names():

@@ -29,7 +29,7 @@ METRICS = {
 
 
 def column(y, scores):
-    """One class beside another that doesn't matter, since one alone is single-label."""
+    """Add a second class that doesn't matter, since one column alone is single-label."""
     y, scores = np.asarray(y), np.asarray(scores)
     return np.column_stack([y, 1 - y]), np.column_stack([scores, -scores])
 
@@ -77,7 +77,7 @@ def test_no_other_threshold_is_better(metric, case):
     score = METRICS[metric]
     threshold = tuned(y, scores, metric=metric, beta=2 if metric == "fbeta" else 1)
     if metric == "balanced_accuracy" and y.all():
-        assert (scores >= threshold).all()  # scikit-learn's is then of the positives alone
+        assert (scores >= threshold).all()  # scikit-learn's F1 is then that of the positives alone
     found = score(y, (scores >= threshold).astype(int))
     assert found == pytest.approx(best_of_all(y, scores, score), abs=1e-12)
     assert threshold.dtype == scores.dtype
@@ -172,7 +172,7 @@ def test_of_equally_good_thresholds_the_one_with_the_right_number_of_positives_i
 
 
 def test_equal_matthews_coefficients_are_a_tie():
-    # 100 / (10 * 10) with ten accepted, 36 / (18 * 2) with eighteen: nearer to three are ten.
+    # 100 / (10 * 10) with ten accepted, 36 / (18 * 2) with eighteen; ten is nearer to three.
     y = np.array([1, 1, *[0] * 8, 1, *[0] * 9])
     scores = np.repeat([0.75, 0.5, 0.25], [10, 8, 2])
     assert tuned(y, scores, metric="matthews_corrcoef") == 0.625
@@ -199,7 +199,7 @@ def test_ties_of_every_metric_go_to_the_right_number_of_positives(metric):
     n_ties = 0
     for _ in range(400):
         n = generator.randint(4, 40)
-        n_groups = generator.randint(2, 7)  # of equal scores, the highest first
+        n_groups = generator.randint(2, 7)  # for equal scores, the highest threshold first
         scores = np.sort(generator.randint(n_groups, size=n))[::-1]
         y = (generator.permutation(n) < generator.randint(1, n)).astype(int)
         accepted = [0, *np.flatnonzero(np.append(np.diff(scores), -1)) + 1]

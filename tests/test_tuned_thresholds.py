@@ -1,4 +1,4 @@
-"""The classifier that tunes its thresholds: around resampling, in searches, and as others ask."""
+"""The classifier that tunes its thresholds: with resampling, in searches, and in scikit-learn."""
 
 import pickle
 

@@ -330,6 +330,6 @@ if __name__ == "__main__":
         (folder / f"rank{rank}.json").write_text(json.dumps(epochs))
 
     globals()[job](options, report)
-    if dist.is_initialized():  # else its threads race with the end of the interpreter
+    if dist.is_initialized():  # or its threads race with the end of the interpreter
         dist.barrier()
         dist.destroy_process_group()

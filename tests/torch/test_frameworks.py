@@ -88,7 +88,7 @@ def assert_ranks_share_the_plans_epochs(ranks, seed=0):
     lengths = {len(epoch) for epochs in ranks for epoch in epochs}
     assert len(lengths) == 1
     orders = {tuple(epoch) for epochs in ranks for epoch in epochs}
-    assert len(orders) == N_EPOCHS * len(ranks)  # no two alike
+    assert len(orders) == N_EPOCHS * len(ranks)  # no two are equal
     assert len({frozenset(epoch.items()) for epoch in union}) == N_EPOCHS  # a new draw each
 
 
@@ -189,7 +189,7 @@ def test_hugging_face_columns_are_found_by_default_in_the_order_of_their_rows():
     assert collect_targets(rows.with_format("numpy")) == [0, 1, 0, 2]
     assert collect_targets(rows.select([3, 1])) == [2, 1]
     assert collect_targets(Subset(rows, [3, 1])) == [2, 1]
-    some = rows.select([3, 1])  # has numbers of its own
+    some = rows.select([3, 1])  # has different numbers
     assert collect_targets(some, lambda i: some[i]["labels"], n_classes=3).indices.tolist() == [
         2,
         1,
@@ -228,7 +228,7 @@ def test_bytes_are_augmented_by_kornia_once_the_batch_is_floats_from_0_to_1():
 
 
 def uninterrupted(n_processes):
-    """The epochs of each rank with seed 3, from the samplers themselves."""
+    """Return the epochs of each rank with seed 3, from the samplers themselves."""
     if n_processes == 1:
         return [plan_epochs(3)]
     ranks = []
@@ -322,7 +322,7 @@ def test_stateful_loader_gives_every_epoch_once_wherever_it_stopped(
         assert after == whole[2:]
 
 
-# The loader restores an iterator of the finished epoch, fetches ahead from it, and throws it away.
+# The loader restores an iterator of the finished epoch, fetches ahead from it, and discards it.
 @pytest.mark.filterwarnings("ignore:'set_vital'", "ignore:This DataLoader will create 3")
 @pytest.mark.parametrize("workers", [(0, 1, False), (1, 1, False), (3, 4, True)])
 def test_state_of_a_finished_epoch_under_a_loop_that_counts_otherwise(workers):
@@ -336,7 +336,7 @@ def test_state_of_a_finished_epoch_under_a_loop_that_counts_otherwise(workers):
     sampler = RepeatSampler([1.0] * 10)
     loader = stateful(sampler, *workers)
     loader.load_state_dict(state)
-    # It begins with the epoch that was finished: nothing of that is left.
+    # It begins with the finished epoch, of which nothing is left.
     assert list(passes(sampler, loader, range(1, 4), sets_epoch=True)) == [[], *whole[2:]]
 
     sampler = RepeatSampler([1.0] * 10)

@@ -72,7 +72,7 @@ def test_once_set_the_epoch_begins_again_with_a_warning_until_set_again(make, n_
         again = list(sampler)
     assert again[:n_yielded] == first
     sampler.set_epoch(3)
-    assert list(sampler) == again  # no warning: it was asked for
+    assert list(sampler) == again  # no warning: the epoch was set
 
 
 def test_a_pass_that_goes_on_after_another_epoch_was_set_is_noticed(monkeypatch):
@@ -96,7 +96,7 @@ def test_a_pass_that_goes_on_after_another_epoch_was_set_is_noticed(monkeypatch)
     waiting = iter(sampler)
     indices = [next(waiting) for _ in range(SIZE)]
     sampler.set_epoch(1)
-    assert list(waiting) == []  # the end of a pass is no index of another epoch
+    assert list(waiting) == []  # the end of a pass yields no index of another epoch
 
 
 @pytest.mark.parametrize("epoch", [1.0, None, -1, 2**32, True, "0", torch.tensor([1, 2])])
@@ -308,7 +308,7 @@ def test_states_survive_the_last_bits_of_another_processor_and_no_more():
     r = PLAN.sample_multipliers
     state = RepeatSampler(PLAN).state_dict()
     RepeatSampler(r * (1 + 1e-12)).load_state_dict(state)
-    apart = np.where(np.arange(60) % 2, r * (1 + 1e-13), r)  # more levels, all but equal
+    apart = np.where(np.arange(60) % 2, r * (1 + 1e-13), r)  # more levels, nearly equal
     RepeatSampler(apart).load_state_dict(state)
     rare = r == r.max()
     for other in (r * 1.01, np.where(rare, r + 1e-3, r), r**1.001, r[::-1]):

@@ -40,7 +40,7 @@ def script():
 
 @pytest.fixture(scope="module")
 def data(script, tmp_path_factory):
-    """A demo of 100 images to train on and 50 to test with."""
+    """Write a demo of 100 images to train on and 50 to test with."""
     folder = tmp_path_factory.mktemp("digits")
 
     def fewer(n_samples, **options):
@@ -56,7 +56,7 @@ def data(script, tmp_path_factory):
 
 @pytest.fixture
 def arguments(data, tmp_path, monkeypatch):
-    """Label file, images and options: two epochs of a tiny run, 12 steps in one process."""
+    """Return label file, images and options of a tiny run: two epochs, 12 steps in one process."""
     for name in ("RANK", "LOCAL_RANK", "WORLD_SIZE"):
         monkeypatch.delenv(name, raising=False)
     n_threads = torch.get_num_threads()
