@@ -73,6 +73,7 @@ sphinx_gallery_conf = {
     "doc_module": ("mlresample",),
     "backreferences_dir": "generated/backreferences",
     "reference_url": {"mlresample": None},
+    "capture_repr": (),  # the scripts print what they show
     "remove_config_comments": True,
     "default_thumb_file": str(Path(__file__).parent / "_static" / "thumbnail.png"),
     "download_all_examples": False,
