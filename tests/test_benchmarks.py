@@ -85,7 +85,7 @@ def test_list_recipe_repeats_whole_times():
     assert _peers.list_recipe(lists, cap=4) == [0, 1, 1, 2, 3, 4]
 
 
-def test_missing_or_broken_package_is_told_and_left_out(monkeypatch, capsys):
+def test_missing_or_broken_package_is_named_and_left_out(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "mmengine", None)
     monkeypatch.delitem(sys.modules, "benchmarks._mmengine", raising=False)
     assert optional("_mmengine") is None
@@ -119,7 +119,7 @@ def test_results_are_saved_as_they_come(monkeypatch, tmp_path, capsys):
     assert f"processor: {results['processor']['name']}" in capsys.readouterr().out
 
 
-def test_smallest_scale_is_what_a_plan_costs_at_the_least():
+def test_smallest_scale_has_few_entries():
     y = make_target(SCALES["S0"])
     assert y.shape == (30, 5)
     assert sp.issparse(y)

@@ -276,10 +276,10 @@ def test_report_names_classes_that_hardly_occur_without_another(run, tmp_path):
         {"class": "lynx", "other": "cat", "count": 5, "n_both": 5, "share": 1.0}
     ]
     assert valid["near_subsets"] == []
-    note = "train.csv: 5 of the 5 samples with 'lynx' also carry 'cat' (100 %)."
+    note = "train.csv: All 5 samples with class 'lynx' also carry class 'cat'."
     assert run("report", *files).splitlines()[-1] == note
     page = run("report", *files, "--html")
-    assert "5 of the 5 samples with &#x27;lynx&#x27; also carry &#x27;cat&#x27; (100 %)" in page
+    assert "All 5 samples with class &#x27;lynx&#x27; also carry class &#x27;cat&#x27;." in page
 
 
 def test_classes_are_matched_by_text_where_one_file_has_names(run, tmp_path):

@@ -115,9 +115,16 @@ def test_classes_that_hardly_occur_without_another_are_named():
     ]
     assert measures.to_dict()["near_subsets"] == measures.near_subsets
     assert repr(measures).splitlines()[-2:] == [
-        "- 10 of the 10 samples with 'b' also carry 'a' (100 %).",
-        "- 9 of the 10 samples with 'c' also carry 'a' (90 %).",
+        "- All 10 samples with class 'b' also carry class 'a'.",
+        "- 9 of the 10 samples with class 'c' also carry class 'a' (90 %).",
     ]
+
+
+def test_only_all_samples_are_a_hundred_per_cent():
+    y = np.zeros((600, 2), dtype=int)
+    y[:400, 1] = y[:399, 0] = 1  # 99.75 %
+    (_, note) = repr(measure_imbalance(y)).splitlines()[-2:]
+    assert note == "- 399 of the 400 samples with class 1 also carry class 0 (99 %)."
 
 
 def test_a_class_that_nearly_all_samples_carry_says_nothing_of_the_others():

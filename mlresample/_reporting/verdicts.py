@@ -190,11 +190,13 @@ def judge_comparison(report: Figures) -> str:
 
 def judge_near_subsets(near_subsets: Rows | None) -> list[str]:
     """Say which classes hardly occur without another."""
-    return [
-        f"{row['n_both']:,} of the {row['count']:,} samples with {row['class']!r} also carry "
-        f"{row['other']!r} ({percent(row['share'], 0)})."
-        for row in near_subsets or []
-    ]
+    notes = []
+    for row in near_subsets or []:
+        n_both, count = row["n_both"], row["count"]
+        carry = f"{count:,} samples with class {row['class']!r} also carry class {row['other']!r}"
+        some = f"{n_both:,} of the {carry} ({100 * n_both // count} %)."  # 100 % means all
+        notes.append(f"All {carry}." if n_both == count else some)
+    return notes
 
 
 def _finite(plan: dict[str, Any]) -> float:
