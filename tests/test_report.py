@@ -73,6 +73,9 @@ def test_the_figures_of_a_plan():
         "at_cap": True,
         "resampled_count": 8.0,
         "samples_to_collect": 4,  # 16 / 8 = 2
+        "target_count": None,
+        "kept_away_by_cap": None,
+        "added_by_co_occurrence": 0.0,
     }
     assert [row["class"] for row in rows] == NAMES
     assert [row["samples_to_collect"] for row in rows] == [0, 4, 0, 8]

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from imblearn.pipeline import make_pipeline
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from sklearn.tree import DecisionTreeClassifier
@@ -334,6 +334,7 @@ def test_rule_that_was_written_and_read_is_the_same_to_the_last_bit(data):
     numbers = data.draw(st.lists(st.integers(0, 2**53), min_size=n_classes, max_size=n_classes))
     numbers[0] += numbers[0] == 0
     multipliers = st.lists(st.floats(0, 3), min_size=n_classes, max_size=n_classes)
+    targets = st.lists(st.floats(1.5, 1e300), min_size=n_classes, max_size=n_classes)
     parameters = data.draw(
         st.fixed_dictionaries(
             {},
@@ -345,6 +346,7 @@ def test_rule_that_was_written_and_read_is_the_same_to_the_last_bit(data):
                 "background": st.floats(0, 1),
             },
         )
+        | st.fixed_dictionaries({"target_count": targets}, optional={"cap": st.just(np.inf)})
         | st.fixed_dictionaries(
             {"class_multipliers": multipliers | multipliers.map(lambda m: lambda counts: m)},
             optional={"cap": st.just(np.inf), "floor": st.just(0)},
@@ -359,7 +361,7 @@ def test_rule_that_was_written_and_read_is_the_same_to_the_last_bit(data):
     assert read.to_json() == text
     assert figures(read.counts) == figures(rule.counts)
     assert same_bits(read.class_multipliers, rule.class_multipliers)
-    assert read.resolved_target_count == rule.resolved_target_count
+    assert np.array_equal(read.resolved_target_count, rule.resolved_target_count)
     for name in PARAMETERS:
         first, second = getattr(rule.parameters, name), getattr(read.parameters, name)
         assert type(first) is type(second)
@@ -411,7 +413,7 @@ def changed_parameters(**changes):
         (changed(class_multipliers=[1, 1, None, 5]), "class 'lynx' must be from floor=1 to cap=5"),
         (changed(class_multipliers=[1, 1, 6, None]), "class 'lynx' must be from floor=1 to cap=5"),
         (changed(class_multipliers=[1, 1, "a", 1]), "class_multipliers must be a list of numbers"),
-        (changed(class_multipliers=[1, 1, 5]), "3 multipliers for 4 classes"),
+        (changed(class_multipliers=[1, 1, 5]), "class_multipliers has 3 numbers for 4 classes"),
         (changed(class_multipliers=3), "class_multipliers must be a list"),
         (changed(class_counts=[1, 2, 3.5, 4]), "class_counts must be whole numbers"),
         (changed(class_counts=[1, 2, 3]), "class_names has 4 names for 3 classes"),
@@ -521,3 +523,145 @@ def test_torch_samplers_leave_out_a_background_of_zero():
     assert set(indices) == set(range(8))
     indices = list(RepeatSampler(plan_resampling(y, background=2)))
     assert sum(index >= 8 for index in indices) == 8
+
+
+# -- a number for each class -------------------------------------------------------------------
+
+CRACKS = np.array([[1, 0, 0]] * 40 + [[1, 1, 0]] * 8 + [[1, 0, 1]] * 2 + [[0, 0, 0]] * 10)
+NAMES = ["road", "crack", "flood"]  # 50, 8 and 2 samples of 60
+
+
+def test_each_class_has_at_least_its_number_where_the_cap_allows():
+    plan = plan_resampling(CRACKS, class_names=NAMES, target_count={"crack": 20, "flood": 12})
+    assert_array_equal(plan.class_multipliers, [1, 2.5, 4])
+    assert_array_equal(plan.resampled_class_counts, [40 + 20 + 8, 20, 8])
+    assert_array_equal(plan.resolved_target_count, [50, 20, 12])
+    rows = {row["class"]: row for row in plan.to_dict()["classes"]}
+    assert [row["target_count"] for row in rows.values()] == [50, 20, 12]
+    assert [row["kept_away_by_cap"] for row in rows.values()] == [0, 0, 4]
+    assert [row["added_by_co_occurrence"] for row in rows.values()] == [18, 0, 0]
+    assert plan.samples_to_collect.tolist() == [0, 0, 1]
+    assert plan.to_dict()["resolved_target_count"] is None
+    text = " ".join(repr(plan).split())
+    assert "cap 4, a target count for each class" in text
+    assert (
+        "The cap of 4 keeps away 4 of the samples that target_count asks for, of 1 class" in text
+    )
+    assert "1 class has fewer than asked for" in text
+    assert "Co-occurrence adds 18 samples" in text
+    assert "most of 'road' (50), 18" in text
+    plan._repr_html_()
+
+
+@pytest.mark.parametrize(
+    "target_count",
+    [
+        [50, 20, 12],
+        (50, 20.0, 0.2),  # 0.2 of 60 samples
+        np.array([50, 20, 12]),
+        {"flood": 12, "crack": 1 / 3},
+        {"road": 3, "flood": 12, "crack": 20},  # fewer than there are, which floor=1 keeps
+    ],
+)
+def test_numbers_of_classes_mean_what_they_mean_for_all(target_count):
+    plan = plan_resampling(CRACKS, class_names=NAMES, target_count=target_count)
+    assert_allclose(plan.class_multipliers, [1, 2.5, 4], rtol=1e-15)
+    rule = ResamplingRule.from_json(plan.rule.to_json())
+    assert_array_equal(rule.sample_multipliers(CRACKS), plan.sample_multipliers)
+    sampler = MaxMultiplierOverSampler(target_count=target_count)
+    assert clone(sampler).get_params()["target_count"] is not None
+    table = compare_plans(
+        CRACKS, {"target_count": [target_count, "max"], "cap": [4, 9]}, class_names=NAMES
+    )
+    for i, parameters in enumerate(table.parameters):
+        one = plan_resampling(CRACKS, class_names=NAMES, **parameters)
+        assert table.epoch_size[i] == one.epoch_size
+        assert_allclose(table.resampled_mean_imbalance[i], one.resampled_mean_imbalance)
+    assert np.isnan(table.resolved_target_count).sum() == 2
+    assert "by class" in repr(table)
+    json.loads(table.to_json())
+
+
+def test_numbers_of_classes_may_be_a_series_by_name():
+    pd = pytest.importorskip("pandas")
+    target_count = pd.Series({"flood": 12, "crack": 20})
+    plan = plan_resampling(CRACKS, class_names=NAMES, target_count=target_count)
+    assert_array_equal(plan.class_multipliers, [1, 2.5, 4])
+
+
+def test_floor_below_one_lowers_classes_to_their_numbers():
+    plan = plan_resampling(
+        CRACKS, class_names=NAMES, target_count={"road": 20, "crack": 20}, floor=0.1
+    )
+    assert_array_equal(plan.class_multipliers, [0.4, 2.5, 1])
+
+
+def test_number_of_a_class_without_samples_gets_a_verdict():
+    y = np.column_stack([CRACKS, np.zeros(60, dtype=int)])
+    names = [*NAMES, "bridge"]
+    plan = plan_resampling(y, class_names=names, target_count={"bridge": 9, "crack": 20})
+    verdicts = {verdict["code"]: verdict for verdict in plan.to_dict()["verdicts"]}
+    assert verdicts["out_of_reach"]["classes"] == ["bridge"]
+    assert plan.samples_to_collect.tolist() == [0, 0, 0, 3]  # 9 / 3 <= 4
+    plan = plan_resampling(y, class_names=names, target_count={"crack": 20})
+    assert "out_of_reach" not in {verdict["code"] for verdict in plan.to_dict()["verdicts"]}
+    assert plan.samples_to_collect.tolist() == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"target_count": {"gap": 3}}, "target_count names the unknown class 'gap'"),
+        ({"target_count": [3, 4]}, "one number for each of the 3 classes"),
+        ({"target_count": {"crack": 1}}, "got 1 for class 'crack'; .* pass 1.0"),
+        ({"target_count": [50, 1, 3]}, "got 1 for class 'crack'; .* pass 1.0"),
+        ({"target_count": np.array([50, 1, 3])}, "got 1 for class 'crack'; .* pass 1.0"),
+        ({"target_count": {"crack": 0}}, "got 0 for class 'crack'"),
+        ({"target_count": {"crack": -2.5}}, "got -2.5 for class 'crack'"),
+        ({"target_count": {"crack": np.nan}}, "got nan for class 'crack'"),
+        ({"target_count": {"crack": np.inf}}, "got inf for class 'crack'"),
+        ({"target_count": {"crack": True}}, "got True for class 'crack'"),
+        ({"target_count": {"crack": "20"}}, "target_count must be"),
+        ({"target_count": {"crack": None}}, "target_count must be"),
+        ({"target_count": {"crack": 10**400}}, "at most 1.8e.308"),
+        ({"target_count": np.ma.array([1.5, 2, 3], mask=[1, 0, 0])}, "masked"),
+        ({"target_count": {"crack": 20}, "power": 0.5}, "power=0.5 would miss"),
+        ({"target_count": [50, 20, 12], "epoch_size": 1.5}, "epoch_size is met by solving"),
+        (
+            {"target_count": {"crack": 20}, "class_multipliers": [1, 2, 3]},
+            "target_count shapes the 'balanced'",
+        ),
+    ],
+)
+def test_numbers_of_classes_that_cannot_be_are_refused(parameters, message):
+    for take in (
+        lambda: plan_resampling(CRACKS, class_names=NAMES, **parameters),
+        lambda: ResamplingRule.from_counts(
+            ClassCounts.from_target(CRACKS, class_names=NAMES), **parameters
+        ),
+    ):
+        with pytest.raises(ValueError, match=message):
+            take()
+
+
+def test_shares_of_classes_need_the_number_of_samples():
+    with pytest.raises(ValueError, match="share of the samples: pass n_samples"):
+        ResamplingRule.from_counts({"a": 9, "b": 1}, target_count={"b": 0.5})
+    with pytest.raises(ValueError, match="unknown class 'b'"):
+        ResamplingRule.from_counts({"a": 9}, target_count={"b": 5})
+
+
+@given(y=indicators.filter(lambda y: y.any()), data=st.data())
+@settings(max_examples=200, deadline=None)
+def test_no_class_has_fewer_than_its_number_but_for_the_cap(y, data):
+    n_classes = y.shape[1]
+    numbers = data.draw(st.lists(st.floats(1.5, 99), min_size=n_classes, max_size=n_classes))
+    plan = plan_resampling(y, target_count=numbers, cap=data.draw(st.floats(1, 30)))
+    rows = plan.to_dict()["classes"]
+    for number, row in zip(numbers, rows, strict=True):
+        if row["count"]:
+            reached = row["count"] * row["multiplier"]
+            assert row["resampled_count"] >= min(number, plan.cap * row["count"]) * (1 - 1e-12)
+            assert_allclose(row["resampled_count"], reached + row["added_by_co_occurrence"])
+            wanted = max(number, row["count"])
+            assert_allclose(reached + row["kept_away_by_cap"], wanted, rtol=1e-12)

@@ -11,18 +11,15 @@ from mlresample._plan.repeats import check_epoch_size, round_half_up
 from mlresample._reporting.base import SCHEMA_VERSION, Figures, Report, Rows, as_rows, finite
 from mlresample._reporting.html import fragment, table
 from mlresample._reporting.text import aligned
+from mlresample._rule.class_table import ClassOrder, ClassTable, class_scores
 from mlresample._rule.counts import check_some_class_occurs, imbalance_per_class
-from mlresample._rule.epoch_size import RarestClasses, solve_target_count
-from mlresample._rule.multipliers import (
-    balanced_multipliers,
-    raised_to_cap,
-    resolve_target_count,
-)
-from mlresample._rule.parameters import PARAMETERS, RULE_CONSTRAINTS, RuleParameters, as_number
+from mlresample._rule.epoch_size import solve_target_count
+from mlresample._rule.multipliers import Learned, learn_multipliers, raised_to_cap
+from mlresample._rule.parameters import PARAMETERS, RuleParameters, as_number
 from mlresample._target.indicators import Indicator
 from mlresample._target.read import as_target
 from mlresample._utils.names import plain
-from mlresample._utils.sklearn import validate_parameter_constraints, validate_params
+from mlresample._utils.sklearn import validate_params
 from mlresample._utils.typing import MatrixLike
 
 _COMPARED = [name for name in PARAMETERS if name != "class_multipliers"]
@@ -32,7 +29,6 @@ _TITLES = {
     "resampled_mean_imbalance": "mean imbalance",
     "n_at_cap": "classes at cap",
 }
-_MOST_PAIRS = 1 << 24  # of ranks and classes: 128 MB of counts
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -44,7 +40,7 @@ class PlanComparison(Report):
     parameters : list of dict
         Parameters of each plan, as in the grid.
     resolved_target_count : ndarray of shape (n_plans,)
-        Count that rare classes are raised towards.
+        Count that rare classes are raised towards; NaN if there is one for each class.
     epoch_size : ndarray of shape (n_plans,)
         Number of samples of an epoch.
     growth : ndarray of shape (n_plans,)
@@ -109,6 +105,8 @@ def _written(value: Any) -> str:
         return f"{value:,}"
     if not isinstance(value, float):
         return str(value)
+    if np.isnan(value):
+        return "by class"
     return f"{value:,.3f}".rstrip("0").rstrip(".") if not 0 < value < 5e-4 else f"{value:.3g}"
 
 
@@ -148,8 +146,9 @@ def compare_plans(
 
     Notes
     -----
-    The multiplier of a sample depends only on its rarest class. Counting once how many samples
-    have which rarest class and carry which other classes is enough for every plan.
+    The multiplier of a sample is that of its rarest class. Counting once how many samples have
+    which rarest class and carry which other classes is enough for every plan, and again for each
+    `target_count` of its own for each class that puts the classes into another order.
 
     Examples
     --------
@@ -179,53 +178,71 @@ def _checked(parameters: dict[str, Any]) -> dict[str, Any]:
         raise ValueError(
             f"param_grid names {unknown[0]!r}; plans are compared over {', '.join(_COMPARED)}."
         )
-    constraints = {name: RULE_CONSTRAINTS[name] for name in parameters}
-    validate_parameter_constraints(constraints, parameters, caller_name="compare_plans")
-    RuleParameters.of(parameters)
-    return {name: as_number(name, value) for name, value in parameters.items()}
+    RuleParameters.validated(parameters, "compare_plans")
+    return {name: _plain(name, value) for name, value in parameters.items()}
+
+
+def _plain(name: str, value: Any) -> Any:
+    return value.tolist() if isinstance(value, np.ndarray) else as_number(name, value)
 
 
 def _measure(indicator: Indicator, grid: list[dict[str, Any]]) -> PlanComparison:
-    rarest = RarestClasses.of(indicator)
-    n_samples, counts = indicator.n_samples, indicator.class_counts
-    target_counts, of_ranks, n_at_cap = [], [], []
+    counts, n_samples = indicator.class_counts, indicator.n_samples
+    tables: dict[bytes, ClassTable] = {}  # one for each order of the classes
+
+    def table_of(scores: NDArray[Any]) -> ClassTable:
+        order = ClassOrder.of(scores, counts, merge_ties=True)
+        key = order.row_of_class.tobytes()
+        if key not in tables:
+            tables[key] = ClassTable.of(indicator, order)
+        return tables[key]
+
+    by_count = table_of(-counts)
+    learned, found = [], []
     for parameters in map(RuleParameters.of, grid):
-        if parameters.epoch_size is None:
-            target_count = resolve_target_count(parameters.target_count, counts, n_samples)
-        else:
-            target_count = solve_target_count(rarest, parameters)
-        multipliers = balanced_multipliers(counts, target_count, parameters)
-        n_at_cap.append(raised_to_cap(multipliers, parameters.cap).sum())
-        of_count = balanced_multipliers(rarest.counts, target_count, parameters)
-        of_ranks.append(np.append(parameters.background, of_count))
-        target_counts.append(target_count)
-    of_rank = np.array(of_ranks)
-    expected = of_rank @ rarest.sizes
-    for combination, size in zip(grid, expected, strict=True):
-        check_epoch_size(size, f"with {combination}")
-    resampled = _resampled_class_counts(indicator, rarest, of_rank)
+        solved = None
+        if parameters.epoch_size is not None:
+            solved = solve_target_count(by_count, counts, parameters)
+        rule = learn_multipliers(
+            indicator.classes,
+            counts,
+            n_samples,
+            parameters,
+            solved=solved,
+            column_name=indicator.column_name,
+        )
+        learned.append(rule)
+        scores = class_scores(counts, rule.resolved_target_count, rule.parameters)
+        found.append(table_of(scores) if parameters.is_by_class else by_count)
+    expected, resampled = np.empty(len(grid)), np.empty((len(grid), len(counts)))
+    for class_table in tables.values():
+        plans = [i for i, of_plan in enumerate(found) if of_plan is class_table]
+        if not plans:
+            continue
+        of_rows = np.array(
+            [
+                class_table.of_rows(learned[i].class_multipliers, learned[i].parameters.background)
+                for i in plans
+            ]
+        )
+        expected[plans] = of_rows @ class_table.sizes
+        for i in plans:
+            check_epoch_size(expected[i], f"with {grid[i]}")
+        resampled[plans] = class_table.resampled_class_counts(indicator, of_rows)
     imbalance = [imbalance_per_class(plan_counts, counts) for plan_counts in resampled]
+    at_cap = [raised_to_cap(rule.class_multipliers, rule.parameters.cap) for rule in learned]
     return PlanComparison(
         parameters=grid,
-        resolved_target_count=np.array(target_counts),
+        resolved_target_count=np.array([_one_number(rule) for rule in learned]),
         epoch_size=round_half_up(expected).astype(np.int64),
         growth=expected / n_samples,
         resampled_imbalance_ratio=np.array([of_plan.max() for of_plan in imbalance]),
         resampled_mean_imbalance=np.array([of_plan.mean() for of_plan in imbalance]),
-        n_at_cap=np.array(n_at_cap),
+        n_at_cap=np.array([of_plan.sum() for of_plan in at_cap]),
     )
 
 
-def _resampled_class_counts(
-    indicator: Indicator, rarest: RarestClasses, of_rank: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Compute the expected class counts of each plan, of shape (n_plans, n_classes)."""
-    # Ranks that no plan tells apart, such as those of all common classes, are one group.
-    of_group, group = np.unique(of_rank, axis=1, return_inverse=True)
-    n_groups = of_group.shape[1]
-    groups = group.reshape(-1).astype(np.min_scalar_type(n_groups)).take(rarest.ranks)
-    if n_groups * indicator.n_classes > _MOST_PAIRS:
-        return np.array([indicator.weighted_class_counts(weights, groups) for weights in of_group])
-    joint = indicator.joint_counts(groups, n_groups)
-    parts = np.array_split(joint, 1 + joint.size // (1 << 20), axis=1)
-    return np.hstack([of_group @ part.astype(np.float64) for part in parts])
+def _one_number(rule: Learned) -> float:
+    """Return the target count, NaN if there is one for each class."""
+    target_count = rule.resolved_target_count
+    return np.nan if isinstance(target_count, np.ndarray | None) else target_count

@@ -11,16 +11,17 @@ from mlresample._reporting.base import SCHEMA_VERSION, Figures, Report, Rows, as
 from mlresample._reporting.html import plan_html
 from mlresample._reporting.text import plan_text
 from mlresample._reporting.verdicts import find_verdicts
+from mlresample._rule.class_table import ClassOrder, ClassTable
 from mlresample._rule.counts import ClassCounts, check_some_class_occurs, imbalance_per_class
-from mlresample._rule.epoch_size import RarestClasses, solve_target_count
+from mlresample._rule.epoch_size import solve_target_count
 from mlresample._rule.multipliers import learn_multipliers, raised_to_cap, sample_levels
-from mlresample._rule.parameters import RULE_CONSTRAINTS, RuleParameters
+from mlresample._rule.parameters import RuleParameters
 from mlresample._rule.rule import LearnedRule
 from mlresample._target.indicators import Indicator
 from mlresample._target.read import as_target
 from mlresample._utils.names import as_classes, plain
 from mlresample._utils.sklearn import validate_parameter_constraints
-from mlresample._utils.typing import ClassMultipliers, HasPlan, MatrixLike
+from mlresample._utils.typing import ClassMultipliers, HasPlan, MatrixLike, TargetCount
 
 
 def as_plan(plan: Any) -> Any:
@@ -43,12 +44,14 @@ class ResamplingRule(LearnedRule):
     class_multipliers : ndarray of shape (n_classes,)
         Times that samples of each class should be seen per epoch; NaN for a class that has no
         multiplier, because it had no samples.
-    resolved_target_count : float or None
-        Count that rare classes are raised towards; None with user-supplied multipliers.
+    resolved_target_count : float, ndarray of shape (n_classes,) or None
+        Count that rare classes are raised towards, or that each class should at least have; None
+        with user-supplied multipliers.
     parameters : RuleParameters
         The parameters of :func:`plan_resampling` that made it, as attributes: ``cap``, ``floor``,
         ``target_count``, ``power``, ``epoch_size``, ``background`` and ``class_multipliers``
-        ("balanced", or one per class as the user gave them).
+        ("balanced", or one per class as the user gave them, as is `target_count` if it is a number
+        for each class).
 
     Examples
     --------
@@ -206,9 +209,16 @@ class ResamplingPlan(RepeatPlan, Report):
     n_without_class: int
 
     @property
-    def resolved_target_count(self) -> float | None:
-        """Count that rare classes are raised towards; None with user-supplied multipliers."""
-        return self.rule.resolved_target_count
+    def resolved_target_count(self) -> float | NDArray[np.float64] | None:
+        """Count that rare classes are raised towards, or that each class should at least have.
+
+        A float; of shape (n_classes,) if `target_count` was a number for each class; or None with
+        user-supplied multipliers.
+        """
+        target_count = self.rule.resolved_target_count
+        if not isinstance(target_count, np.ndarray):
+            return target_count
+        return np.append(target_count, self.class_counts[len(target_count) :])
 
     @property
     def power(self) -> float | None:
@@ -286,7 +296,8 @@ class ResamplingPlan(RepeatPlan, Report):
             return np.zeros(len(self.classes), dtype=np.int64)
         with np.errstate(over="ignore"):
             suffices = self.resolved_target_count / np.float64(self.cap) ** (1 / self.power)
-        needed = np.clip(np.ceil(suffices * (1 - 1e-12)), 1, 2.0**62).astype(np.int64)
+        least = np.sign(self.resolved_target_count)  # 0 for a class left out without samples
+        needed = np.clip(np.ceil(suffices * (1 - 1e-12)), least, 2.0**62).astype(np.int64)
         return np.maximum(needed - self._learned_counts, 0)
 
     def to_dict(self) -> Figures:
@@ -298,13 +309,14 @@ class ResamplingPlan(RepeatPlan, Report):
             Numbers, strings, lists and dicts only, None for infinity; the guide's page on files
             lists the keys.
         """
+        by_class = self.rule.parameters.is_by_class
         report: Figures = {
             "schema_version": SCHEMA_VERSION,
             "cap": finite(self.cap),
             "floor": self.floor,
             "power": self.power,
             "background": self.background,
-            "resolved_target_count": self.resolved_target_count,
+            "resolved_target_count": None if by_class else self.resolved_target_count,
             "n_samples": self.n_samples,
             "n_classes": len(self.classes),
             "n_without_class": self.n_without_class,
@@ -330,6 +342,13 @@ class ResamplingPlan(RepeatPlan, Report):
 
     def _rows(self) -> Rows:
         to_collect = self.samples_to_collect
+        none = [None] * len(self.classes)
+        asked = kept_away = none
+        if isinstance(target_count := self.resolved_target_count, np.ndarray):
+            asked = target_count.tolist()
+            most = np.array([self.cap * n if n else 0.0 for n in self._learned_counts.tolist()])
+            kept_away = np.maximum(target_count - most, 0).tolist()
+        by_itself = self.class_counts * self.class_multipliers
         columns = {
             "class": list(map(plain, self.classes)),
             "count": self.class_counts.tolist(),
@@ -339,9 +358,10 @@ class ResamplingPlan(RepeatPlan, Report):
             "multiplier": self.class_multipliers.tolist(),
             "at_cap": self.at_cap.tolist(),
             "resampled_count": self.resampled_class_counts.tolist(),
-            "samples_to_collect": [None] * len(self.classes)
-            if to_collect is None
-            else to_collect.tolist(),
+            "samples_to_collect": none if to_collect is None else to_collect.tolist(),
+            "target_count": asked,
+            "kept_away_by_cap": kept_away,
+            "added_by_co_occurrence": (self.resampled_class_counts - by_itself).tolist(),
         }
         return as_rows(columns)
 
@@ -358,7 +378,8 @@ def make_plan(indicator: Indicator, parameters: RuleParameters) -> ResamplingPla
     check_some_class_occurs(class_counts)
     solved = None
     if parameters.epoch_size is not None:
-        solved = solve_target_count(RarestClasses.of(indicator), parameters)
+        order = ClassOrder.of(-class_counts, class_counts, merge_ties=True)
+        solved = solve_target_count(ClassTable.of(indicator, order), class_counts, parameters)
     learned = learn_multipliers(
         indicator.classes,
         class_counts,
@@ -383,8 +404,6 @@ def make_plan(indicator: Indicator, parameters: RuleParameters) -> ResamplingPla
 
 PlanLike: TypeAlias = ResamplingPlan | HasPlan  # a plan or a fitted sampler
 
-_CONSTRAINTS = {**RULE_CONSTRAINTS, "class_names": ["array-like", None]}
-
 
 def plan_resampling(
     y: MatrixLike,
@@ -393,7 +412,7 @@ def plan_resampling(
     class_multipliers: ClassMultipliers = RuleParameters.class_multipliers,
     cap: float = RuleParameters.cap,
     floor: float = RuleParameters.floor,
-    target_count: str | float = RuleParameters.target_count,
+    target_count: TargetCount = RuleParameters.target_count,
     power: float = RuleParameters.power,
     epoch_size: float | None = RuleParameters.epoch_size,
     background: float = RuleParameters.background,
@@ -419,9 +438,11 @@ def plan_resampling(
     floor : float, default=1.0
         Smallest multiplier, between 0 and 1. Below 1, samples that carry only common classes
         may be left out.
-    target_count : {"median", "mean", "max"}, int or float, default="median"
+    target_count : {"median", "mean", "max"}, int, float, array-like or dict, default="median"
         Count that rare classes are raised towards: a statistic over the classes that occur, a
-        share of the samples (float in (0, 1]) or a count (int, or float above 1).
+        share of the samples (float in (0, 1]) or a count (int, or float above 1). Or such a
+        number for each class, which the class should at least have: an array, or {class: number}
+        (classes left out keep theirs).
     power : float, default=1.0
         1 is inverse frequency, 0.5 its square root, 0 makes all multipliers 1.
     epoch_size : int or float, default=None
@@ -464,6 +485,8 @@ def plan_resampling(
     5
     """
     # validate_params would do the same, but takes as long as the rest of a small plan.
-    values = locals()
-    validate_parameter_constraints(_CONSTRAINTS, values, "plan_resampling")
-    return make_plan(as_target(y, class_names=class_names), RuleParameters.of(values))
+    parameters = RuleParameters.validated(locals(), "plan_resampling")
+    if class_names is not None:
+        names = {"class_names": class_names}
+        validate_parameter_constraints({"class_names": ["array-like"]}, names, "plan_resampling")
+    return make_plan(as_target(y, class_names=class_names), parameters)

@@ -41,10 +41,17 @@ def short_name(name: Any) -> str:
     return line if len(line) <= _LONGEST_NAME else line[: _LONGEST_NAME - 3] + "..."
 
 
+def has_target_counts(report: Figures) -> bool:
+    """Whether a number was asked for for each class."""
+    return any(row["target_count"] is not None for row in report["classes"])
+
+
 def rule_text(report: Figures) -> str:
     """Write the parameters of the rule in one line."""
     cap = "no cap" if report["cap"] is None else f"cap {report['cap']:g}"
     floor = f", floor {report['floor']:g}" if report["floor"] < 1 else ""
+    if has_target_counts(report):
+        return f"{cap}{floor}, a target count for each class"
     if report["resolved_target_count"] is None:
         return f"{cap}{floor}, user-supplied multipliers"
     target = f"{report['resolved_target_count']:,.2f}".rstrip("0").rstrip(".")

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from mlresample._reporting.base import Figures, Rows
-from mlresample._reporting.text import percent
+from mlresample._reporting.text import has_target_counts, percent
 
 FEW_SAMPLES = 20  # of a class: too few to learn it, and to measure whether it was learned
 NOTABLE = 1.25  # times longer or better balanced: less hardly makes a difference
@@ -43,7 +43,7 @@ def _cost_without_effect(report: Figures) -> Judgements:
     if growth > NOTABLE > fall:
         raised = sum(rate["n_samples"] for rate in rates if rate["multiplier"] > 1)
         share = percent(raised / report["n_samples"], 0)
-        has_target = report["resolved_target_count"] is not None
+        has_target = report["resolved_target_count"] is not None or has_target_counts(report)
         lower = ", or a lower target count to save steps" if has_target else ""
         yield (
             "uniform",
@@ -89,7 +89,7 @@ def _cap_binds(report: Figures) -> Judgements:
         for row in report["classes"]
         if row["count"] and row["count_learned_from"] and row["samples_to_collect"]
     ]
-    if held_back and report["cap"] > 1:
+    if held_back and report["resolved_target_count"] is not None and report["cap"] > 1:
         fewest = min(row["count_learned_from"] for row in held_back)
         with np.errstate(over="ignore"):
             needed = np.float64(report["resolved_target_count"] / fewest) ** report["power"]
@@ -99,6 +99,44 @@ def _cap_binds(report: Figures) -> Judgements:
             f"{_count(held_back, 'class', 'classes')}: {_names(held_back)}. The rarest would need "
             f"a multiplier of {_number(float(needed))}; new samples are better than a higher cap.",
             held_back,
+        )
+
+
+def _numbers_asked_for(report: Figures) -> Judgements:
+    """Judge a plan with a target count for each class."""
+    if not has_target_counts(report):
+        return
+    occurring = [row for row in report["classes"] if row["count"]]
+    kept = [row for row in occurring if row["kept_away_by_cap"] > 0.5]
+    if kept:
+        missing = sum(row["kept_away_by_cap"] for row in kept)
+        least = [row for row in kept if row["resampled_count"] < row["target_count"] - 0.5]
+        yield (
+            "cap_binds",
+            f"The cap of {report['cap']:g} keeps away {missing:,.0f} of the samples that "
+            f"target_count asks for, of {_count(kept, 'class', 'classes')}: {_names(kept)}. With "
+            f"co-occurrence, {_count(least, 'class has', 'classes have')} fewer than asked for.",
+            kept,
+        )
+    added = [row for row in occurring if row["added_by_co_occurrence"] > 0.5]
+    if added:
+        total = sum(row["added_by_co_occurrence"] for row in added)
+        most = max(added, key=lambda row: row["added_by_co_occurrence"])
+        yield (
+            "co_occurrence_adds",
+            f"Co-occurrence adds {total:,.0f} samples beyond what the multipliers bring, of "
+            f"{_count(added, 'class', 'classes')}; most of {_name(most)}, "
+            f"{most['added_by_co_occurrence']:,.0f}.",
+            added,
+        )
+    without = [row for row in report["classes"] if not row["count"] and row["target_count"]]
+    if without:
+        yield (
+            "out_of_reach",
+            f"target_count asks for samples of {_count(without, 'class', 'classes')} without any: "
+            f"{_names(without)}. There is nothing to repeat: collect samples, or leave the class "
+            f"out.",
+            without,
         )
 
 
@@ -158,6 +196,7 @@ _JUDGES: list[Callable[[Figures], Judgements]] = [
     _cost_without_effect,
     _overtaken,
     _cap_binds,
+    _numbers_asked_for,
     _few,
     _of_other_samples,
 ]
@@ -167,7 +206,7 @@ def judge_comparison(report: Figures) -> str:
     """Return which values of one parameter bring most of what its best value brings."""
     plans = report["plans"]
     parameters = [name for name in plans[0] if name.startswith("param_")]
-    varied = [name for name in parameters if len({plan[name] for plan in plans}) > 1]
+    varied = [name for name in parameters if len({str(plan[name]) for plan in plans}) > 1]
     if len(varied) != 1:
         return ""
     rows = sorted(

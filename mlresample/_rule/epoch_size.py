@@ -3,52 +3,35 @@
 from bisect import bisect_left
 from dataclasses import dataclass
 from numbers import Integral
-from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mlresample._rule.class_table import ClassTable
 from mlresample._rule.parameters import RuleParameters
-from mlresample._target.indicators import Indicator
 
 
-@dataclass(frozen=True)
-class RarestClasses:
-    """Number of samples by the count of their rarest class.
+def solve_target_count(
+    table: ClassTable, class_counts: NDArray[np.int64], parameters: RuleParameters
+) -> float:
+    """Find the target count whose expected epoch has ``parameters.epoch_size`` samples.
 
-    Under the rule, the multiplier of a sample depends on that count alone.
+    The table's order is that of the class counts, of which its sizes are all that matters.
     """
-
-    n_classes: int
-    counts: NDArray[np.float64]  # distinct class counts, descending
-    ranks: NDArray[Any]  # of each sample's rarest class: k + 1 for counts[k], 0 for none
-    sizes: NDArray[np.int64]  # samples of each rank
-
-    @classmethod
-    def of(cls, indicator: Indicator) -> Self:
-        """Find each sample's rarest class."""
-        distinct, rarity = np.unique(-indicator.class_counts, return_inverse=True)
-        counts = -distinct[distinct < 0].astype(np.float64)
-        ranks = (rarity + 1).astype(np.min_scalar_type(len(distinct)))
-        ranks = indicator.row_maximum(ranks)
-        return cls(len(rarity), counts, ranks, np.bincount(ranks, minlength=len(counts) + 1))
-
-
-def solve_target_count(rarest: RarestClasses, parameters: RuleParameters) -> float:
-    """Find the target count whose expected epoch has ``parameters.epoch_size`` samples."""
-    n_samples, epoch_size = len(rarest.ranks), parameters.epoch_size
+    n_samples, epoch_size = len(table.row_of_sample), parameters.epoch_size
+    n_classes = len(class_counts)
     power, floor, cap = parameters.power, parameters.floor, parameters.cap
     whole = isinstance(epoch_size, Integral)
-    if whole and epoch_size < rarest.n_classes:
+    if whole and epoch_size < n_classes:
         raise ValueError(
             f"epoch_size={epoch_size} is a number of samples and smaller than the number of "
-            f"classes, {rarest.n_classes}. For a multiple of the samples, pass a float: 1.0 "
+            f"classes, {n_classes}. For a multiple of the samples, pass a float: 1.0 "
             f"for once."
         )
     budget = float(epoch_size) if whole else epoch_size * n_samples
-    sizes, n_without = rarest.sizes[1:], int(rarest.sizes[0])
-    outside = parameters.background * n_without
-    curve = _EpochSizeCurve(rarest.counts, sizes, outside, power, floor, cap)
+    counts = class_counts[table.order.classes].astype(np.float64)
+    background = parameters.background * int(table.sizes[0])
+    curve = _EpochSizeCurve(counts, table.sizes[1:], background, power, floor, cap)
     smallest, largest = curve.limits()
     smallest = max(smallest, 0.5)  # which is rounded to a single sample
     inside = smallest * (1 - 1e-9) <= budget <= largest * (1 + 1e-9)

@@ -1,8 +1,6 @@
 """Compute class multipliers from class counts, and levels of samples from class multipliers."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from numbers import Integral
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,6 +8,11 @@ from numpy.typing import NDArray
 
 from mlresample._rule.explicit import clip_to_bounds, given_multipliers
 from mlresample._rule.parameters import RuleParameters
+from mlresample._rule.target_count import (
+    given_target_counts,
+    resolve_target_count,
+    resolve_target_counts,
+)
 from mlresample._target.indicators import Indicator
 
 
@@ -17,8 +20,8 @@ class Learned(NamedTuple):
     """What is learned from class counts."""
 
     class_multipliers: NDArray[np.float64]  # NaN for a class that has none
-    resolved_target_count: float | None  # None with user-supplied multipliers
-    parameters: RuleParameters  # with user-supplied multipliers as an array
+    resolved_target_count: float | NDArray[np.float64] | None
+    parameters: RuleParameters  # with an array of what the user gave for each class
 
 
 def learn_multipliers(
@@ -31,51 +34,37 @@ def learn_multipliers(
     column_name: Any = None,
 ) -> Learned:
     """Learn the class multipliers; `solved` is the target count that meets an epoch size."""
-    if parameters.is_balanced:
+    if not parameters.is_balanced:
+        given = given_multipliers(parameters, classes, class_counts, column_name)
+        multipliers = clip_to_bounds(given, classes, parameters)
+        return Learned(multipliers, None, replace(parameters, class_multipliers=given))
+    target_count: float | NDArray[np.float64]
+    if solved is not None:
         target_count = solved
-        if target_count is None:
-            target_count = resolve_target_count(parameters.target_count, class_counts, n_samples)
-        multipliers = balanced_multipliers(class_counts, target_count, parameters)
-        return Learned(multipliers, target_count, parameters)
-    values = given_multipliers(
-        parameters.class_multipliers,
-        classes,
-        class_counts,
-        cap=parameters.cap,
-        column_name=column_name,
-    )
-    multipliers = clip_to_bounds(
-        values, classes, parameters, warn=not callable(parameters.class_multipliers)
-    )
-    return Learned(multipliers, None, replace(parameters, class_multipliers=values))
-
-
-def resolve_target_count(
-    target_count: Any, class_counts: NDArray[Any], n_samples: int | None = None
-) -> float:
-    """Return the count that rare classes are raised towards."""
-    if isinstance(target_count, str):
-        statistics: dict[str, Callable[..., Any]]
-        statistics = {"median": np.median, "mean": np.mean, "max": np.max}
-        return float(statistics[target_count](class_counts[class_counts > 0]))
-    if isinstance(target_count, Integral) or target_count > 1:
-        return float(target_count)
-    if n_samples is None:
-        raise ValueError(
-            f"target_count={target_count!r} is a share of the samples: pass n_samples, by "
-            f"ClassCounts.from_numbers(class_counts, n_samples=...)."
-        )
-    return float(target_count * n_samples)
+    elif parameters.is_by_class:
+        asked = given_target_counts(parameters.target_count, classes, column_name)
+        target_count = resolve_target_counts(asked, class_counts, n_samples)
+        parameters = replace(parameters, target_count=asked)
+    else:
+        target_count = resolve_target_count(parameters.target_count, class_counts, n_samples)
+    multipliers = balanced_multipliers(class_counts, target_count, parameters)
+    return Learned(multipliers, target_count, parameters)
 
 
 def balanced_multipliers(
-    class_counts: NDArray[Any], target_count: float, parameters: RuleParameters
+    class_counts: NDArray[Any],
+    target_count: float | NDArray[np.float64],
+    parameters: RuleParameters,
 ) -> NDArray[np.float64]:
-    """Compute m_c = clip((t / n_c) ** power, floor, cap) for each class; NaN if n_c = 0."""
+    """Compute m_c = clip((t / n_c) ** power, floor, cap) for each class; NaN if n_c = 0.
+
+    The target count t is one number, or one per class.
+    """
     occurs = class_counts > 0
     multipliers = np.full(len(class_counts), np.nan)
+    t = target_count[occurs] if isinstance(target_count, np.ndarray) else target_count
     with np.errstate(over="ignore"):
-        rule = (target_count / class_counts[occurs]) ** parameters.power
+        rule = (t / class_counts[occurs]) ** parameters.power
     multipliers[occurs] = np.clip(rule, parameters.floor, parameters.cap)
     return multipliers
 

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from mlresample._utils.immutable import Immutable
-from mlresample._utils.sklearn import Interval, StrOptions
+from mlresample._utils.sklearn import Interval, StrOptions, validate_parameter_constraints
 
 RULE_CONSTRAINTS: dict[str, Any] = {
     "class_multipliers": [StrOptions({"balanced"}), "array-like", dict, callable],
@@ -18,6 +18,8 @@ RULE_CONSTRAINTS: dict[str, Any] = {
     "target_count": [
         StrOptions({"median", "mean", "max"}),
         Interval(Real, 0, None, closed="neither"),
+        "array-like",
+        dict,
     ],
     "power": [Interval(Real, 0, None, closed="left")],
     "epoch_size": [Interval(Real, 0, None, closed="neither"), None],
@@ -29,8 +31,8 @@ RULE_CONSTRAINTS: dict[str, Any] = {
 class RuleParameters(Immutable):
     """Parameters of the rule; the attributes of the class are their defaults.
 
-    Whoever takes them has them in its signature with these defaults, validates them one by one by
-    `RULE_CONSTRAINTS`, and hands them to :meth:`of`.
+    Whoever takes them has them in its signature with these defaults, and hands them to
+    :meth:`validated`; an estimator, which scikit-learn validates, to :meth:`of`.
     """
 
     class_multipliers: Any = "balanced"
@@ -40,6 +42,17 @@ class RuleParameters(Immutable):
     power: float = 1.0
     epoch_size: Any = None
     background: float = 1.0
+
+    @classmethod
+    def validated(cls, values: Mapping[str, Any], caller: str) -> Self:
+        """Pick the parameters from values and validate them; those left out have defaults."""
+        given = {
+            name: values[name]
+            for name in PARAMETERS
+            if name in values and values[name] is not getattr(cls, name)
+        }
+        validate_parameter_constraints(RULE_CONSTRAINTS, given, caller)
+        return cls.of(given)
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Self:
@@ -59,6 +72,11 @@ class RuleParameters(Immutable):
     def is_balanced(self) -> bool:
         """Whether class multipliers follow from class counts, not from the user."""
         return isinstance(self.class_multipliers, str)
+
+    @property
+    def is_by_class(self) -> bool:
+        """Whether the target count is a number for each class."""
+        return not isinstance(self.target_count, str | Real)
 
     def _check(self) -> None:
         """Check that parameters do not contradict each other."""
@@ -91,10 +109,15 @@ class RuleParameters(Immutable):
                         f"user-supplied class_multipliers: leave one of the two at its default."
                     )
         if self.epoch_size is not None and not is_default_target:
+            asked = " of each class" if self.is_by_class else f"={self.target_count!r}"
             raise ValueError(
-                f"epoch_size is met by solving for the target count, so "
-                f"target_count={self.target_count!r} cannot be kept: leave one of the two at its "
-                f"default."
+                f"epoch_size is met by solving for the target count, so target_count{asked} "
+                f"cannot be kept: leave one of the two at its default."
+            )
+        if self.is_by_class and self.power != 1:
+            raise ValueError(
+                f"A target_count of each class is a number to reach, which power={self.power:g} "
+                f"would miss: leave power at 1, or pass one target_count for all classes."
             )
 
 

@@ -8,14 +8,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from mlresample._rule.counts import ClassCounts, check_some_class_occurs
 from mlresample._rule.multipliers import learn_multipliers, sample_levels
-from mlresample._rule.parameters import RULE_CONSTRAINTS, RuleParameters, as_number
+from mlresample._rule.parameters import RuleParameters, as_number
 from mlresample._rule.written import read_rule, write_rule
 from mlresample._target.indicators import Indicator
 from mlresample._target.read import as_target
 from mlresample._utils.immutable import Immutable
 from mlresample._utils.names import listed
-from mlresample._utils.sklearn import validate_parameter_constraints
-from mlresample._utils.typing import ClassCountsLike, ClassMultipliers, MatrixLike
+from mlresample._utils.typing import ClassCountsLike, ClassMultipliers, MatrixLike, TargetCount
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +23,7 @@ class LearnedRule(Immutable):
 
     counts: ClassCounts
     class_multipliers: NDArray[np.float64]
-    resolved_target_count: float | None
+    resolved_target_count: float | NDArray[np.float64] | None
     parameters: RuleParameters
 
     @classmethod
@@ -35,7 +34,7 @@ class LearnedRule(Immutable):
         class_multipliers: ClassMultipliers = RuleParameters.class_multipliers,
         cap: float = RuleParameters.cap,
         floor: float = RuleParameters.floor,
-        target_count: str | float = RuleParameters.target_count,
+        target_count: TargetCount = RuleParameters.target_count,
         power: float = RuleParameters.power,
         epoch_size: None = RuleParameters.epoch_size,
         background: float = RuleParameters.background,
@@ -54,9 +53,11 @@ class LearnedRule(Immutable):
             Largest multiplier, at least 1; ``inf`` for none.
         floor : float, default=1.0
             Smallest multiplier, between 0 and 1.
-        target_count : {"median", "mean", "max"}, int or float, default="median"
+        target_count : {"median", "mean", "max"}, int, float, array-like or dict, default="median"
             Count that rare classes are raised towards: a statistic over the classes that occur, a
-            share of the samples (float in (0, 1]) or a count (int, or float above 1).
+            share of the samples (float in (0, 1]) or a count (int, or float above 1). Or such a
+            number for each class, which the class should at least have: an array, or {class:
+            number} (classes left out keep theirs).
         power : float, default=1.0
             1 is inverse frequency, 0.5 its square root; 0 makes all multipliers 1.
         epoch_size : None, default=None
@@ -82,9 +83,7 @@ class LearnedRule(Immutable):
         and target count t. A class without samples has none, which is NaN, unless the user gave
         it by an array or a dict.
         """
-        values = locals()
-        validate_parameter_constraints(RULE_CONSTRAINTS, values, "ResamplingRule.from_counts")
-        parameters = RuleParameters.of(values)
+        parameters = RuleParameters.validated(locals(), "ResamplingRule.from_counts")
         if parameters.epoch_size is not None:
             raise ValueError(
                 f"epoch_size={epoch_size!r} depends on which classes occur together, which class "

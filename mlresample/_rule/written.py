@@ -7,14 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlresample._rule.counts import ClassCounts, check_some_class_occurs
-from mlresample._rule.parameters import PARAMETERS, RULE_CONSTRAINTS, RuleParameters
+from mlresample._rule.parameters import PARAMETERS, RuleParameters
 from mlresample._utils.names import as_classes, plain
-from mlresample._utils.sklearn import validate_parameter_constraints
 
 _FORMAT = "mlresample.ResamplingRule"
 _VERSION = 1
 
-Parts = tuple[ClassCounts, NDArray[np.float64], float | None, RuleParameters]
+Parts = tuple[ClassCounts, NDArray[np.float64], float | NDArray[np.float64] | None, RuleParameters]
 
 
 class Rule(Protocol):
@@ -125,25 +124,23 @@ def _parts(written: dict[str, Any]) -> Parts:
     if set(values) != set(PARAMETERS):
         raise ValueError(f"parameters must be {', '.join(PARAMETERS)}, got {', '.join(values)}.")
     values = {name: _number_or_array(value, name) for name, value in values.items()}
-    validate_parameter_constraints(RULE_CONSTRAINTS, values, "from_json")
-    parameters = RuleParameters.of(values)
+    parameters = RuleParameters.validated(values, "from_json")
     multipliers = _array(written["class_multipliers"], "class_multipliers")
     _check_multipliers(multipliers, counts, parameters)
+    for name in ("class_multipliers", "target_count"):
+        _check_length(getattr(parameters, name), name, counts)
     target_count = _number_or_array(written["resolved_target_count"], "resolved_target_count")
-    if type(target_count) not in ((int, float) if parameters.is_balanced else (type(None),)):
-        raise ValueError(
-            f"resolved_target_count must be a number with balanced multipliers and null with "
-            f"user-supplied ones, got {target_count!r}."
-        )
+    _check_length(target_count, "resolved_target_count", counts)
+    kinds = (np.ndarray,) if parameters.is_by_class else (int, float)
+    if type(target_count) not in (kinds if parameters.is_balanced else (type(None),)):
+        raise ValueError(f"resolved_target_count does not fit parameters, got {target_count!r}.")
     return counts, multipliers, target_count, parameters
 
 
 def _check_multipliers(
     multipliers: NDArray[np.float64], counts: ClassCounts, parameters: RuleParameters
 ) -> None:
-    n_classes = len(counts.classes)
-    if len(multipliers) != n_classes:
-        raise ValueError(f"it has {len(multipliers)} multipliers for {n_classes} classes.")
+    _check_length(multipliers, "class_multipliers", counts)
     occurs = counts.class_counts > 0
     within = (multipliers >= parameters.floor) & (multipliers <= parameters.cap)
     wrong = np.flatnonzero(~within & (occurs | ~np.isnan(multipliers)))
@@ -152,6 +149,12 @@ def _check_multipliers(
             f"the multiplier of class {plain(counts.classes[wrong[0]])!r} must be from "
             f"floor={parameters.floor:g} to cap={parameters.cap:g}, got {multipliers[wrong[0]]}."
         )
+
+
+def _check_length(values: Any, name: str, counts: ClassCounts) -> None:
+    n_classes = len(counts.classes)
+    if isinstance(values, np.ndarray) and len(values) != n_classes:
+        raise ValueError(f"{name} has {len(values)} numbers for {n_classes} classes.")
 
 
 def _list(value: Any, name: str) -> list[Any]:

@@ -55,6 +55,14 @@ class Indicator(ABC):
     def joint_counts(self, ranks: NDArray[Any], n_ranks: int) -> NDArray[np.int64]:
         """Count the samples of each rank that carry each class, of shape (n_ranks, n_classes)."""
 
+    @abstractmethod
+    def pairs(self, ranks: NDArray[Any]) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+        """Iterate over all ones in pieces: the ranks of their samples, and their classes."""
+
+    def sparse_joint_counts(self, ranks: NDArray[Any], n_ranks: int) -> csr_array:
+        """Count as `joint_counts`, for so many ranks and classes that most counts are 0."""
+        return kernels.count_pairs(self.pairs(ranks), (n_ranks, self.n_classes))
+
 
 class LabelIndicator(Indicator):
     """One class per sample, as its number."""
@@ -83,6 +91,10 @@ class LabelIndicator(Indicator):
         pairs = ranks.astype(np.int64) * self.n_classes + self._codes
         counts = np.bincount(pairs, minlength=n_ranks * self.n_classes)
         return counts.reshape(n_ranks, self.n_classes)
+
+    def pairs(self, ranks: NDArray[Any]) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+        for rows in row_slices(self.n_samples, kernels.BLOCK_SIZE):
+            yield ranks[rows], self._codes[rows]
 
 
 class DenseIndicator(Indicator):
@@ -142,6 +154,11 @@ class DenseIndicator(Indicator):
                 counts[rank] += kernels.count_bytes(as_bits(of_rank))
         return counts
 
+    def pairs(self, ranks: NDArray[Any]) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+        for rows in self._rows(kernels.BLOCK_SIZE):
+            ones, classes = np.nonzero(as_bits(np.ascontiguousarray(self._array[rows])))
+            yield ranks[rows].take(ones), classes
+
 
 class SparseRowIndicator(Indicator):
     """CSR matrix."""
@@ -194,6 +211,10 @@ class SparseRowIndicator(Indicator):
                 counts += np.bincount(pairs, minlength=counts.size).reshape(counts.shape)
         return counts
 
+    def pairs(self, ranks: NDArray[Any]) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+        for rows, (indptr, indices) in self._entries.blocks():
+            yield np.repeat(ranks[rows], np.diff(indptr)), indices
+
 
 class ColumnIndicator(Indicator):
     """Columns as the rows that carry each class: CSC, Fortran order, data frames."""
@@ -238,6 +259,11 @@ class ColumnIndicator(Indicator):
             for rows in self._rows_of(c):
                 counts[:, c] += np.bincount(ranks.take(rows), minlength=n_ranks)
         return counts
+
+    def pairs(self, ranks: NDArray[Any]) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+        for c in range(self.n_classes):
+            for rows in self._rows_of(c):
+                yield ranks.take(rows), np.full(len(rows), c)
 
 
 def sparse_column_indicator(matrix: Any, classes: NDArray[Any]) -> ColumnIndicator:

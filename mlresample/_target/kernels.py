@@ -5,7 +5,7 @@ A dense block is a C-contiguous uint8 array of exact zeros and ones. A sparse bl
 row. ``indicators.py`` makes sure of both, which is why the sums below are exact.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from math import frexp
 from typing import Any
 
@@ -59,6 +59,38 @@ def count_sparse(
     all_entries = np.array([0, len(indices)], dtype=indices.dtype), indices
     column = compressed(csc_array, all_entries, ones[: len(indices)], (n_columns, 1))
     return np.asarray(column @ np.ones(1)).astype(np.int64)
+
+
+def count_pairs(
+    pairs: Iterable[tuple[NDArray[Any], NDArray[Any]]], shape: tuple[int, int]
+) -> csr_array:
+    """Count equal pairs of row and column, as a sparse matrix of integers.
+
+    Pieces are gathered until they are as many as the pairs counted so far, so that these are not
+    sorted again for each piece.
+    """
+    counted = np.empty(0, dtype=np.int64)  # row * n_columns + column
+    counts = np.empty(0, dtype=np.int64)
+    gathered: list[NDArray[np.int64]] = []
+    n_gathered = 0
+    for rows, columns in pairs:
+        gathered.append(rows.astype(np.int64) * shape[1] + columns)
+        n_gathered += len(rows)
+        if n_gathered > max(len(counted), BLOCK_SIZE):
+            counted, counts = _merge_counts(counted, counts, gathered)
+            gathered, n_gathered = [], 0
+    counted, counts = _merge_counts(counted, counts, gathered)
+    rows, columns = np.divmod(counted, shape[1])
+    return csr_array((counts, (rows, columns)), shape=shape)
+
+
+def _merge_counts(
+    counted: NDArray[np.int64], counts: NDArray[np.int64], gathered: list[NDArray[np.int64]]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    found, position = np.unique(np.concatenate([counted, *gathered]), return_inverse=True)
+    sums = np.bincount(position[len(counted) :], minlength=len(found))
+    sums[position[: len(counted)]] += counts
+    return found, sums
 
 
 def weighted_rows(values: NDArray[np.float64], levels: NDArray[Any]) -> NDArray[np.intp]:

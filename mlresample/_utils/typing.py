@@ -44,6 +44,7 @@ class HasLossWeights(Protocol):
 MatrixLike: TypeAlias = list[Any] | tuple[Any, ...] | HasShape
 ClassCountsLike: TypeAlias = ArrayLike | dict[Any, Any] | HasShape | HasClassCounts
 ClassMultipliers: TypeAlias = ArrayLike | dict[Any, Any] | HasShape | Callable[[Any], ArrayLike]
+TargetCount: TypeAlias = ArrayLike | dict[Any, Any] | HasShape
 LossWeightsLike: TypeAlias = ArrayLike | HasShape | HasLossWeights
 
 # What comes back in its own kind.

@@ -15,7 +15,7 @@ from mlresample._target.indicators import Indicator
 from mlresample._target.read import as_target
 from mlresample._utils.containers import is_series, take_rows
 from mlresample._utils.sklearn import StrOptions, fit_context
-from mlresample._utils.typing import X_, Y_, ClassMultipliers, MatrixLike
+from mlresample._utils.typing import X_, Y_, ClassMultipliers, MatrixLike, TargetCount
 
 
 class MaxMultiplierOverSampler(BaseSampler):
@@ -38,9 +38,11 @@ class MaxMultiplierOverSampler(BaseSampler):
     floor : float, default=1.0
         Smallest multiplier, between 0 and 1. Below 1, samples that carry only common classes
         may be left out.
-    target_count : {"median", "mean", "max"}, int or float, default="median"
+    target_count : {"median", "mean", "max"}, int, float, array-like or dict, default="median"
         Count that rare classes are raised towards: a statistic over the classes that occur, a
-        share of the samples (float in (0, 1]) or a count (int, or float above 1).
+        share of the samples (float in (0, 1]) or a count (int, or float above 1). Or such a
+        number for each class, which the class should at least have: an array, or {class: number}
+        (classes left out keep theirs).
     power : float, default=1.0
         1 is inverse frequency, 0.5 its square root; 0 makes all multipliers 1.
     epoch_size : int or float, default=None
@@ -64,8 +66,9 @@ class MaxMultiplierOverSampler(BaseSampler):
         Samples that carry each class.
     class_multipliers_ : ndarray of shape (n_classes,)
         Multiplier of each class: times that its samples should be seen.
-    target_count_ : float or None
-        Count that rare classes are raised towards; None with user-supplied multipliers.
+    target_count_ : float, ndarray of shape (n_classes,) or None
+        Count that rare classes are raised towards, or that each class should at least have; None
+        with user-supplied multipliers.
     rule_ : ResamplingRule
         What was learned from the class counts, to be written down or applied to other samples.
     plan_ : ResamplingPlan
@@ -136,7 +139,7 @@ class MaxMultiplierOverSampler(BaseSampler):
         class_multipliers: ClassMultipliers = RuleParameters.class_multipliers,
         cap: float = RuleParameters.cap,
         floor: float = RuleParameters.floor,
-        target_count: str | float = RuleParameters.target_count,
+        target_count: TargetCount = RuleParameters.target_count,
         power: float = RuleParameters.power,
         epoch_size: float | None = RuleParameters.epoch_size,
         background: float = RuleParameters.background,

@@ -132,13 +132,14 @@ class ClassCountsDisplay:
         display : ClassCountsDisplay
             The plot and what it shows.
         """
+        target_count = plan.resolved_target_count
         return cls(
             plan.classes,
             plan.class_counts,
             resampled_class_counts=plan.resampled_class_counts,
             at_cap=plan.at_cap,
             cap=plan.cap,
-            target_count=plan.resolved_target_count,
+            target_count=target_count if isinstance(target_count, float) else None,
         ).plot(ax=ax)
 
     @classmethod

@@ -1,0 +1,63 @@
+"""The target count: the number that a statistic, a share or a count stands for, for each class."""
+
+from collections.abc import Callable
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlresample._rule.by_class import as_floats, read_by_class
+from mlresample._utils.names import plain
+
+
+def resolve_target_count(
+    target_count: Any, class_counts: NDArray[Any], n_samples: int | None = None
+) -> float:
+    """Return the count that rare classes are raised towards."""
+    if isinstance(target_count, str):
+        statistics: dict[str, Callable[..., Any]]
+        statistics = {"median": np.median, "mean": np.mean, "max": np.max}
+        return float(statistics[target_count](class_counts[class_counts > 0]))
+    if isinstance(target_count, Integral) or target_count > 1:
+        return float(target_count)
+    _check_n_samples(n_samples, target_count)
+    return float(target_count * n_samples)
+
+
+def _check_n_samples(n_samples: int | None, share: float) -> None:
+    if n_samples is None:
+        raise ValueError(
+            f"target_count={share!r} is a share of the samples: pass n_samples, by "
+            f"ClassCounts.from_numbers(class_counts, n_samples=...)."
+        )
+
+
+def given_target_counts(
+    target_count: Any, classes: NDArray[Any], column_name: Any = None
+) -> NDArray[np.float64]:
+    """Read a number for each class, NaN for a class that was left out."""
+    values, given = read_by_class(target_count, "target_count", classes, column_name)
+    numbers = as_floats(values, "target_count", len(classes))
+    exact = values.tolist() if hasattr(values, "tolist") else list(values)
+    for i in np.flatnonzero(given).tolist():
+        is_number = isinstance(exact[i], Real) and not isinstance(exact[i], bool)
+        wrong = not is_number or not 0 < numbers[i] < np.inf
+        if wrong or (isinstance(exact[i], Integral) and exact[i] == 1):
+            hint = "; for a share of all samples, pass 1.0" if exact[i] == 1 and not wrong else ""
+            raise ValueError(
+                f"target_count must be shares of the samples (floats in (0, 1]) or counts (floats "
+                f"or integers above 1), got {exact[i]!r} for class {plain(classes[i])!r}{hint}."
+            )
+    return numbers
+
+
+def resolve_target_counts(
+    target_counts: NDArray[np.float64], class_counts: NDArray[Any], n_samples: int | None
+) -> NDArray[np.float64]:
+    """Return how many samples each class should at least have; as many as it has if left out."""
+    shares = target_counts <= 1
+    if shares.any():
+        _check_n_samples(n_samples, float(target_counts[shares][0]))
+        target_counts = np.where(shares, target_counts * float(n_samples or 0), target_counts)
+    return np.where(np.isnan(target_counts), class_counts, target_counts)
