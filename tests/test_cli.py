@@ -108,6 +108,37 @@ def test_values_of_one_plan_may_be_words_and_numbers(run, train):
     assert by_words.count("\n") >= 4
 
 
+def test_background_is_an_option_of_plan_resample_and_compare(run, tmp_path):
+    lists = [[0], [0, 1], ["none"], [0], ["none"]]
+    path = write_lists(tmp_path / "train.csv", "abcde", lists)
+    options = [path, "--none-value", "none"]
+    plan = json.loads(run("plan", *options, "--background", 0.5, "--json"))
+    assert (plan["n_without_class"], plan["resampled_n_without_class"]) == (2, 1.0)
+    table = json.loads(run("compare", *options, "--background", "0,1", "--json"))
+    assert [row["param_background"] for row in table["plans"]] == [0, 1]
+    repeats = run("resample", *options, "--background", 0, "--repeats").splitlines()[1:]
+    assert [line for line in repeats if line.endswith(",0")] == ["c,0", "e,0"]
+    error = run("plan", *options, "--background", 9, status=2)
+    assert "--background 9 is above --cap 4" in error
+
+
+def test_target_count_may_be_one_for_each_class(run, train):
+    plan = plan_resampling(Y, target_count={6: 90, 5: 0.3})
+    options = ["--target-count", "6=90", "--target-count", "5=0.3"]
+    assert json.loads(run("plan", train, *options, "--json")) == plan.to_dict()
+    page = run("plan", train, *options, "--html")
+    assert "a target count for each class" in page
+    for wrong, message in [
+        (["6=90", "6=80"], "--target-count names a class twice"),
+        (["6=90", "50"], "--target-count '50' must be a class, '=' and a number"),
+        (["6=many"], "--target-count '6=many' must be a class, '=' and a number"),
+        (["50", "60"], "--target-count is given twice"),
+        (["lynx=60"], "--target-count names the unknown class 'lynx'"),
+    ]:
+        options = [part for value in wrong for part in ("--target-count", value)]
+        assert message in run("plan", train, *options, status=2)
+
+
 def test_every_parameter_of_the_rule_is_an_option(capsys):
     for command in ("plan", "compare", "resample"):
         with pytest.raises(SystemExit):

@@ -7,6 +7,7 @@ import re
 import warnings
 from argparse import Namespace
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from html import escape
 from itertools import combinations
 from pathlib import Path
@@ -108,7 +109,7 @@ def _plan_page(plan: ResamplingPlan, table: LabelTable, arguments: Namespace) ->
 
     parts = [plan_html(plan.to_dict(), all_classes=True), counts_picture(plan, _title(arguments))]
     if plan.resolved_target_count is not None and arguments.epoch_size is None:
-        rule = _options_set(arguments, set(RULE_CONSTRAINTS) - {"cap"})
+        rule = _rule_of(table, arguments)
         grid = {name: [value] for name, value in rule.items()} | {"cap": _CAPS}
         names = table.class_names
         parts.append(comparison_picture(compare_plans(table.y, grid, class_names=names)))
@@ -189,28 +190,44 @@ def _options_set(arguments: Namespace, names: Iterable[str]) -> dict[str, Any]:
 
 
 def _plan_of(table: LabelTable, arguments: Namespace) -> ResamplingPlan:
-    rule = _options_set(arguments, RULE_CONSTRAINTS)
+    rule = _rule_of(table, arguments)
     if arguments.class_multiplier:
-        pairs = list(map(_class_multiplier, arguments.class_multiplier))
-        if len({name for name, _ in pairs}) < len(pairs):
-            raise ValueError(
-                "--class-multiplier names a class twice: give each class one multiplier."
-            )
-        known = {str(name): name for name in table.class_names.tolist()}
-        rule["class_multipliers"] = {known.get(name, name): value for name, value in pairs}
+        rule["class_multipliers"] = _by_class(
+            "--class-multiplier", arguments.class_multiplier, table
+        )
     return plan_resampling(table.y, class_names=table.class_names, **rule)
 
 
-def _class_multiplier(text: str) -> tuple[str, float]:
+def _rule_of(table: LabelTable, arguments: Namespace) -> dict[str, Any]:
+    """Return the parameters that were set; a target count is one, or one for each class."""
+    rule = _options_set(arguments, RULE_CONSTRAINTS)
+    if "target_count" in rule:
+        values = rule["target_count"]
+        if any(isinstance(value, str) and "=" in value for value in values):
+            rule["target_count"] = _by_class("--target-count", list(map(str, values)), table)
+        elif len(values) > 1:
+            raise ValueError(
+                "--target-count is given twice: pass one for all classes, or CLASS=X for each."
+            )
+        else:
+            rule["target_count"] = values[0]
+    return rule
+
+
+def _by_class(option: str, texts: list[str], table: LabelTable) -> dict[Any, Any]:
+    pairs = [_class_and_number(option, text) for text in texts]
+    if len({name for name, _ in pairs}) < len(pairs):
+        raise ValueError(f"{option} names a class twice: give each class one number.")
+    known = {str(name): name for name in table.class_names.tolist()}
+    return {known.get(name, name): value for name, value in pairs}
+
+
+def _class_and_number(option: str, text: str) -> tuple[str, int | float]:
     name, equals, value = text.rpartition("=")
-    try:
-        if not equals:
-            raise ValueError
-        return name, float(value)
-    except ValueError:
-        raise ValueError(
-            f"--class-multiplier {text!r} must be a class, '=' and a number, such as 'lynx=4'."
-        ) from None
+    for kind in (int, float) if equals else ():
+        with suppress(ValueError):
+            return name, kind(value)
+    raise ValueError(f"{option} {text!r} must be a class, '=' and a number, such as 'lynx=4'.")
 
 
 def _listed(columns: dict[str, NDArray[Any]], arguments: Namespace) -> str:

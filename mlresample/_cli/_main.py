@@ -261,7 +261,14 @@ _RULE_HELP = {
 def _add_rule(command: argparse.ArgumentParser) -> None:
     group = command.add_argument_group("the rule, as in mlresample.plan_resampling")
     for name, description in _RULE_HELP.items():
-        group.add_argument(option_of(name), type=_only_number, metavar="X", help=description)
+        by_class = name == "target_count"
+        group.add_argument(
+            option_of(name),
+            type=_only_number,
+            action="append" if by_class else "store",
+            metavar="X" if not by_class else "X or CLASS=X",
+            help=description + ("; or for one class, and may be repeated" if by_class else ""),
+        )
     group.add_argument(
         "--class-multiplier",
         action="append",
