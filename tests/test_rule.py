@@ -589,6 +589,13 @@ def test_numbers_of_classes_may_be_a_series_by_name():
     assert_array_equal(plan.class_multipliers, [1, 2.5, 4])
 
 
+def test_the_median_as_the_number_of_each_class_is_the_default_plan():
+    y = (np.random.RandomState(0).uniform(size=(300, 5)) < [0.6, 0.3, 0.1, 0.05, 0.03]).astype(int)
+    default = plan_resampling(y)
+    plan = plan_resampling(y, target_count=[default.resolved_target_count] * 5)
+    assert_array_equal(plan.sample_multipliers, default.sample_multipliers)
+
+
 def test_floor_below_one_lowers_classes_to_their_numbers():
     plan = plan_resampling(
         CRACKS, class_names=NAMES, target_count={"road": 20, "crack": 20}, floor=0.1

@@ -20,8 +20,8 @@ from scipy.sparse import csr_array
 from sklearn.linear_model import LogisticRegression
 
 from mlresample import (
-    MaxMultiplierOverSampler, compare_plans, compute_loss_weights, correct_logits, merge_classes,
-    plan_resampling,
+    ClassCounts, MaxMultiplierOverSampler, ResamplingPlan, ResamplingRule, compare_plans,
+    compute_loss_weights, correct_logits, merge_classes, plan_resampling,
 )
 from mlresample.metrics import evaluate_by_frequency, measure_imbalance
 from mlresample.model_selection import MultilabelTunedThresholdClassifierCV, tune_thresholds
@@ -33,7 +33,18 @@ X: NDArray[np.float64] = np.zeros((3, 4))
 plan = plan_resampling(y, cap=2, class_names=["cat", "lynx"])
 plan_resampling([[1, 0], [1, 1]], class_multipliers={"lynx": 3})
 plan_resampling(csr_array(y), class_multipliers=lambda counts: 1 / counts)
+plan_resampling(y, target_count={"lynx": 3}, background=0.5)
 compare_plans(y, {"cap": [2, 4]})
+
+counts = ClassCounts.from_target(y) + ClassCounts.from_numbers([3, 1], n_samples=3)
+assert_type(counts, ClassCounts)
+rule = ResamplingRule.from_counts(counts, cap=2, target_count=[3, 2])
+assert_type(ResamplingRule.from_counts({"cat": 3, "lynx": 1}), ResamplingRule)
+assert_type(ResamplingRule.from_json(rule.to_json()), ResamplingRule)
+assert_type(rule.plan(csr_array(y), unseen=1), ResamplingPlan)
+assert_type(plan.rule, ResamplingRule)
+assert_type(rule.sample_multipliers([[1, 0]]), NDArray[np.float64])
+compute_loss_weights(class_counts=counts)
 
 sampler = MaxMultiplierOverSampler(cap=2, random_state=0)
 model = make_pipeline(sampler, LogisticRegression())
@@ -80,6 +91,10 @@ plan_resampling(3)
 plan_resampling("y.csv")
 plan_resampling([[1, 0]], target="median")
 compare_plans({"cap": [2, 4]}, {"cap": [2, 4]})
+ResamplingRule.from_counts(3.5j, cap="4")
+ResamplingRule.from_json(plan)
+plan.rule.plan("y.csv")
+ClassCounts.from_target(3)
 compute_loss_weights([3, 1])
 compute_loss_weights(plan).pos_weigth
 correct_logits(3.0, plan=plan)
