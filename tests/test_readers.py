@@ -1,8 +1,5 @@
 """Readers of label files."""
 
-import copy
-import json
-import os
 import pickle
 import re
 from pathlib import Path
@@ -13,7 +10,7 @@ from numpy.testing import assert_array_equal
 from scipy.sparse import csr_array
 
 from mlresample import plan_resampling
-from mlresample.readers import read_coco, read_indicators, read_label_lists, read_yolo
+from mlresample.readers import read_indicators, read_label_lists
 
 
 @pytest.fixture(autouse=True)
@@ -489,8 +486,6 @@ def test_parameter_of_a_wrong_type_is_told():
         read_label_lists(3)
     with pytest.raises(ValueError, match="The 'separator' parameter of read_label_lists must be"):
         read_label_lists("train.csv", separator=1)
-    with pytest.raises(ValueError, match="The 'ids' parameter of read_coco must be a str among"):
-        read_coco("train.json", ids="image_id")
 
 
 def test_mark_in_a_label_is_kept_where_spaces_are_said_to_separate():
@@ -652,387 +647,21 @@ def test_wrong_class_columns_are_told(class_columns, expected):
         read_indicators("missing.csv", class_columns=class_columns)
 
 
-# -- COCO --------------------------------------------------------------------------------------
-
-COCO = {
-    "info": {"year": 2017},
-    "images": [
-        {"id": 30, "file_name": "c.jpg", "width": 640},
-        {"id": 10, "file_name": "a.jpg", "width": 640},
-        {"id": 20, "file_name": "b.jpg", "width": 640},
-    ],
-    "annotations": [
-        {"id": 1, "image_id": 10, "category_id": 7, "segmentation": [[1.0, 2.0]], "iscrowd": 0},
-        {"id": 2, "image_id": 10, "category_id": 7, "segmentation": {"counts": []}, "iscrowd": 1},
-        {"id": 3, "image_id": 30, "category_id": 7},
-        {"id": 4, "image_id": 30, "category_id": 2},
-    ],
-    "categories": [
-        {"id": 7, "name": "zebra"},
-        {"id": 2, "name": "cat"},
-        {"id": 5, "name": "yak"},
-    ],
-}
-
-
-def test_coco_keeps_the_order_of_the_file_and_entries_without_annotations():
-    write("train.json", json.dumps(COCO))
-    target = [[1, 1, 0], [1, 0, 0], [0, 0, 0]]
-    table = read_coco("train.json")
-    check_table(table, ["c.jpg", "a.jpg", "b.jpg"], target, ["zebra", "cat", "yak"])
-    table = read_coco("train.json", ids="id")
-    check_table(table, ["30", "10", "20"], target, ["zebra", "cat", "yak"])
-
-
-def test_coco_of_strings_as_ids_and_without_file_names():
-    content = {
-        "images": [{"id": "x"}, {"id": "y"}],
-        "annotations": [{"image_id": "y", "category_id": "k"}],
-        "categories": [{"id": "k", "name": "cat"}],
-    }
-    table = read_coco(write("train.json", json.dumps(content, indent=1)), ids="id")
-    check_table(table, ["x", "y"], [[0], [1]], ["cat"])
-
-
-def test_coco_without_any_annotation():
-    table = read_coco(write("train.json", json.dumps({**COCO, "annotations": []})))
-    check_table(table, ["c.jpg", "a.jpg", "b.jpg"], np.zeros((3, 3)), ["zebra", "cat", "yak"])
-
-
-def changed(place, value=None):
-    """Give COCO's text with the value at a place like "images.0.id" changed, or left out."""
-    content = copy.deepcopy(COCO)
-    *way, last = [int(key) if key.isdigit() else key for key in place.split(".")]
-    part = content
-    for key in way:
-        part = part[key]
-    if value is None:
-        del part[last]
-    else:
-        part[last] = value
-    return json.dumps(content)
-
-
-BAD_COCO = {
-    "empty file": ("", ", line 1: the file is not JSON at character 1: Expecting value."),
-    "cut off": (
-        '{"images": [\n{"id": 1,\n',
-        ", line 3: the file is not JSON at character 1: Expecting property name enclosed in "
-        "double quotes.",
-    ),
-    "not JSON": (
-        "{'images': []}",
-        ", line 1: the file is not JSON at character 2: Expecting property name enclosed in "
-        "double quotes.",
-    ),
-    "text after the end": (
-        "{}\n{}",
-        ", line 2: the file is not JSON at character 1: Extra data.",
-    ),
-    "Latin-1": (
-        '{\n"images": "é"}'.encode("latin-1"),
-        ", line 2: the byte 0xe9 is not UTF-8; save the file as UTF-8.",
-    ),
-    "nested too deeply": (100_000 * "[", ": the JSON is nested too deeply."),
-    "top level": ("[1]", ": the top level must be an object, got a list."),
-    "top level null": ("null", ": the top level must be an object, got null."),
-    "no images key": (
-        changed("images"),
-        ": images is missing; the file must have images, annotations, categories.",
-    ),
-    "no annotations key": (
-        changed("annotations"),
-        ": annotations is missing; the file must have images, annotations, categories.",
-    ),
-    "key twice": (
-        '{"images": [], "images": []}',
-        ": an object has the key 'images' twice.",
-    ),
-    "images of another type": (
-        changed("images", {"a": 1}),
-        ": images must be a list, got an object.",
-    ),
-    "no images": (changed("images", []), ": images is empty; there must be at least one."),
-    "no categories": (
-        changed("categories", []),
-        ": categories is empty; there must be at least one.",
-    ),
-    "image that is no object": (
-        changed("images.1", 5),
-        ": images[1] must be an object, got a number.",
-    ),
-    "image without id": (changed("images.2.id"), ": images[2].id is missing."),
-    "image without file name": (
-        changed("images.2.file_name"),
-        ": images[2].file_name is missing; pass ids='id' to use the ids instead.",
-    ),
-    "empty file name": (
-        changed("images.0.file_name", ""),
-        ": images[0].file_name must be a non-empty string, got ''.",
-    ),
-    "category without name": (changed("categories.1.name"), ": categories[1].name is missing."),
-    "category name of another type": (
-        changed("categories.1.name", 3),
-        ": categories[1].name must be a non-empty string, got 3.",
-    ),
-    "image id of another type": (
-        changed("images.0.id", 1.0),
-        ": images[0].id must be an integer or a non-empty string, got 1.0.",
-    ),
-    "image id twice": (
-        changed("images.2.id", 30),
-        ": images[2].id is 30, as is images[0].id; they must differ.",
-    ),
-    "image id twice as text": (
-        changed("images.2.id", "30"),
-        ": images[2].id is '30', as is images[0].id; they must differ.",
-    ),
-    "file name twice": (
-        changed("images.2.file_name", "a.jpg"),
-        ": images[2].file_name is 'a.jpg', as is images[1].file_name; they must differ.",
-    ),
-    "category id twice": (
-        changed("categories.2.id", 7),
-        ": categories[2].id is 7, as is categories[0].id; they must differ.",
-    ),
-    "category name twice": (
-        changed("categories.2.name", "cat"),
-        ": categories[2].name is 'cat', as is categories[1].name; they must differ.",
-    ),
-    "annotation that is no object": (
-        changed("annotations.3", [1]),
-        ": annotations[3] must be an object, got a list.",
-    ),
-    "annotation without category": (
-        changed("annotations.3.category_id"),
-        ": annotations[3].category_id is missing.",
-    ),
-    "unknown image": (
-        changed("annotations.2.image_id", 11),
-        ": annotations[2].image_id is 11, which is the id of no image.",
-    ),
-    "image id as text": (
-        changed("annotations.2.image_id", "10"),
-        ": annotations[2].image_id is '10', which is the id of no image.",
-    ),
-    "unknown category": (
-        changed("annotations.2.category_id", 1),
-        ": annotations[2].category_id is 1, which is the id of no category.",
-    ),
-    "category id as float": (
-        changed("annotations.2.category_id", 7.0),
-        ": annotations[2].category_id must be an integer or a non-empty string, got 7.0.",
-    ),
-    "category id as a boolean": (
-        changed("annotations.2.category_id", True),
-        ": annotations[2].category_id must be an integer or a non-empty string, got True.",
-    ),
-    "category id as a list": (
-        changed("annotations.2.category_id", [7]),
-        ": annotations[2].category_id must be an integer or a non-empty string, got [7].",
-    ),
-}
-
-
-@pytest.mark.parametrize(("content", "expected"), BAD_COCO.values(), ids=BAD_COCO)
-def test_malformed_coco_is_told_by_place(content, expected):
-    write("train.json", content)
-    with pytest.raises(ValueError, match=exactly("train.json" + expected)):
-        read_coco("train.json")
-
-
-# -- YOLO --------------------------------------------------------------------------------------
-
-YOLO = {
-    "train.txt": "images/a.jpg\n./images/b.png\nimages\\c.x.jpg\nd.jpg\n",
-    "labels/a.txt": "2 0.5 0.5 0.1 0.1\n0 0 0 1 1\n2 0.2 0.2 0.1 0.1\n",
-    "labels/b.txt": "",
-    "labels/c.x.txt": "1 0.1 0.1 0.2 0.1 0.2 0.2 1e-3 0.3\n\n",
-    "labels/other.txt": "not read",
-}
-IDS = ["images/a.jpg", "./images/b.png", "images\\c.x.jpg", "d.jpg"]
-TARGET = [[1, 0, 1], [0, 0, 0], [0, 1, 0], [0, 0, 0]]
-
-
-def read_yolo_files(files, **options):
-    for name, content in {**YOLO, **files}.items():
-        write(name, content)
-    return read_yolo("labels", "train.txt", **options)
-
-
-def test_yolo_of_boxes_and_polygons_with_empty_and_missing_label_files():
-    check_table(read_yolo_files({}), IDS, TARGET, [0, 1, 2])
-
-
-def test_yolo_class_names_are_a_sequence_or_a_file():
-    names = ["cat", "dog", "eel", "yak"]
-    target = [[*row, 0] for row in TARGET]
-    check_table(read_yolo_files({}, class_names=names), IDS, target, names)
-    write("names.txt", "cat\r\ndog \r\neel\r\nyak\r\n\r\n")
-    check_table(read_yolo_files({}, class_names="names.txt"), IDS, target, names)
-    check_table(read_yolo_files({}, class_names=Path("names.txt")), IDS, target, names)
-
-
-def test_yolo_without_any_object_where_classes_are_named():
-    files = {"labels/a.txt": "", "labels/c.x.txt": " \n"}
-    table = read_yolo_files(files, class_names=["cat", "dog"])
-    check_table(table, IDS, np.zeros((4, 2)), ["cat", "dog"])
-
-
-def in_label_file(line, problem, options=None):
-    content = f"0 0 0 1 1\n{line}\n"
-    return {"labels/a.txt": content}, options or {}, f"{Path('labels/a.txt')}, line 2: {problem}"
-
-
-BAD_YOLO = {
-    "empty image list": (
-        {"train.txt": "\n"},
-        {},
-        "train.txt: the file is empty; it must have one image path per line.",
-    ),
-    "blank line in the image list": (
-        {"train.txt": "a.jpg\n\nb.jpg\n"},
-        {},
-        "train.txt, line 2: the line is blank, but more lines follow; fill or remove it.",
-    ),
-    "folder in the image list": (
-        {"train.txt": "a.jpg\nimages/\n"},
-        {},
-        "train.txt, line 2: 'images/' has no file name at its end.",
-    ),
-    "image twice": (
-        {"train.txt": "a.jpg\nb.jpg\na.jpg\n"},
-        {},
-        "train.txt, line 3: 'a.jpg' would share the label file 'a.txt' with the image on line 1; "
-        "file names must differ.",
-    ),
-    "two images of a stem": (
-        {"train.txt": "x/a.jpg\nb.jpg\ny/a.png\n"},
-        {},
-        "train.txt, line 3: 'y/a.png' would share the label file 'a.txt' with the image on "
-        "line 1; file names must differ.",
-    ),
-    "wrong folder": (
-        {"train.txt": "k.jpg\nl.jpg\n"},
-        {},
-        "labels: no image of train.txt has a label file in this folder.",
-    ),
-    "no objects": (
-        {"train.txt": "b.jpg\n"},
-        {},
-        "labels: no image has an object; pass class_names=.",
-    ),
-    "blank line in a label file": (
-        {"labels/a.txt": "0 0 0 1 1\n\n1 0 0 1 1\n"},
-        {},
-        f"{Path('labels/a.txt')}, line 2: the line is blank, but more lines follow; fill or "
-        f"remove it.",
-    ),
-    "class outside class_names": in_label_file(
-        "3 0 0 1 1",
-        "the class 3 is not one of class_names, whose last number is 2.",
-        {"class_names": ["cat", "dog", "eel"]},
-    ),
-    "huge class": in_label_file(
-        "10000 0 0 1 1", "the class 10000 is above 9999; pass class_names=."
-    ),
-    "negative class": in_label_file("-1 0 0 1 1", "the class must be an integer >= 0, got '-1'."),
-    "class as float": in_label_file(
-        "1.0 0 0 1 1", "the class must be an integer >= 0, got '1.0'."
-    ),
-    "class as name": in_label_file("cat 0 0 1 1", "the class must be an integer >= 0, got 'cat'."),
-    "box and confidence": in_label_file(
-        "1 0 0 1 1 0.9",
-        "a line must have a class and 4 numbers (a box) or 6, 8, 10, ... (a polygon), got 5 "
-        "numbers after the class; drop the confidence of a predicted box.",
-    ),
-    "class alone": in_label_file(
-        "1",
-        "a line must have a class and 4 numbers (a box) or 6, 8, 10, ... (a polygon), got 0 "
-        "numbers after the class.",
-    ),
-    "odd polygon": in_label_file(
-        "1 0 0 0 1 1 1 0.5",
-        "a line must have a class and 4 numbers (a box) or 6, 8, 10, ... (a polygon), got 7 "
-        "numbers after the class.",
-    ),
-    "commas": in_label_file("1,0,0,1,1", "the class must be an integer >= 0, got '1,0,0,1,1'."),
-    "pixels": in_label_file(
-        "1 0.5 320 1 1", "coordinates must be numbers from 0 to 1, got '320'."
-    ),
-    "overshoot": in_label_file(
-        "1 0 0 1 1.0000001", "coordinates must be numbers from 0 to 1, got '1.0000001'."
-    ),
-    "negative coordinate": in_label_file(
-        "1 0 -0.1 1 1", "coordinates must be numbers from 0 to 1, got '-0.1'."
-    ),
-    "NaN": in_label_file("1 0 nan 1 1", "coordinates must be numbers from 0 to 1, got 'nan'."),
-    "infinity": in_label_file(
-        "1 0 inf 1 1", "coordinates must be numbers from 0 to 1, got 'inf'."
-    ),
-    "word": in_label_file("1 0 x 1 1", "coordinates must be numbers from 0 to 1, got 'x'."),
-    "NUL byte": in_label_file(
-        "1 0 \0 1 1", "the line has a NUL byte; the file is damaged, or is not UTF-8 text."
-    ),
-    "class name twice": (
-        {"names.txt": "cat\ndog\ncat\n"},
-        {"class_names": "names.txt"},
-        "names.txt, line 3: the class name 'cat' is also on line 1; names must differ.",
-    ),
-    "empty file of class names": (
-        {"names.txt": ""},
-        {"class_names": "names.txt"},
-        "names.txt: the file is empty; it must have one class name per line.",
-    ),
-    "class names twice": (
-        {},
-        {"class_names": ["cat", "dog", "cat"]},
-        "class_names must differ, but 'cat' occurs 2 times.",
-    ),
-}
-
-
-@pytest.mark.parametrize(("files", "options", "expected"), BAD_YOLO.values(), ids=BAD_YOLO)
-def test_malformed_yolo_is_told_by_file_and_line(files, options, expected):
-    with pytest.raises(ValueError, match=exactly(expected)):
-        read_yolo_files(files, **options)
-
-
-def test_label_file_that_was_not_fetched_is_not_an_image_without_objects():
-    for name, content in YOLO.items():
-        write(name, content)
-    try:
-        os.symlink("nowhere", "labels/d.txt")
-    except OSError:
-        pytest.skip("no symbolic links here")
-    with pytest.raises(FileNotFoundError, match=re.escape("d.txt")):
-        read_yolo("labels", "train.txt")
-
-
 # -- all of them -------------------------------------------------------------------------------
 
 
 def test_missing_files_and_folders_are_told_by_the_system():
-    write("train.txt", "a.jpg\n")
-    for read in (read_label_lists, read_indicators, read_coco):
+    for read in (read_label_lists, read_indicators):
         with pytest.raises(FileNotFoundError, match=re.escape("missing.csv")):
             read("missing.csv")
         with pytest.raises(OSError, match="labels"):
             read(Path(write("labels/a.txt", "")).parent)
-    with pytest.raises(FileNotFoundError, match=re.escape("missing.txt")):
-        read_yolo("labels", "missing.txt")
-    with pytest.raises(FileNotFoundError, match="missing"):
-        read_yolo("missing", "train.txt")
-    with pytest.raises(FileNotFoundError, match=re.escape("names.txt")):
-        read_yolo("labels", "train.txt", class_names="names.txt")
 
 
 def test_tables_go_straight_into_a_plan():
     tables = [
         read_label_lists(write("lists.csv", HPA)),
         read_indicators(write("hot.csv", ONE_HOT)),
-        read_coco(write("coco.json", json.dumps(COCO))),
-        read_yolo_files({}),
     ]
     for table in tables:
         plan = plan_resampling(table.y, class_names=table.class_names)
