@@ -225,6 +225,19 @@ def test_rule_holds_what_was_learned():
         RULE.parameters.cap = 3
 
 
+@pytest.mark.parametrize("name", ["class_multipliers", "target_count"])
+@pytest.mark.parametrize(
+    "make", [np.array, list, lambda x: pytest.importorskip("pandas").Series(x)]
+)
+def test_what_the_user_passed_stays_the_users(name, make):
+    values = make([1.5, 2.0, 3.0])
+    plan = plan_resampling(Y, **{name: values})
+    sampler = MaxMultiplierOverSampler(**{name: values}).fit(Y, Y)
+    before = plan.rule.to_json()
+    values[0] = 3.5
+    assert plan.rule.to_json() == sampler.rule_.to_json() == before
+
+
 def test_fitted_sampler_has_the_rule_of_its_plan():
     sampler = MaxMultiplierOverSampler(cap=2).fit(Y, Y)
     assert sampler.rule_ is sampler.plan_.rule
@@ -328,7 +341,7 @@ def test_rule_that_was_written_and_read_is_the_same_to_the_last_bit(data):
     names = data.draw(
         st.none()
         | st.lists(st.text() | st.sampled_from(SCRIPTS), min_size=1, max_size=9, unique=True)
-        | st.lists(st.integers(-(2**62), 2**62), min_size=1, max_size=9, unique=True)
+        | st.lists(st.integers(-(2**65), 2**65), min_size=1, max_size=9, unique=True)
     )
     n_classes = 3 if names is None else len(names)
     numbers = data.draw(st.lists(st.integers(0, 2**53), min_size=n_classes, max_size=n_classes))
