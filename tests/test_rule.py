@@ -304,6 +304,9 @@ def test_unseen_classes_have_the_multiplier_that_is_given_for_them():
     assert_array_equal(plan.class_counts, [0, 0, 2, 1, 2])
     assert_array_equal(plan.class_multipliers, [1, 1, 5, 0.5, 0.5])
     assert_array_equal(plan.resampled_class_counts, [0, 0, 10, 0.5, 5.5])
+    two = RULE.plan(["emu", "gnu", "gnu", "cat"], unseen=2)
+    assert two.classes.tolist() == ["cat", "dog", "lynx", "yak", "emu", "gnu"]
+    assert_array_equal(two.resampled_class_counts, [1, 0, 0, 0, 2, 4])
     assert "2 classes were not among the counts: 'yak' (1), 'gnu' (2)" in " ".join(
         repr(plan).split()
     )
