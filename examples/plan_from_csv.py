@@ -17,7 +17,7 @@ from pathlib import Path
 
 from mlresample import merge_classes, plan_resampling
 from mlresample.datasets import make_multilabel_digits
-from mlresample.readers import read_label_lists
+from mlresample.readers import read_labels
 
 folder = Path(sys.argv[1] if len(sys.argv) > 1 else "runs/plan_from_csv")
 folder.mkdir(parents=True, exist_ok=True)
@@ -77,7 +77,7 @@ mlresample("plan", "digits.csv", "--cap", "4", "--html", "--output", "plan.html"
 # --------------------
 # How many images should be collected, and how many if the two rarest classes were merged?
 
-table = read_label_lists(folder / "digits.csv")
+table = read_labels(folder / "digits.csv")
 plan = plan_resampling(table.y, class_names=table.class_names, cap=4)
 wanted = dict(zip(plan.classes, plan.samples_to_collect.tolist(), strict=True))
 print("to collect:", {name: n for name, n in wanted.items() if n})

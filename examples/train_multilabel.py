@@ -43,7 +43,7 @@ from mlresample import compute_loss_weights, plan_resampling
 from mlresample.datasets import make_multilabel_digits
 from mlresample.metrics import evaluate_by_frequency
 from mlresample.model_selection import tune_thresholds
-from mlresample.readers import read_indicators, read_label_lists
+from mlresample.readers import read_labels
 from mlresample.torch import (
     DistributedRepeatSampler,
     RepeatSampler,
@@ -62,7 +62,6 @@ def parse_options(arguments):
     add("labels", type=Path, help="CSV file of ids and labels")
     add("images", type=Path, help="folder of images, named by their ids")
     add("--demo", action=Demo, metavar="FOLDER", help="write a data set to try it on, and exit")
-    add("--format", choices=["lists", "indicators"], default="lists", help="of the label file")
     add("--separator", help="separator of the labels in a cell (whitespace)")
     add("--none-value", help="cell of an image without a class, such as 'No Finding'")
     add("--valid-labels", type=Path, help="label file of held-out images (a fifth of LABELS)")
@@ -136,12 +135,10 @@ class Demo(argparse.Action):
 # Missing images or labels raise an error before anything is trained.
 
 
-def read_labels(path, options, class_names=None):
+def read_table(path, options, class_names=None):
     # For COCO and YOLO, use read_coco and read_yolo.
-    if options.format == "indicators":
-        return read_indicators(path, class_columns=class_names)
     cells = {"separator": options.separator, "none_value": options.none_value}
-    return read_label_lists(path, class_names=class_names, **cells)
+    return read_labels(path, class_names=class_names, **cells)
 
 
 def find_images(ids, folder):
@@ -199,7 +196,7 @@ def stratified_folds(target, n_folds):
 
 def read_data(options):
     """Return the training images, the held-out images and the class names."""
-    ids, target, class_names = read_labels(options.labels, options)
+    ids, target, class_names = read_table(options.labels, options)
     if len(class_names) == 1:
         raise ValueError(f"{options.labels} has only one class, {class_names[0]}: add the others.")
     paths, target = find_images(ids, options.images), target.toarray()
@@ -209,7 +206,7 @@ def read_data(options):
         rows, held_out = next(stratified_folds(target, 5))
         splits = [(paths[rows], target[rows]), (paths[held_out], target[held_out])]
     else:
-        valid_ids, valid_target, _ = read_labels(options.valid_labels, options, class_names)
+        valid_ids, valid_target, _ = read_table(options.valid_labels, options, class_names)
         valid_paths = find_images(valid_ids, options.images)
         if shared := {*paths} & {*valid_paths}:
             raise ValueError(f"{len(shared)} images are in both label files: {min(shared)}, ...")

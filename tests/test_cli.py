@@ -409,7 +409,7 @@ def test_a_page_does_not_go_to_a_terminal(capsys, train, tmp_path, monkeypatch):
     ("arguments", "message"),
     [
         (["plan", "missing.csv"], "missing.csv: No such file or directory"),
-        (["plan", "."], "Is a directory"),
+        (["plan", ".", "--format", "table"], "Is a directory"),
         (["plan", "TRAIN", "--cap", "0.5"], "error: --cap must be"),
         (["plan", "TRAIN", "--target-count", "often"], "error: --target-count must be"),
         (
@@ -429,9 +429,9 @@ def test_a_page_does_not_go_to_a_terminal(capsys, train, tmp_path, monkeypatch):
             "--separator has no effect on a file of format",
         ),
         (["plan", "TRAIN", "--format", "coco"], "TRAIN"),
-        (["plan", "TRAIN", "--label-column", "Labels"], "line 1"),
+        (["plan", "TRAIN", "--label-columns", "Labels"], "there is no --label-columns 'Labels'"),
         (["plan", "TRAIN", "--class-names", "few.txt"], "label '2' is not one of --class-names;"),
-        (["plan", "TRAIN", "--label-column", "Id", "--separator", "-"], "pass --id-column"),
+        (["plan", "TRAIN", "--label-columns", "Id", "--separator", "-"], "pass --id-column"),
         (["report", "TRAIN", "TRAIN"], "TRAIN and TRAIN are the same file"),
         (["report", "few.txt", "TRAIN", "./TRAIN"], "TRAIN and ./TRAIN are the same file"),
         (["plan", "TRAIN", "--output", "a.png"], "end in .txt or .json or .html or .htm"),
@@ -442,7 +442,7 @@ def test_a_page_does_not_go_to_a_terminal(capsys, train, tmp_path, monkeypatch):
         ),
         (["plan", "TRAIN", "--html", "--output", "a.json"], "end in .html or .htm"),
         (["resample", "TRAIN", "--output", "a.html"], "end in .csv or .txt or .json"),
-        (["report", "columns.csv"], "name it by --label-column"),
+        (["report", "columns.csv"], "name it by --label-columns"),
         (["compare", "TRAIN", "--cap", "1,,2"], "error: --cap must be"),
         (["compare", "TRAIN", "--power", "300", "--floor", "0", "--cap", "inf"], "samples"),
         (["compare", "TRAIN", "--target-count", "1e-9", "--floor", "0"], "is empty"),
@@ -469,11 +469,11 @@ def test_errors_are_one_line_and_status_two(run, train, monkeypatch, tmp_path, a
     ("message", "expected"),
     [
         ("The 'cap' parameter of compare_plans must be", "--cap must be"),
-        ("pass label_column=.", "pass --label-column."),
-        ("pass none_value='-' if", "pass --none-value '-' if"),
+        ("pass label_columns=.", "pass --label-columns."),
+        ("pass none_value='-' if", "pass --none-value='-' if"),
         ("cannot be met: with floor=1.0, cap=4.0", "cannot be met: with --floor 1.0, --cap 4.0"),
         ("separator must not be empty", "--separator must not be empty"),
-        ("leave it out by class_columns=.", "leave it out by --class-names."),
+        ("leave it out by class_columns=.", "leave it out by --class-columns."),
         ("runs/cap=2/class_names.txt, line 1: the header", None),
         ("there is no column 'class_names' among ['power', 'id_column']", None),
         ("raise the cap, or the power", None),
@@ -486,7 +486,7 @@ def test_messages_name_options_as_they_are_written_but_leave_files_and_columns(m
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("Id,Target\na,0\nb,0 0\n", "line 3, column 'Target'"),
+        ("Id,Target\na,0\nb,0 1|\n", "line 3, column 'Target'"),
         ("Id,Target\na,x\nb,x\n", "only one class, 'x'"),
         ("", "train.csv"),
     ],
@@ -535,13 +535,13 @@ def test_warnings_are_told_beside_the_result(capsys, train):
 
 def test_a_waiting_person_is_told_what_takes_so_long(capsys, train, monkeypatch):
     monkeypatch.setattr(_inputs, "_MOMENT", 0.01)
-    slow = _inputs.read_label_lists
+    slow = _inputs.read_labels
 
     def slower(*arguments, **options):
         time.sleep(0.2)
         return slow(*arguments, **options)
 
-    monkeypatch.setattr(_inputs, "read_label_lists", slower)
+    monkeypatch.setitem(_inputs._READERS, "table", slower)
     assert main(["plan", train]) == 0
     assert capsys.readouterr().err == ""  # nobody waits at a file
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)

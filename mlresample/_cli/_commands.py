@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mlresample._cli._inputs import read_labels, same_file
+from mlresample._cli._inputs import read_file, same_file
 from mlresample._cli._splits import collect_splits, splits_html, splits_text
 from mlresample._plan.compare import compare_plans
 from mlresample._plan.plan import ResamplingPlan, plan_resampling
@@ -47,7 +47,7 @@ def _report(arguments: Namespace) -> str:
     else:
         names = _short_names(arguments.files)
         tables = {
-            name: read_labels(file, arguments)
+            name: read_file(file, arguments)
             for name, file in zip(names, arguments.files, strict=True)
         }
     splits = collect_splits(tables)
@@ -181,7 +181,7 @@ def _title(arguments: Namespace) -> str:
 
 
 def _only_table(arguments: Namespace) -> LabelTable:
-    return read_labels(arguments.files[0], arguments)
+    return read_file(arguments.files[0], arguments)
 
 
 def _options_set(arguments: Namespace, names: Iterable[str]) -> dict[str, Any]:

@@ -1,35 +1,77 @@
 """Label files, read as the arguments say."""
 
 import csv
+import mmap
 import os
 import sys
 import threading
-from argparse import Namespace
-from collections.abc import Iterator
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
+from typing import Any
 
-from mlresample.readers import (
-    LabelTable,
-    read_coco,
-    read_indicators,
-    read_label_lists,
-    read_yolo,
-)
+from mlresample.readers import LabelTable, read_coco, read_labels, read_yolo
 from mlresample.readers._label_table import as_class_names
 from mlresample.readers._lines import filled_lines
 
-FORMATS = ["lists", "indicators", "coco", "yolo"]
+_SEVERAL = "several are separated by commas"
+# The parameters of each format's reader, with what the help of their options says.
+_TABLE: dict[str, str] = {
+    "id_column": "column of the ids (the first)",
+    "row_numbers": "number the rows; there is no column of ids",
+    "label_columns": f"column of the lists of labels; {_SEVERAL}",
+    "class_columns": f"columns of 0 and 1, one per class (all but the ids); {_SEVERAL}",
+    "skip_columns": f"columns that are neither ids nor labels; {_SEVERAL}",
+    "separator": "text between the labels of a list (any whitespace)",
+    "label_key": "key of the label, if cells list objects",
+    "none_value": "cell of a sample without a class; may be repeated",
+    "positive_values": "value that means 1, beside 1, true and yes; may be repeated",
+    "negative_values": "value that means 0, beside 0, false and no; may be repeated",
+    "merge_rows": "rows of one id are one sample, such as one row per box",
+    "where": "labels count only in rows with this value of a column; may be repeated",
+    "delimiter": "character between columns (,); tab for a tab",
+    "header": "the first line is a sample; columns are named 1, 2 and so on",
+    "comment": "beginning of lines that are left out, such as #",
+    "skip_initial_space": "spaces after a delimiter belong to no cell",
+    "encoding": "encoding of the file (utf-8)",
+}
+_NAMES = {
+    "class_names": "file with one class name per line, or a data.yaml: the classes of the lists; "
+    "the names of class 0, 1 and so on if the labels are numbers; or the columns to read",
+}
+_COCO = {"ids": "what identifies images (file_name); id for files without names"}
+_YOLO = {
+    "labels": "folder of the label files, if not beside the images in labels/",
+    "split": "split of a data.yaml: train, val or test (train)",
+}
+_USED = {"table": _TABLE | _NAMES, "coco": _COCO, "yolo": _YOLO | _NAMES}
+FORMATS = list(_USED)
+FILE_OPTIONS = {name: text for options in _USED.values() for name, text in options.items()}
+_SWITCHES = {"row_numbers": True, "merge_rows": True, "skip_initial_space": True, "header": False}
+_LISTS = ["label_columns", "class_columns", "skip_columns"]
+_REPEATED = ["none_value", "positive_values", "negative_values", "where"]
+_METAVARS = {
+    "class_names": "FILE",
+    "labels": "FOLDER",
+    "delimiter": "CHARACTER",
+    "where": "COLUMN=VALUE",
+    "ids": "KEY",
+    "label_key": "KEY",
+    "split": "NAME",
+}
+_COCO_KEYS = b'"images"', b'"annotations"', b'"categories"'
 _MOMENT = 1.0  # seconds
 
 
-def read_labels(file: str, arguments: Namespace) -> LabelTable:
-    """Read one label file."""
+def read_file(file: str, arguments: Namespace) -> LabelTable:
+    """Read one label file, or a folder of images."""
     if os.path.exists(file) and not (os.path.isfile(file) or os.path.isdir(file)):
         raise ValueError(f"{file} is not a regular file: save its contents to one first.")
+    kind = arguments.format or _guess_format(file, arguments)
+    options = _options_for(kind, arguments)
     with _progress(f"reading {file}"):
-        table = _read(file, arguments)
+        table = _READERS[kind](file, **options)
     if len(table.class_names) == 1:
         only = table.class_names.tolist()[0]
         raise ValueError(f"{file} has only one class, {only!r}: there is nothing to balance.")
@@ -38,95 +80,113 @@ def read_labels(file: str, arguments: Namespace) -> LabelTable:
     return table
 
 
-def _read(file: str, arguments: Namespace) -> LabelTable:
-    kind = arguments.format or _guess_format(file, arguments)
-    try:
-        return _read_as(kind, file, arguments)
-    except ValueError as error:
-        if kind != "indicators" or arguments.format is not None:
-            raise
-        raise ValueError(
-            f"{error} (The file was read as columns of 0 and 1, since it has more than two; if "
-            f"one column lists the classes, name it by --label-column.)"
-        ) from error
-
-
-def _read_as(kind: str, file: str, arguments: Namespace) -> LabelTable:
-    _refuse_unused(kind, arguments)
-    names = _class_names(arguments.class_names)
-    if kind == "coco":
-        return read_coco(file)
-    if kind == "yolo":
-        if arguments.labels is None:
-            raise ValueError("--format yolo needs --labels FOLDER, the folder of the label files.")
-        return read_yolo(arguments.labels, file, class_names=names)
-    columns = {"id_column": arguments.id_column, "delimiter": arguments.delimiter}
-    if kind == "indicators":
-        return read_indicators(file, class_columns=names, **columns)
-    read = partial(
-        read_label_lists,
-        file,
-        label_column=arguments.label_column,
-        separator=arguments.separator,
-        none_value=arguments.none_value,
-        **columns,
+def add_input_options(command: ArgumentParser) -> None:
+    """Add the options that say how the label files are read."""
+    group = command.add_argument_group("input")
+    group.add_argument(
+        "--format", choices=FORMATS, help="format of the files, if other than below"
     )
-    if names is None:
-        return read()
-    classes = as_class_names(names)
-    if classes.dtype != object or read().class_names.dtype == object:
-        return read(class_names=classes)
-    # The lists hold numbers, so the names are those of class 0, 1 and so on.
-    return read(class_names=range(len(names)))._replace(class_names=classes)
-
-
-_USED = {
-    "lists": ["id_column", "label_column", "separator", "none_value", "delimiter", "class_names"],
-    "indicators": ["id_column", "delimiter", "class_names"],
-    "coco": [],
-    "yolo": ["labels", "class_names"],
-}
-FILE_OPTIONS = list(dict.fromkeys(name for names in _USED.values() for name in names))
-_DEFAULTS = {"delimiter": ","}
+    for name, text in FILE_OPTIONS.items():
+        if name in _SWITCHES:
+            action = "store_true" if _SWITCHES[name] else "store_false"
+            group.add_argument(option_of(name), dest=name, action=action, default=None, help=text)
+            continue
+        action = "append" if name in _REPEATED else "store"
+        metavar = _METAVARS.get(name, "NAME,..." if name in _LISTS else "TEXT")
+        kind = {"delimiter": _delimiter, **dict.fromkeys(_LISTS, column_list)}.get(name, str)
+        group.add_argument(option_of(name), action=action, type=kind, metavar=metavar, help=text)
 
 
 def option_of(name: str) -> str:
     """Return the option of the command line that sets a parameter."""
-    return "--" + name.replace("_", "-")
+    return "--no-header" if name == "header" else "--" + name.replace("_", "-")
 
 
-def _refuse_unused(kind: str, arguments: Namespace) -> None:
-    for name in set(FILE_OPTIONS) - set(_USED[kind]):
-        if getattr(arguments, name) != _DEFAULTS.get(name):
+def option_with_value(name: str, value: str) -> str:
+    """Write a parameter with the value that a message names, as on the command line."""
+    if name in _SWITCHES:
+        return option_of(name)
+    if name in _LISTS and "," in value:
+        value = f"""'"{value[1:-1]}"'"""
+    mark = "=" if value.lstrip("'\"").startswith("-") else " "  # else it would be an option
+    return f"{option_of(name)}{mark}{value}"
+
+
+def column_list(text: str) -> list[str]:
+    """Split names at commas; a name that contains one is quoted, as in a CSV file."""
+    return next(csv.reader([text], skipinitialspace=True), None) or [""]
+
+
+def _delimiter(text: str) -> str:
+    return "\t" if text in ("\\t", "tab") else text
+
+
+def _options_for(kind: str, arguments: Namespace) -> dict[str, Any]:
+    """Return the options that were set, which must be those of the format."""
+    options = {}
+    for name in FILE_OPTIONS:
+        value = getattr(arguments, name)
+        if value is None:
+            continue
+        if name not in _USED[kind]:
             raise ValueError(
                 f"{option_of(name)} has no effect on a file of format {kind!r}: leave it out."
             )
+        options[name] = value
+    if "class_names" in options:
+        options["class_names"] = as_class_names(_class_names(options["class_names"]))
+    if "where" in options:
+        options["where"] = _filters(options["where"])
+    return options
 
 
-def _guess_format(file: str, arguments: Namespace) -> str:
-    if arguments.labels is not None:
-        return "yolo"
-    if Path(file).suffix.lower() == ".json":
-        return "coco"
-    list_options = (arguments.label_column, arguments.separator, arguments.none_value)
-    if any(option is not None for option in list_options):
-        return "lists"
-    with open(file, encoding="utf-8-sig", errors="replace", newline="") as lines:
-        first = lines.readline()
-    try:
-        header = next(csv.reader([first], delimiter=arguments.delimiter), [])
-    except (TypeError, csv.Error):
-        return "lists"  # its reader says what is wrong
-    return "indicators" if len(header) > 2 else "lists"
-
-
-def _class_names(file: str | None) -> list[str] | None:
-    if file is None:
-        return None
+def _class_names(file: str) -> list[str]:
     names = [line.strip() for _, line in filled_lines(file)]
     if not names:
         raise ValueError(f"{file} is empty; it must have one class name per line.")
     return names
+
+
+def _read_yolo(file: str, labels: str | None = None, class_names: Any = None) -> LabelTable:
+    if labels is None:
+        raise ValueError("--format yolo needs --labels FOLDER, the folder of the label files.")
+    return read_yolo(labels, file, class_names=class_names)
+
+
+_READERS: dict[str, Callable[..., LabelTable]] = {
+    "table": read_labels,
+    "coco": read_coco,
+    "yolo": _read_yolo,
+}
+
+
+def _filters(texts: list[str]) -> dict[str, list[str]]:
+    filters: dict[str, list[str]] = {}
+    for text in texts:
+        column, equals, value = text.partition("=")
+        if not equals:
+            raise ValueError(
+                f"--where {text!r} must be a column, '=' and a value, such as 'Confidence=1'."
+            )
+        filters.setdefault(column, []).append(value)
+    return filters
+
+
+def _guess_format(file: str, arguments: Namespace) -> str:
+    suffix = Path(file).suffix.lower()
+    if arguments.labels is not None or suffix in (".yaml", ".yml") or os.path.isdir(file):
+        return "yolo"
+    return "coco" if suffix == ".json" and _is_coco(file) else "table"
+
+
+def _is_coco(file: str) -> bool:
+    """Return whether a JSON file has the keys of COCO, without parsing it."""
+    with open(file, "rb") as opened:
+        if os.path.getsize(file) == 0:
+            return False
+        with mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            start = content[:16].lstrip(b"\xef\xbb\xbf \t\r\n")
+            return start[:1] == b"{" and all(content.find(key) >= 0 for key in _COCO_KEYS)
 
 
 def same_file(first: str, second: str) -> bool:

@@ -13,16 +13,22 @@ from typing import Any, NoReturn
 
 import mlresample
 from mlresample._cli._commands import COMMANDS
-from mlresample._cli._inputs import FILE_OPTIONS, FORMATS, option_of, same_file
+from mlresample._cli._inputs import (
+    FILE_OPTIONS,
+    add_input_options,
+    option_of,
+    option_with_value,
+    same_file,
+)
 from mlresample._plan.repeats import ROUNDINGS
 from mlresample._rule.parameters import RULE_CONSTRAINTS
 
 _FILE_HELP = """
 label files:
-  A CSV file with a header. With two columns, or --label-column: an id and the list of its classes
-  ("Id,Target" with "16 0", or "A|B|C" with --separator "|"). With more columns: an id, and one
-  column of 0 and 1 per class. A file that ends in .json is read as COCO. With --labels FOLDER, the
-  file lists images, one path per line, and the folder holds their YOLO labels.
+  A CSV file with a header, or JSON (.json, .jsonl): an id and the list of its labels ("Id,Target"
+  with "16 0", or "A|B|C" with --separator "|"), or with more columns an id and one column of 0 and
+  1 per class. Other columns are named or skipped by options. COCO (.json). YOLO: a folder of
+  images, a data.yaml, or a list of images with --labels FOLDER.
 """
 
 
@@ -33,7 +39,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         warnings.simplefilter("always", UserWarning)
         try:
             _check_output(arguments)
-            _write(COMMANDS[arguments.command](arguments), arguments)
+            output = COMMANDS[arguments.command](arguments)
+            for warning in caught:  # before the figures, which they may put in doubt
+                _print_message("warning", warning.message)
+            _write(output, arguments)
         except BrokenPipeError:  # the reader, such as head, has closed
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except UnicodeEncodeError as error:
@@ -49,8 +58,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         except KeyboardInterrupt:
             _print_message("error", "interrupted")
             return 130
-    for warning in caught:
-        _print_message("warning", warning.message)
     return 0
 
 
@@ -63,15 +70,16 @@ def _print_message(kind: str, what: Any) -> None:
             print(f"mlresample: {kind}: {with_options(message)}", file=sys.stderr)
 
 
-_PARAMETERS = [*RULE_CONSTRAINTS, "class_multipliers", "class_columns", *FILE_OPTIONS]
-_RENAMED = {"class_columns": "--class-names", "class_multipliers": "--class-multiplier"}
+_PARAMETERS = [*RULE_CONSTRAINTS, "class_multipliers", *FILE_OPTIONS]
+_RENAMED = {"class_multipliers": "--class-multiplier"}
 # Parameters where messages of the library name them: "The 'cap' parameter of ...", "cap=2", and
 # "delimiter must be ...". Names with an underscore are no other word wherever they stand.
 _NAMES = "|".join(_PARAMETERS)
 _LONG_NAMES = "|".join(name for name in _PARAMETERS if "_" in name)
+_VALUE = r"True|False|'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[\w+-]+(?:\.\w+)?"
 _NAMED = re.compile(
     rf"^The '({_NAMES})' parameter of \w+|^({_NAMES})(?= )|(?<![\w'\"/.-])(?:"
-    rf"({_NAMES})=(?=[.;,:]?(?: |$))|({_NAMES})=|({_LONG_NAMES})(?![\w'\"/]|\.\w))"
+    rf"({_NAMES})=({_VALUE})|({_NAMES})=(?=[.;,:]?(?: |$))|({_LONG_NAMES})(?![\w'\"/]|\.\w))"
 )
 
 
@@ -79,8 +87,12 @@ def with_options(message: str) -> str:
     """Replace the library's parameters by the options of the command line that set them."""
 
     def option(found: re.Match[str]) -> str:
-        name = found[found.lastindex or 0]
-        return _RENAMED.get(name, option_of(name)) + (" " if found[4] else "")
+        name, value = found[found.lastindex or 0], None
+        if found[4]:
+            name, value = found[3], found[4]
+        if name in _RENAMED:
+            return _RENAMED[name] + ("" if value is None else f" {value}")
+        return option_of(name) if value is None else option_with_value(name, value)
 
     return _NAMED.sub(option, message)
 
@@ -186,7 +198,7 @@ def make_parser() -> tuple[argparse.ArgumentParser, dict[str, Any]]:
     for command in (compare, plan, resample, split):
         command.add_argument("files", nargs=1, metavar="FILE", help="label file")
     for command in (report, compare, plan, resample, split):
-        _add_inputs(command)
+        add_input_options(command)
     for command in (report, compare, plan):
         _add_outputs(command, html=True)
     for command in (resample, split):
@@ -204,33 +216,6 @@ def _command(commands: Any, name: str, summary: str) -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     return command
-
-
-def _add_inputs(command: argparse.ArgumentParser) -> None:
-    group = command.add_argument_group("input")
-    group.add_argument(
-        "--format", choices=FORMATS, help="format of the files, if other than below"
-    )
-    group.add_argument("--id-column", metavar="NAME", help="column of the ids (the first)")
-    group.add_argument("--label-column", metavar="NAME", help="column of the lists of classes")
-    group.add_argument(
-        "--separator", metavar="TEXT", help="text between the classes of a list (any whitespace)"
-    )
-    group.add_argument("--none-value", metavar="TEXT", help="cell of a sample without a class")
-    group.add_argument(
-        "--delimiter",
-        default=",",
-        type=lambda text: "\t" if text in ("\\t", "tab") else text,
-        metavar="CHARACTER",
-        help="character between columns (,); tab for a tab",
-    )
-    group.add_argument(
-        "--class-names",
-        metavar="FILE",
-        help="file with one class name per line: the classes of the lists; the names of class 0, "
-        "1 and so on if the lists hold numbers; or the columns to read",
-    )
-    group.add_argument("--labels", metavar="FOLDER", help="folder of YOLO label files")
 
 
 def _add_outputs(command: argparse.ArgumentParser, *, html: bool) -> None:

@@ -61,9 +61,6 @@ class RuleParameters(Immutable):
         Numbers become Python's, and parameters that contradict each other are an error.
         """
         given = {name: as_number(name, values[name]) for name in PARAMETERS if name in values}
-        for name in ("class_multipliers", "target_count"):
-            if isinstance(given.get(name), np.ndarray):
-                given[name] = given[name].copy()  # it becomes read-only, the user's does not
         for name in ("cap", "floor", "power", "background"):
             if name in given:
                 given[name] = float(given[name])

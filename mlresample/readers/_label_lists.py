@@ -1,229 +1,232 @@
-"""Delimited files in which one cell lists all labels of a sample."""
+"""Rows whose cells list labels."""
 
-import os
-import warnings
-from collections.abc import Iterable
+from collections import defaultdict
+from dataclasses import dataclass
+from itertools import compress
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
-from mlresample._utils.sklearn import validate_params
-from mlresample.readers._label_table import (
-    LabelTable,
-    as_class_names,
-    check_class_names,
-    label_table,
-)
-from mlresample.readers._lines import FilePath, misread, short_repr
-from mlresample.readers._rows import add_id, column_position, id_position, read_table
+from mlresample.readers import _suspicion as suspicion
+from mlresample.readers._cells import split_labels
+from mlresample.readers._label_table import as_class_names
+from mlresample.readers._layout import Layout
+from mlresample.readers._lines import short_repr
+from mlresample.readers._rows import Rows
+from mlresample.readers._samples import Filters, Samples, indicator_of
 
 
-@validate_params(
-    {
-        "path": [str, os.PathLike],
-        "id_column": [str, None],
-        "label_column": [str, None],
-        "separator": [str, None],
-        "none_value": [str, None],
-        "class_names": ["array-like", None],
-        "delimiter": [str],
-    },
-    prefer_skip_nested_validation=True,
-)
+@dataclass
+class ListOptions:
+    """How a cell is split into labels."""
+
+    separator: str | None
+    label_key: str | None
+    none_values: list[str] | None
+    may_be_empty: bool  # a cell of one of several columns
+
+
+@dataclass
+class _Cells:
+    """The distinct cells, which are read once, and the row where each occurs first."""
+
+    codes: defaultdict[str, int]
+    first_places: list[tuple[int, str]]
+    labels: list[list[str]]
+    times: NDArray[np.int64]
+
+
 def read_label_lists(
-    path: FilePath,
-    *,
-    id_column: str | None = None,
-    label_column: str | None = None,
-    separator: str | None = None,
-    none_value: str | None = None,
-    class_names: ArrayLike | None = None,
-    delimiter: str = ",",
-) -> LabelTable:
-    r"""Read a delimited file in which one cell lists all labels of a sample.
+    rows: Rows,
+    layout: Layout,
+    samples: Samples,
+    filters: Filters,
+    options: ListOptions,
+    class_names: NDArray[Any] | None,
+) -> tuple[csr_array, NDArray[Any], list[str]]:
+    """Read all rows; return the indicator matrix, the classes, and what is odd about them."""
+    columns = layout.label_columns
+    n_ids, n_before = len(samples.columns()), len(samples.columns()) + len(filters.columns)
+    codes: defaultdict[str, int] = defaultdict()
+    codes.default_factory = codes.__len__  # the next number, for a new cell
+    first_places: list[tuple[int, str]] = []
+    cell_numbers, sample_numbers = [], []
+    for places, cells in rows.read([*samples.columns(), *filters.columns, *columns]):
+        numbers = samples.add(places, cells[:n_ids])
+        kept = filters.kept(cells[n_ids:n_before])
+        if kept is not None:
+            numbers, places = numbers[kept], list(compress(places, kept))
+        for name, column in zip(columns, cells[n_before:], strict=True):
+            counted = column if kept is None else list(compress(column, kept))
+            found = np.fromiter(map(codes.__getitem__, counted), np.intp, len(places))
+            if len(codes) > len(first_places):
+                _, at = np.unique(found, return_index=True)
+                new = at[found[at] >= len(first_places)]
+                first_places += [(places[i], name) for i in new.tolist()]
+            cell_numbers.append(found)
+            sample_numbers.append(numbers)
+    filters.check()
+    of_rows = np.concatenate(cell_numbers)
+    cells_read = _Cells(
+        codes,
+        first_places,
+        _distinct_cells(rows, list(codes), first_places, options),
+        np.bincount(of_rows, minlength=len(codes)),
+    )
+    found_labels = set().union(*cells_read.labels)
+    classes, written = _classes(rows, cells_read, found_labels, class_names)
+    _refuse_marks_at_ends(rows, cells_read, set() if class_names is None else set(written))
+    if rows.has_header:
+        _refuse_sample_as_header(rows, columns[0], found_labels, options.separator)
+    odd = _odd_labels(cells_read, found_labels, columns, options)
 
-    The file is UTF-8 and has a header and one row per sample, such as that of the Human Protein
-    Atlas, ``Id,Target`` with cells like ``16 0``, or NIH ChestX-ray's, with cells like
-    ``Cardiomegaly|Emphysema``.
-
-    Parameters
-    ----------
-    path : str or path-like
-        The file.
-    id_column : str, default=None
-        Column of the ids, which must be unique. None is the first column.
-    label_column : str, default=None
-        Column of the labels. None is the other column of a file with two.
-    separator : str, default=None
-        Text between labels. None is any whitespace, and a cell with one of ``|;,`` is then an
-        error; names that contain spaces need a separator.
-    none_value : str, default=None
-        Cell of a sample without a class, such as ``"No Finding"`` or ``""``. If None, every
-        cell must hold labels, and an empty one is an error.
-    class_names : array-like of shape (n_classes,), default=None
-        Classes, in the order of the columns of `y`; any other label is an error.
-        None is those that occur, sorted, as integers if all are. Pass the classes of the
-        training set for a file in which some may be absent.
-    delimiter : str, default=","
-        Character between cells.
-
-    Returns
-    -------
-    table : LabelTable
-        Ids, indicator matrix and class names.
-
-    Raises
-    ------
-    OSError
-        If the file cannot be opened.
-    ValueError
-        If something in the file cannot be read; the message names the line and the column.
-
-    Notes
-    -----
-    No row is ever left out. Whitespace around column names and labels is removed; ids stay as
-    they are.
-
-    Examples
-    --------
-    >>> from pathlib import Path
-    >>> from tempfile import TemporaryDirectory
-    >>> from mlresample.readers import read_label_lists
-    >>> with TemporaryDirectory() as folder:
-    ...     path = Path(folder, "train.csv")
-    ...     _ = path.write_text("Id,Target\na,16 0\nb,0\n")
-    ...     table = read_label_lists(path)
-    >>> table.class_names
-    array([ 0, 16])
-    >>> table.y.toarray()
-    array([[1, 1],
-           [1, 0]], dtype=uint8)
-    """
-    if separator == "":
-        raise ValueError("separator must not be empty; leave it out for any whitespace.")
-    none_value = None if none_value is None else none_value.strip()
-    classes = None if class_names is None else check_class_names(class_names)
-    allowed = None if classes is None else set(map(str, classes.tolist()))
-    if none_value is not None and allowed is not None and none_value in allowed:
-        raise ValueError(f"none_value={none_value!r} must not be one of class_names.")
-
-    header, rows = read_table(path, delimiter)
-    id_at = id_position(path, header, id_column)
-    label_at = _label_position(path, header, label_column, id_at)
-    ids: dict[str, int] = {}
-    # Cells repeat: each distinct one is read once, and a sample refers to it by number.
-    numbers: dict[str, int] = {}
-    distinct: list[list[str]] = []
-    samples = []
-    for line, cells in rows:
-        add_id(path, ids, cells[id_at], line, header[id_at])
-        cell = cells[label_at]
-        number = numbers.get(cell)
-        if number is None:
-            try:
-                distinct.append(_split(cell, separator, none_value, allowed))
-            except ValueError as error:
-                raise misread(path, str(error), line=line, column=header[label_at]) from None
-            number = numbers[cell] = len(numbers)
-        samples.append(number)
-
-    found = set().union(*distinct)
-    _check_header(path, header[label_at], separator, found)
-    _warn_of_unused(path, numbers, separator, none_value)
-    if classes is None:
-        if not found:
-            raise misread(path, "no row has a label; pass class_names=.")
-        classes = np.sort(as_class_names(list(found)))
-    column = {str(name): i for i, name in enumerate(classes.tolist())}
-    columns = [[column[label] for label in labels] for labels in distinct]
-    return label_table(ids, map(columns.__getitem__, samples), classes)
+    of_cells = _indicator_of_cells(cells_read.labels, written)
+    if len(columns) == 1 and not samples.merge_rows and not filters.columns:
+        return of_cells[of_rows], classes, odd
+    expanded = of_cells[of_rows]
+    at_sample = np.repeat(np.concatenate(sample_numbers), np.diff(expanded.indptr))
+    y = indicator_of(at_sample, expanded.indices, (len(samples), len(classes)))
+    return y, classes, odd
 
 
-def _label_position(
-    path: FilePath, header: list[str], label_column: str | None, id_at: int
-) -> int:
-    if label_column is None and len(header) > 2:
-        problem = f"name the column of the labels by label_column=, one of {short_repr(header)}."
-        raise misread(path, problem, line=1)
-    name = header[1 - id_at] if label_column is None else label_column
-    position = column_position(path, header, name, "label_column")
-    if position == id_at:
-        problem = (
-            f"the column {short_repr(name)} cannot hold both the ids and the labels; pass "
-            f"id_column=."
-        )
-        raise misread(path, problem, line=1)
-    return position
+def _indicator_of_cells(cells: list[list[str]], written: list[str]) -> csr_array:
+    column = {label: i for i, label in enumerate(written)}
+    rows = [sorted({column[label] for label in labels}) for labels in cells]
+    indptr = np.concatenate([[0], np.cumsum([len(row) for row in rows], dtype=np.int64)])
+    indices = np.fromiter((i for row in rows for i in row), np.int64, int(indptr[-1]))
+    ones = np.ones(len(indices), dtype=np.uint8)
+    return csr_array((ones, indices, indptr), shape=(len(rows), len(written)))
 
 
-def _check_header(path: FilePath, cell: str, separator: str | None, found: set[str]) -> None:
-    """Refuse a header that is a sample: its names are labels of others, or numbers as they are."""
-    labels = {label.strip() for label in cell.split(separator)}
-    if labels <= found or (found and as_class_names([*labels, *found]).dtype != object):
-        problem = (
-            f"the header {short_repr(cell)} looks like a sample; add a line with the columns' "
-            f"names above it."
-        )
-        raise misread(path, problem, line=1)
+def _distinct_cells(
+    rows: Rows, cells: list[str], places: list[tuple[int, str]], options: ListOptions
+) -> list[list[str]]:
+    distinct = []
+    for cell, (place, column) in zip(cells, places, strict=True):
+        try:
+            distinct.append(_labels_of(cell, options))
+        except ValueError as error:
+            raise rows.error(str(error), place, column) from None
+    return distinct
 
 
-def _warn_of_unused(
-    path: FilePath, cells: Iterable[str], separator: str | None, none_value: str | None
-) -> None:
-    cells = [cell.strip() for cell in cells]
-    if none_value is not None and none_value not in cells:
-        warnings.warn(f"{path}: no cell is none_value={none_value!r}.", UserWarning, stacklevel=3)
-    marks = [mark for mark in "|;" if any(mark in cell for cell in cells)]
-    if separator is not None and marks and not any(separator in cell for cell in cells):
-        warnings.warn(
-            f"{path}: no cell has the separator {separator!r}, but some have {marks[0]!r}.",
-            UserWarning,
-            stacklevel=3,
-        )
-
-
-def _split(
-    cell: str, separator: str | None, none_value: str | None, allowed: set[str] | None
-) -> list[str]:
-    """Split a cell into its labels, which must be distinct."""
+def _labels_of(cell: str, options: ListOptions) -> list[str]:
     cell = cell.strip()
-    if cell == none_value:
+    none_values = options.none_values
+    if none_values is not None and cell in none_values:
         return []
-    if not cell or (cell in ("nan", "NaN") and allowed is None):
-        way_out = f"pass none_value={cell!r}" if none_value is None else f"write {none_value!r}"
-        raise ValueError(f"the cell is {cell or 'empty'}; {way_out} if that means no class.")
-    if cell[0] == "[" and cell[-1] == "]":
-        raise ValueError(
-            f"{short_repr(cell)} is a list as Python or JSON writes it; write only its labels, "
-            f"with a separator between them."
-        )
-    if separator is None:
-        marks = [mark for mark in "|;," if mark in cell]
-        if marks:
+    if not cell and options.may_be_empty:
+        return []
+    if not cell:
+        way_out = "pass none_value=''" if none_values is None else f"write {none_values[0]!r}"
+        raise ValueError(f"the cell is empty; {way_out} if that means no class.")
+    labels = split_labels(cell, options.separator, options.label_key)
+    if none_values is not None:
+        if len(labels) == 1 and labels[0] in none_values:
+            return []
+        mark = options.separator or " "
+        joined = f"{mark}{mark.join(labels)}{mark}"
+        beside = [value for value in none_values if value and f"{mark}{value}{mark}" in joined]
+        if beside:
             raise ValueError(
-                f"{short_repr(cell)} contains {marks[0]!r}; pass separator={marks[0]!r} if that "
-                f"separates labels, or separator=' ' if it belongs to one."
+                f"{short_repr(cell)} has none_value={beside[0]!r} beside other labels; keep one "
+                f"or the other."
             )
-    labels = [label.strip() for label in cell.split(separator)]
-    if "" in labels:
-        raise ValueError(
-            f"{short_repr(cell)} has an empty label; a separator must stand between two labels."
-        )
-    mark = separator or " "
-    if none_value and f"{mark}{none_value}{mark}" in f"{mark}{mark.join(labels)}{mark}":
-        raise ValueError(
-            f"{short_repr(cell)} has none_value={none_value!r} beside other labels; keep one or "
-            f"the other."
-        )
-    if len(set(labels)) < len(labels):
-        twice = next(label for label in labels if labels.count(label) > 1)
-        raise ValueError(
-            f"{short_repr(cell)} has the label {short_repr(twice)} twice; write it once."
-        )
-    unknown = [label for label in labels if allowed is not None and label not in allowed]
-    if unknown:
-        raise ValueError(
-            f"the label {short_repr(unknown[0])} is not one of class_names; add it or correct the "
-            f"cell."
-        )
     return labels
+
+
+def _classes(
+    rows: Rows, cells: _Cells, found: set[str], class_names: NDArray[Any] | None
+) -> tuple[NDArray[Any], list[str]]:
+    """Return the classes, and how the source writes each of them."""
+    if class_names is None:
+        if not found:
+            raise rows.error("no row has a label; pass class_names=.")
+        classes = np.sort(as_class_names(list(found)))
+        return classes, list(map(str, classes.tolist()))
+    written = list(map(str, class_names.tolist()))
+    if found and not found.intersection(written) and class_names.dtype == object:
+        numbers = as_class_names(sorted(found))
+        if numbers.dtype != object:  # the names of class 0, 1 and so on
+            written = list(map(str, range(len(class_names))))
+    unknown = found.difference(written)
+    if unknown:
+        for labels, (place, column) in zip(cells.labels, cells.first_places, strict=True):
+            for label in labels:
+                if label in unknown:
+                    problem = (
+                        f"the label {short_repr(label)} is not one of class_names; add it or "
+                        f"correct the cell."
+                    )
+                    raise rows.error(problem, place, column)
+    return class_names, written
+
+
+def _refuse_marks_at_ends(rows: Rows, cells: _Cells, named: set[str]) -> None:
+    for labels, (place, column) in zip(cells.labels, cells.first_places, strict=True):
+        for label in labels:
+            if label not in named and suspicion.has_marks_at_its_ends(label):
+                way_out = (
+                    "pass skip_initial_space=True if spaces stand between delimiters and quotes, "
+                    "or class_names= with this label in it if it is one"
+                )
+                problem = f"the label {short_repr(label)} looks like a part of a list; {way_out}."
+                raise rows.error(problem, place, column)
+
+
+def _odd_labels(
+    cells: _Cells, found: set[str], columns: list[str], options: ListOptions
+) -> list[str]:
+    """Return what is odd about the labels."""
+    distinct, texts = cells.labels, list(cells.codes)
+    warned = []
+    twice = [len(set(labels)) < len(labels) for labels in distinct]
+    if any(twice):
+        n_cells = int(cells.times[twice].sum())
+        first = short_repr(texts[twice.index(True)])
+        warned.append(
+            f"{n_cells:,} cell{'s list' if n_cells > 1 else ' lists'} a label twice, such as "
+            f"{first}; it counts once."
+        )
+    stripped = {cell.strip() for cell in texts}
+    for value in options.none_values or []:
+        if value not in stripped and [value] not in distinct:
+            warned.append(f"no cell is none_value={value!r}.")
+    separator = options.separator
+    if separator is not None and not any(separator in cell for cell in texts):
+        marks = [mark for mark in "|;" if any(mark in cell for cell in texts)]
+        if marks:
+            warned.append(f"no cell has the separator {separator!r}, but some have {marks[0]!r}.")
+    if all(len(labels) <= 1 for labels in distinct) and suspicion.is_zero_or_one(
+        found, columns[0]
+    ):
+        values = " and ".join(map(repr, sorted(found)))
+        warned.append(
+            f"the labels are only {values}; pass class_columns={columns[0]!r} if they say whether "
+            f"a sample carries that class."
+        )
+    elif separator is None:
+        counted = list(zip(distinct, cells.times.tolist(), strict=True))
+        warned += filter(None, [suspicion.words_side_by_side(counted)])
+    warned += filter(
+        None,
+        [
+            suspicion.marks_within(found, separator),
+            suspicion.names_of_no_class(found, options.none_values),
+        ],
+    )
+    return warned
+
+
+def _refuse_sample_as_header(
+    rows: Rows, header: str, found: set[str], separator: str | None
+) -> None:
+    """Refuse a header that is a sample: its names are labels of others, or numbers as they are."""
+    labels = {label.strip() for label in header.split(separator)}
+    if labels <= found or (found and as_class_names([*labels, *found]).dtype != object):
+        raise rows.error(
+            f"the header {short_repr(header)} looks like a sample; pass header=False if the "
+            f"first line is one."
+        )

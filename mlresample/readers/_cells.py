@@ -1,0 +1,186 @@
+"""What a cell says: the labels that it lists, or whether it means 0 or 1."""
+
+import ast
+import io
+import json
+import re
+import tokenize
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import Any
+
+from mlresample.readers._lines import short_repr
+
+_CLOSING = {"[": "]", "{": "}", "(": ")", "<": ">"}
+_TAGS = re.compile(r"(?:<[^<>]+>)+")
+_MARKS = "|;,"
+_INDICATORS: dict[str | float, int] = {0.0: 0, 1.0: 1, "false": 0, "true": 1, "no": 0, "yes": 1}
+_MISSING = {"", "nan", "na", "n/a", "null", "none", "<na>"}
+
+
+# -- labels ------------------------------------------------------------------------------------
+
+
+def split_labels(cell: str, separator: str | None, label_key: str | None) -> list[str]:
+    """Split a cell into its labels, which may repeat."""
+    cell = cell.strip()
+    labels = _listed(cell, separator, label_key)
+    if labels is None:
+        if separator is None:
+            marks = [mark for mark in _MARKS if mark in cell]
+            if marks:
+                raise ValueError(
+                    f"{short_repr(cell)} contains {marks[0]!r}; pass separator={marks[0]!r} if "
+                    f"that separates labels, or separator=' ' if it belongs to one."
+                )
+        labels = [label.strip() for label in cell.split(separator)]
+    if "" in labels:
+        raise ValueError(
+            f"{short_repr(cell)} has an empty label; a separator must stand between two labels."
+        )
+    return labels
+
+
+def _listed(cell: str, separator: str | None, label_key: str | None) -> list[str] | None:
+    """Return the labels of a list as Python, JSON, NumPy or a database writes it, or None."""
+    if cell == "set()":
+        return []
+    if not cell or _CLOSING.get(cell[0]) != cell[-1]:
+        return None
+    if cell[0] == "<":
+        return cell[1:-1].split("><") if _TAGS.fullmatch(cell) else None
+    try:
+        return _labels_in(json.loads(cell), cell, label_key)
+    except (json.JSONDecodeError, RecursionError):
+        pass
+    quoted = _quoted_side_by_side(cell)
+    if quoted is not None:
+        return quoted
+    try:
+        return _labels_in(ast.literal_eval(cell), cell, label_key)
+    except (SyntaxError, TypeError, RecursionError, MemoryError):
+        pass
+    except ValueError as error:
+        if not str(error).startswith("malformed"):
+            raise
+    if cell[0] == "(":
+        return None
+    return _bare_words(cell, separator)
+
+
+def _bare_words(cell: str, separator: str | None) -> list[str]:
+    """Split a list without quotes, such as {Drama,Comedy} or [16 0]."""
+    inside = cell[1:-1].strip()
+    if separator is None and "," not in inside and len(inside.split()) > 1:
+        if not all(map(str.isdecimal, inside.split())):
+            raise ValueError(f"{short_repr(cell)} looks like a list, but has no comma.")
+        return inside.split()
+    labels = [label.strip() for label in inside.split(separator or ",")] if inside else []
+    if any(set('[]{}"') & set(label) for label in labels):
+        raise ValueError(f"{short_repr(cell)} looks like a list, but cannot be read as one.")
+    return labels
+
+
+def _quoted_side_by_side(cell: str) -> list[str] | None:
+    """Return the strings of an array as NumPy prints it, which Python would join into one."""
+    try:
+        tokens = list(tokenize.generate_tokens(io.StringIO(cell[1:-1].strip()).readline))
+    except (tokenize.TokenError, SyntaxError, IndentationError):
+        return None
+    blank = tokenize.NEWLINE, tokenize.NL, tokenize.ENDMARKER, tokenize.INDENT, tokenize.DEDENT
+    tokens = [token for token in tokens if token.type not in blank]
+    kinds = [token.type for token in tokens]
+    if (tokenize.STRING, tokenize.STRING) not in pairwise(kinds):
+        return None
+    if set(kinds) != {tokenize.STRING}:
+        raise ValueError(f"{short_repr(cell)} looks like a list, but misses a comma.")
+    return [str(ast.literal_eval(token.string)).strip() for token in tokens]
+
+
+def _labels_in(value: Any, cell: str, label_key: str | None) -> list[str]:
+    if isinstance(value, str | int | float) and not isinstance(value, bool):
+        return [_label(value, cell, label_key)]
+    if isinstance(value, dict):
+        if label_key is None or label_key not in value:
+            if set(value) == {"choices"}:  # Label Studio
+                return _labels_in(value["choices"], cell, label_key)
+            if not value:
+                return []
+        return [_label(value, cell, label_key)]
+    return [_label(item, cell, label_key) for item in value]
+
+
+def _label(item: Any, cell: str, label_key: str | None) -> str:
+    if isinstance(item, dict):
+        keys = ", ".join(map(repr, item))
+        if label_key is None:
+            first = next((key for key, value in item.items() if isinstance(value, str)), "name")
+            raise ValueError(
+                f"{short_repr(cell)} holds objects with the keys {keys}; name the one of the "
+                f"label, such as label_key={first!r}."
+            )
+        if label_key not in item:
+            raise ValueError(
+                f"{short_repr(cell)} holds an object without label_key={label_key!r}; its keys "
+                f"are {keys}."
+            )
+        item = item[label_key]
+    if isinstance(item, str):
+        return item.strip()
+    if isinstance(item, float) and item.is_integer():
+        return str(int(item))
+    if isinstance(item, int | float) and not isinstance(item, bool) and item == item:
+        return str(item)
+    raise ValueError(
+        f"{short_repr(cell)} lists {short_repr(item)}; labels must be text or numbers."
+    )
+
+
+# -- indicators --------------------------------------------------------------------------------
+
+
+def comparable(text: str) -> str | float:
+    """Return a cell as a number if it is one, else as text without regard to case."""
+    text = text.strip()
+    if text and text[0] in "+-.0123456789" and "_" not in text:
+        try:
+            return float(text)
+        except ValueError:
+            pass
+    return text.casefold()
+
+
+def indicator_values(
+    positive: Iterable[str] | None, negative: Iterable[str] | None
+) -> dict[str | float, int]:
+    """Return what cells mean: numbers equal to 0 and 1, true, false, yes, no, and the caller's."""
+    ones = set(map(comparable, positive or ()))
+    zeros = set(map(comparable, negative or ()))
+    if ones & zeros:
+        twice = short_repr(min(map(str, ones & zeros)))
+        raise ValueError(f"positive_values and negative_values must differ, both have {twice}.")
+    return _INDICATORS | dict.fromkeys(ones, 1) | dict.fromkeys(zeros, 0)
+
+
+def not_an_indicator(cell: str, *, guessed: bool) -> str:
+    """Describe a cell that is neither 0 nor 1, and the way out."""
+    value = comparable(cell)
+    shown = repr(cell.strip())
+    if value in _MISSING or value == -1:
+        means = "a missing value" if value in _MISSING else "-1"
+        way_out = (
+            f"pass negative_values={shown} if {means} means that the sample does not carry the "
+            f"class, or positive_values={shown} if it does"
+        )
+    elif isinstance(value, float):
+        way_out = "if it is a count, write 1 for every count above 0"
+    elif guessed:  # more likely, it is no class
+        way_out = "write 1 if the sample carries the class and 0 if not"
+    else:
+        way_out = (
+            f"pass positive_values={shown} or negative_values={shown} if it means one of them"
+        )
+    return (
+        f"{short_repr(cell.strip())} is neither 0 nor 1; {way_out}. If the column is not a class, "
+        f"pass class_columns= or skip_columns=."
+    )
