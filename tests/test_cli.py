@@ -17,7 +17,7 @@ from sklearn.preprocessing import MultiLabelBinarizer
 
 from mlresample import MaxMultiplierOverSampler, compare_plans, plan_resampling
 from mlresample._cli import _inputs, main
-from mlresample._cli._main import with_options
+from mlresample._cli._main import make_parser, with_options
 from mlresample._rule.parameters import RULE_CONSTRAINTS
 from mlresample.datasets import make_multilabel_digits
 
@@ -624,3 +624,15 @@ def test_commands_in_the_guide_print_what_is_shown_there(run, tmp_path, monkeypa
         assert run(*arguments).strip() == output.strip()
     assert len((tmp_path / "epoch.csv").read_text().splitlines()) == 2001
     assert len((tmp_path / "folds.csv").read_text().splitlines()) == 2001
+
+
+def test_options_in_the_page_on_files_exist():
+    _, commands = make_parser()
+    known = {option for command in commands.values() for option in command._option_string_actions}
+    page = Path(__file__).parent.parent / "docs" / "guide" / "files.rst"
+    named = re.findall(r"``[^`]*``", page.read_text(encoding="utf-8"))
+    options = {
+        option for text in named for option in re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)
+    }
+    assert {"--label-columns", "--no-header"} <= options
+    assert options <= known
