@@ -11,6 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from mlresample import plan_resampling
 from mlresample._rule import class_table
 from mlresample._rule.class_table import ClassOrder, ClassTable, class_scores
+from mlresample._target import kernels
 from mlresample._target.read import as_target
 
 FOLDER = Path(os.environ.get("MLRESAMPLE_DATA", "no folder named"))
@@ -187,7 +188,8 @@ def test_merged_ties_are_one_row():
     assert_array_equal(joint, [[0, 0, 0], [0, 0, 0], [2, 2, 2]])
 
 
-def test_sparse_counts_of_many_classes_are_those_of_scipy():
+def test_sparse_counts_of_many_classes_are_those_of_scipy(monkeypatch):
+    monkeypatch.setattr(kernels, "BLOCK_SIZE", 5000)  # entries, so that pieces are merged
     n_classes = 5000
     generator = np.random.RandomState(5)
     columns = generator.zipf(1.2, size=(20_000, 4)) % n_classes

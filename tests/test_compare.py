@@ -44,6 +44,23 @@ def test_each_row_is_the_plan_of_its_parameters(grid, make, most_pairs, monkeypa
         assert comparison.n_at_cap[i] == plan.at_cap.sum()
 
 
+@pytest.mark.parametrize("make", [np.asarray, np.asfortranarray, sp.csr_array, sp.csc_array])
+def test_numbers_of_classes_are_compared_whatever_order_they_put_the_classes_in(make):
+    common_first = [2000, 300, 2, 2, 2, 2, 2, 2]
+    grid = {"target_count": [common_first, {0: 600, 5: 90}, "mean"], "cap": [2, 9]}
+    comparison = compare_plans(make(Y), grid)
+    for i, parameters in enumerate(comparison.parameters):
+        plan = plan_resampling(Y, **parameters)
+        assert comparison.epoch_size[i] == plan.epoch_size
+        assert_allclose(
+            comparison.resampled_imbalance_ratio[i], plan.resampled_imbalance_ratio, rtol=1e-12
+        )
+        assert_allclose(
+            comparison.resampled_mean_imbalance[i], plan.resampled_mean_imbalance, rtol=1e-12
+        )
+        assert comparison.n_at_cap[i] == plan.at_cap.sum()
+
+
 def test_single_label_targets_are_compared_too():
     y = ["a"] * 12 + ["b"] * 6 + ["c"]
     comparison = compare_plans(y, {"cap": [1, 6]})

@@ -225,6 +225,19 @@ def test_rule_holds_what_was_learned():
         RULE.parameters.cap = 3
 
 
+@pytest.mark.parametrize("name", ["class_multipliers", "target_count"])
+@pytest.mark.parametrize(
+    "make", [np.array, list, lambda x: pytest.importorskip("pandas").Series(x)]
+)
+def test_what_the_user_passed_stays_the_users(name, make):
+    values = make([1.5, 2.0, 3.0])
+    plan = plan_resampling(Y, **{name: values})
+    sampler = MaxMultiplierOverSampler(**{name: values}).fit(Y, Y)
+    before = plan.rule.to_json()
+    values[0] = 3.5
+    assert plan.rule.to_json() == sampler.rule_.to_json() == before
+
+
 def test_fitted_sampler_has_the_rule_of_its_plan():
     sampler = MaxMultiplierOverSampler(cap=2).fit(Y, Y)
     assert sampler.rule_ is sampler.plan_.rule
@@ -291,6 +304,9 @@ def test_unseen_classes_have_the_multiplier_that_is_given_for_them():
     assert_array_equal(plan.class_counts, [0, 0, 2, 1, 2])
     assert_array_equal(plan.class_multipliers, [1, 1, 5, 0.5, 0.5])
     assert_array_equal(plan.resampled_class_counts, [0, 0, 10, 0.5, 5.5])
+    two = RULE.plan(["emu", "gnu", "gnu", "cat"], unseen=2)
+    assert two.classes.tolist() == ["cat", "dog", "lynx", "yak", "emu", "gnu"]
+    assert_array_equal(two.resampled_class_counts, [1, 0, 0, 0, 2, 4])
     assert "2 classes were not among the counts: 'yak' (1), 'gnu' (2)" in " ".join(
         repr(plan).split()
     )
@@ -328,7 +344,7 @@ def test_rule_that_was_written_and_read_is_the_same_to_the_last_bit(data):
     names = data.draw(
         st.none()
         | st.lists(st.text() | st.sampled_from(SCRIPTS), min_size=1, max_size=9, unique=True)
-        | st.lists(st.integers(-(2**62), 2**62), min_size=1, max_size=9, unique=True)
+        | st.lists(st.integers(-(2**65), 2**65), min_size=1, max_size=9, unique=True)
     )
     n_classes = 3 if names is None else len(names)
     numbers = data.draw(st.lists(st.integers(0, 2**53), min_size=n_classes, max_size=n_classes))

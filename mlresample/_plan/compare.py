@@ -147,8 +147,8 @@ def compare_plans(
     Notes
     -----
     The multiplier of a sample is that of its rarest class. Counting once how many samples have
-    which rarest class and carry which other classes is enough for every plan, and again for each
-    `target_count` of its own for each class that puts the classes into another order.
+    which rarest class and carry which other classes is enough for every plan. A target count for
+    each class may put the classes into another order; then they are counted again.
 
     Examples
     --------
@@ -168,25 +168,30 @@ def compare_plans(
         raise ValueError("param_grid has no combinations.")
     if len({tuple(sorted(parameters)) for parameters in grid}) > 1:
         raise ValueError("param_grid must name the same parameters in each of its dicts.")
-    return _measure(indicator, list(map(_checked, grid)))
+    return _measure(indicator, list(map(_plain, grid)), list(map(_checked, grid)))
 
 
-def _checked(parameters: dict[str, Any]) -> dict[str, Any]:
-    """Check one combination of parameters, and convert its numbers to Python's."""
+def _checked(parameters: dict[str, Any]) -> RuleParameters:
+    """Check one combination of parameters."""
     unknown = [name for name in parameters if name not in _COMPARED]
     if unknown:
         raise ValueError(
             f"param_grid names {unknown[0]!r}; plans are compared over {', '.join(_COMPARED)}."
         )
-    RuleParameters.validated(parameters, "compare_plans")
-    return {name: _plain(name, value) for name, value in parameters.items()}
+    return RuleParameters.validated(parameters, "compare_plans")
 
 
-def _plain(name: str, value: Any) -> Any:
-    return value.tolist() if isinstance(value, np.ndarray) else as_number(name, value)
+def _plain(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Convert numbers and arrays to Python's."""
+    return {
+        name: value.tolist() if isinstance(value, np.ndarray) else as_number(name, value)
+        for name, value in parameters.items()
+    }
 
 
-def _measure(indicator: Indicator, grid: list[dict[str, Any]]) -> PlanComparison:
+def _measure(
+    indicator: Indicator, grid: list[dict[str, Any]], parameters: list[RuleParameters]
+) -> PlanComparison:
     counts, n_samples = indicator.class_counts, indicator.n_samples
     tables: dict[bytes, ClassTable] = {}  # one for each order of the classes
 
@@ -199,21 +204,24 @@ def _measure(indicator: Indicator, grid: list[dict[str, Any]]) -> PlanComparison
 
     by_count = table_of(-counts)
     learned, found = [], []
-    for parameters in map(RuleParameters.of, grid):
+    for of_plan in parameters:
         solved = None
-        if parameters.epoch_size is not None:
-            solved = solve_target_count(by_count, counts, parameters)
+        if of_plan.epoch_size is not None:
+            solved = solve_target_count(by_count, counts, of_plan)
         rule = learn_multipliers(
             indicator.classes,
             counts,
             n_samples,
-            parameters,
+            of_plan,
             solved=solved,
             column_name=indicator.column_name,
         )
         learned.append(rule)
-        scores = class_scores(counts, rule.resolved_target_count, rule.parameters)
-        found.append(table_of(scores) if parameters.is_by_class else by_count)
+        if of_plan.is_by_class:
+            scores = class_scores(counts, rule.resolved_target_count, rule.parameters)
+            found.append(table_of(scores))
+        else:
+            found.append(by_count)
     expected, resampled = np.empty(len(grid)), np.empty((len(grid), len(counts)))
     for class_table in tables.values():
         plans = [i for i, of_plan in enumerate(found) if of_plan is class_table]

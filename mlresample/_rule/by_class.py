@@ -45,13 +45,13 @@ def read_by_class(
 
 
 def as_floats(values: Any, name: str, n_classes: int) -> NDArray[np.float64]:
-    """Convert one number per class to floats."""
+    """Convert one number per class to floats, always in an array of their own."""
     if np.ma.is_masked(values):
         raise ValueError(f"{name} has masked values.")
     if isinstance(values, np.ndarray) and np.iscomplexobj(values):  # NumPy would drop a part
         raise ValueError(f"{name} must be numbers, got {values!r}.")
     try:
-        numbers = np.asarray(values, dtype=np.float64)
+        numbers = np.array(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name} must be numbers, got {values!r}.") from error
     except OverflowError as error:

@@ -46,13 +46,8 @@ class RuleParameters(Immutable):
     @classmethod
     def validated(cls, values: Mapping[str, Any], caller: str) -> Self:
         """Pick the parameters from values and validate them; those left out have defaults."""
-        given = {
-            name: values[name]
-            for name in PARAMETERS
-            if name in values and values[name] is not getattr(cls, name)
-        }
-        validate_parameter_constraints(RULE_CONSTRAINTS, given, caller)
-        return cls.of(given)
+        validate_parameter_constraints(RULE_CONSTRAINTS, cls._set(values), caller)
+        return cls.of(values)
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Self:
@@ -60,13 +55,22 @@ class RuleParameters(Immutable):
 
         Numbers become Python's, and parameters that contradict each other are an error.
         """
-        given = {name: as_number(name, values[name]) for name in PARAMETERS if name in values}
+        given = {name: as_number(name, value) for name, value in cls._set(values).items()}
+        for name in ("class_multipliers", "target_count"):
+            if isinstance(given.get(name), np.ndarray):
+                given[name] = given[name].copy()  # it becomes read-only, the user's does not
         for name in ("cap", "floor", "power", "background"):
             if name in given:
                 given[name] = float(given[name])
         parameters = cls(**given)
         parameters._check()
         return parameters
+
+    @classmethod
+    def _set(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the parameters that are not at their defaults, which need no check."""
+        defaults = ((name, getattr(cls, name)) for name in PARAMETERS)
+        return {name: values[name] for name, x in defaults if values.get(name, x) is not x}
 
     @property
     def is_balanced(self) -> bool:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from numbers import Integral
 from typing import Any
 
@@ -34,7 +35,8 @@ def as_classes(names: Any) -> NDArray[Any]:
         duplicate = Counter(names).most_common(1)[0][0]
         raise ValueError(f"class names must be unique, but {duplicate!r} occurs more than once.")
     if all(type(name) is int for name in names):
-        return np.asarray(names, dtype=np.int64)
+        with suppress(OverflowError):  # larger integers are kept as objects
+            return np.asarray(names, dtype=np.int64)
     classes = np.empty(len(names), dtype=object)
     for i, name in enumerate(names):  # a name may be a tuple, which slicing would unpack
         classes[i] = name
