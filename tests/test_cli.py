@@ -423,7 +423,7 @@ def test_a_page_does_not_go_to_a_terminal(capsys, train, tmp_path, monkeypatch):
             "--class-multiplier names the unknown class '77'",
         ),
         (["plan", "TRAIN", "--labels", "."], "TRAIN"),
-        (["plan", "TRAIN", "--format", "yolo"], "needs --labels FOLDER"),
+        (["plan", "TRAIN", "--format", "yolo"], "Pass --labels, the folder of the label files"),
         (
             ["plan", "TRAIN", "--format", "coco", "--separator", "|"],
             "--separator has no effect on a file of format",

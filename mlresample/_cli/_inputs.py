@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from mlresample.readers import LabelTable, read_coco, read_labels, read_yolo
+from mlresample.readers._class_names import read_class_names
 from mlresample.readers._label_table import as_class_names
-from mlresample.readers._lines import filled_lines
 
 _SEVERAL = "several are separated by commas"
 # The parameters of each format's reader, with what the help of their options says.
@@ -134,29 +134,16 @@ def _options_for(kind: str, arguments: Namespace) -> dict[str, Any]:
             )
         options[name] = value
     if "class_names" in options:
-        options["class_names"] = as_class_names(_class_names(options["class_names"]))
+        options["class_names"] = as_class_names(read_class_names(options["class_names"]))
     if "where" in options:
         options["where"] = _filters(options["where"])
     return options
 
 
-def _class_names(file: str) -> list[str]:
-    names = [line.strip() for _, line in filled_lines(file)]
-    if not names:
-        raise ValueError(f"{file} is empty; it must have one class name per line.")
-    return names
-
-
-def _read_yolo(file: str, labels: str | None = None, class_names: Any = None) -> LabelTable:
-    if labels is None:
-        raise ValueError("--format yolo needs --labels FOLDER, the folder of the label files.")
-    return read_yolo(labels, file, class_names=class_names)
-
-
 _READERS: dict[str, Callable[..., LabelTable]] = {
     "table": read_labels,
     "coco": read_coco,
-    "yolo": _read_yolo,
+    "yolo": read_yolo,
 }
 
 

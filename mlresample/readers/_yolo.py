@@ -2,14 +2,15 @@
 
 import os
 import re
+from functools import cache, partial
 from math import nan
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mlresample._utils.sklearn import validate_params
+from mlresample._utils.sklearn import StrOptions, validate_params
+from mlresample.readers._class_names import is_yaml, read_class_names
 from mlresample.readers._label_table import (
     LabelTable,
     as_class_names,
@@ -17,6 +18,7 @@ from mlresample.readers._label_table import (
     label_table,
 )
 from mlresample.readers._lines import FilePath, filled_lines, misread, short_repr
+from mlresample.readers._yolo_images import Image, images_at, images_of_data, names_of_data
 
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,8}")
 _LARGEST_UNNAMED = 9_999
@@ -24,53 +26,70 @@ _LARGEST_UNNAMED = 9_999
 
 @validate_params(
     {
-        "label_folder": [str, os.PathLike],
-        "image_list": [str, os.PathLike],
+        "images": [str, os.PathLike],
+        "labels": [str, os.PathLike, None],
         "class_names": ["array-like", str, os.PathLike, None],
+        "split": [StrOptions({"train", "val", "test"})],
     },
     prefer_skip_nested_validation=True,
 )
 def read_yolo(
-    label_folder: FilePath,
-    image_list: FilePath,
+    images: FilePath,
     *,
+    labels: FilePath | None = None,
     class_names: ArrayLike | FilePath | None = None,
+    split: str = "train",
 ) -> LabelTable:
     r"""Read YOLO labels: an image carries the classes of its objects.
 
-    The objects of the image ``some/where/a.jpg`` are in the folder's ``a.txt``, one per line:
-    the class number, then a box (``x y w h``) or a polygon (``x1 y1 x2 y2 x3 y3 ...``) in shares
-    of the image, from 0 to 1.
+    The objects of an image are in a text file, one per line: the class number, then a box
+    (``x y w h``), an oriented box or a polygon (``x1 y1 x2 y2 x3 y3 ...``) in shares of the image,
+    from 0 to 1. The images themselves are not read.
 
     Parameters
     ----------
-    label_folder : str or path-like
-        Folder of the label files.
-    image_list : str or path-like
-        Text file with one image path per line. The images themselves are not read.
+    images : str or path-like
+        A folder of images, searched with all folders below it; or a text file with one image path
+        per line; or a ``data.yaml``, which names folders or text files and the classes.
+    labels : str or path-like, default=None
+        Folder of the label files. It may mirror the folders of the images: the label file of
+        ``images/train/a.jpg`` is its ``train/a.txt``, or else its ``a.txt``. None is the rule of
+        the format: the last folder ``images`` of the path is replaced by ``labels``; without one,
+        the label file is beside the image. Relative paths in a text file begin at the folder of
+        that file.
     class_names : array-like of shape (n_classes,), str or path-like, default=None
-        Names of the classes in the order of their numbers, or a text file with one name per
-        line. None is the numbers from 0 to the largest that occurs; pass names if the largest
-        may be absent.
+        Names of the classes in the order of their numbers; or a file of them, with one name per
+        line or, in YAML, as ``names``. None is the names of ``data.yaml``, or else the numbers
+        from 0 to the largest that occurs; pass names if the largest may be absent.
+    split : {"train", "val", "test"}, default="train"
+        Which images of a ``data.yaml`` are read.
 
     Returns
     -------
     table : LabelTable
-        Lines of `image_list` as ids, indicator matrix and class names.
+        Paths of the images as ids, indicator matrix and class names. The lines of a text file stay
+        as they are; images of a folder are sorted by path.
 
     Raises
     ------
     OSError
-        If a file or the folder cannot be opened.
+        If a file or a folder cannot be opened.
     ValueError
-        If something in a file cannot be read (the message names its line), or no image has a
-        label file, as happens with a wrong folder.
+        If something in a file cannot be read (the message names its line), if two images have one
+        label file, or if no image has any, as happens with a wrong folder.
+    ImportError
+        If a file is YAML and PyYAML is missing, the extra ``yaml``.
+
+    Warns
+    -----
+    UserWarning
+        If the ``path`` of a ``data.yaml`` does not exist. The folder of the file is taken instead.
 
     Notes
     -----
     By the rules of the format, an image without a label file, or with an empty one, has no
     objects.
-    Label files of images outside the list are not read, because splits may share the folder.
+    Label files of other images are not read, because splits may share the folder.
 
     Examples
     --------
@@ -79,67 +98,97 @@ def read_yolo(
     >>> from mlresample.readers import read_yolo
     >>> with TemporaryDirectory() as folder:
     ...     _ = Path(folder, "train.txt").write_text("images/a.jpg\nimages/b.jpg\n")
-    ...     _ = Path(folder, "a.txt").write_text("1 0.5 0.5 0.2 0.2\n")
-    ...     table = read_yolo(folder, Path(folder, "train.txt"), class_names=["cat", "dog"])
+    ...     Path(folder, "labels").mkdir()
+    ...     _ = Path(folder, "labels", "a.txt").write_text("1 0.5 0.5 0.2 0.2\n")
+    ...     table = read_yolo(Path(folder, "train.txt"), class_names=["cat", "dog"])
     >>> table.y.toarray()
     array([[0, 1],
            [0, 0]], dtype=uint8)
     """
     names = None if class_names is None else _class_names(class_names)
-    images = _images(image_list)
-    os.listdir(label_folder)  # a missing folder must not pass for one without labels
-    n_classes = None if names is None else len(names)
-    objects = [_classes_in(Path(label_folder, f"{stem}.txt"), n_classes) for stem in images]
+    if is_yaml(images) and not os.path.isdir(images):
+        from mlresample.readers._yaml import read_yaml
+
+        data = read_yaml(images)
+        names = names_of_data(images, data) if names is None else names
+        found = list(images_of_data(images, data, split))
+    elif split == "train":
+        found = list(images_at(images))
+    else:
+        raise ValueError(f"split={split!r} needs a data.yaml as images, got {str(images)!r}.")
+    objects = _objects(found, labels, None if names is None else len(names))
     if all(classes is None for classes in objects):
-        problem = f"no image of {os.fsdecode(image_list)} has a label file in this folder."
-        raise misread(label_folder, problem)
+        raise _no_label_file(images, labels, found[0])
     columns = [classes or set() for classes in objects]
     if names is None:
         largest = max(set().union(*columns), default=None)
         if largest is None:
-            raise misread(label_folder, "no image has an object; pass class_names=.")
+            raise misread(labels or images, "no image has an object; pass class_names=.")
         names = np.arange(largest + 1, dtype=np.int64)
-    return label_table(images.values(), columns, names)
+    return label_table((image.id for image in found), columns, names)
 
 
 def _class_names(class_names: Any) -> NDArray[Any]:
-    if not isinstance(class_names, str | os.PathLike):
-        return check_class_names(class_names)
-    lines: dict[str, int] = {}
-    for line, name in filled_lines(class_names):
-        first = lines.setdefault(name.strip(), line)
-        if first != line:
-            problem = (
-                f"the class name {short_repr(name)} is also on line {first}; names must differ."
+    if isinstance(class_names, str | os.PathLike):
+        return as_class_names(read_class_names(class_names))
+    return check_class_names(class_names)
+
+
+def _objects(
+    images: list[Image], labels: FilePath | None, n_classes: int | None
+) -> list[set[int] | None]:
+    """Return the classes of the objects of each image, or None if it has no label file."""
+    if labels is not None:
+        with os.scandir(labels):  # a missing folder must not pass for one without labels
+            pass
+    label_folders = cache(partial(_label_folders, labels=labels))
+    objects = []
+    by_id: dict[str, Image] = {}
+    by_file: dict[str, Image] = {}
+    for image in images:
+        first = by_id.setdefault(image.id, image)
+        if first is not image:
+            raise image.misread(f"{short_repr(image.id)} is also {first.place()}; list it once.")
+        folder, _, name = image.path.rpartition("/")
+        stem = os.path.splitext(name)[0]
+        files = [f"{label_folder}/{stem}.txt" for label_folder in label_folders(folder)]
+        read = ((file, _classes_in(file, n_classes)) for file in files)
+        file, classes = next((pair for pair in read if pair[1] is not None), (files[0], None))
+        first = by_file.setdefault(file, image)
+        if first is not image:
+            raise image.misread(
+                f"{short_repr(image.id)} would share the label file {file!r} with "
+                f"{short_repr(first.id)} {first.place()}; their names must differ."
             )
-            raise misread(class_names, problem, line=line)
-    if not lines:
-        raise misread(class_names, "the file is empty; it must have one class name per line.")
-    return as_class_names(list(lines))
+        objects.append(classes)
+    return objects
 
 
-def _images(path: FilePath) -> dict[str, str]:
-    """Read the image paths, by the stems that name their label files."""
-    images: dict[str, str] = {}
-    lines: dict[str, int] = {}
-    for line, image in filled_lines(path):
-        stem = os.path.splitext(re.split(r"[/\\]", image.strip())[-1])[0]
-        if not stem:
-            raise misread(path, f"{short_repr(image)} has no file name at its end.", line=line)
-        first = lines.setdefault(stem, line)
-        if first != line:
-            problem = (
-                f"{short_repr(image)} would share the label file {short_repr(stem + '.txt')} with "
-                f"the image on line {first}; file names must differ."
-            )
-            raise misread(path, problem, line=line)
-        images[stem] = image
-    if not images:
-        raise misread(path, "the file is empty; it must have one image path per line.")
-    return images
+def _label_folders(folder: str, labels: FilePath | None) -> list[str]:
+    """Return where the label files of a folder's images may be, the first choice first."""
+    if labels is None:
+        # The rule of the format: img2label_paths in ultralytics/data/utils.py.
+        start, images, end = f"{folder}/".rpartition("/images/")
+        return [f"{start}/labels/{end}".rstrip("/") if images else folder]
+    # The folders below `labels` that mirror the longest end of the path, the next one, and so on
+    # down to `labels` itself. The path's first part is the root or a drive.
+    parts = folder.split("/")
+    ends = ["/".join(parts[i:]) for i in range(1, len(parts))]
+    below = [f"{os.fsdecode(labels)}/{end}" for end in ends]
+    return [*filter(os.path.isdir, below), os.fsdecode(labels)]
 
 
-def _classes_in(path: Path, n_classes: int | None) -> set[int] | None:
+def _no_label_file(images: FilePath, labels: FilePath | None, first: Image) -> ValueError:
+    if labels is not None:
+        problem = f"no image of {os.fsdecode(images)} has a label file in this folder."
+        return misread(labels, problem)
+    folder, _, name = first.path.rpartition("/")
+    place = f"{_label_folders(folder, None)[0]}/{os.path.splitext(name)[0]}.txt"
+    problem = f"no image has a label file; for {short_repr(first.id)} there is no {place!r}"
+    return misread(images, f"{problem}. Pass labels=, the folder of the label files.")
+
+
+def _classes_in(path: str, n_classes: int | None) -> set[int] | None:
     """Return the classes of the objects in a label file, or None if there is no such file."""
     classes = set()
     try:
@@ -149,7 +198,7 @@ def _classes_in(path: Path, n_classes: int | None) -> set[int] | None:
             except ValueError as error:
                 raise misread(path, str(error), line=line) from None
     except FileNotFoundError:
-        if path.is_symlink():  # data that was not fetched
+        if os.path.islink(path):  # data that was not fetched
             raise
         return None
     return classes
@@ -164,7 +213,8 @@ def _class_of(cells: list[str], n_classes: int | None) -> int:
         raise ValueError(f"the class {number} is above {_LARGEST_UNNAMED}; pass class_names=.")
     if n_classes is not None and number >= n_classes:
         raise ValueError(
-            f"the class {number} is not one of class_names, whose last number is {n_classes - 1}."
+            f"the class {number} has no name: the last of the class names is that of "
+            f"{n_classes - 1}."
         )
     n_coordinates = len(cells) - 1
     if n_coordinates != 4 and (n_coordinates < 6 or n_coordinates % 2):
