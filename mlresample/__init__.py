@@ -4,7 +4,8 @@ from mlresample._corrections import correct_logits, correct_probabilities
 from mlresample._loss_weights import LossWeights, compute_loss_weights
 from mlresample._merge import merge_classes
 from mlresample._plan.compare import PlanComparison, compare_plans
-from mlresample._plan.plan import ResamplingPlan, ResamplingRule, plan_resampling
+from mlresample._plan.make import plan_resampling
+from mlresample._plan.plan import ResamplingPlan, ResamplingRule
 from mlresample._rule.counts import ClassCounts
 from mlresample.over_sampling import MaxMultiplierOverSampler
 

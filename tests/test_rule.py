@@ -279,6 +279,8 @@ def test_classes_without_names_are_matched_by_position_and_number():
     y = np.eye(3, dtype=int)
     for rule, names in [(unnamed, None), (unnamed, ["lynx", "dog", "cat"]), (named, None)]:
         assert_array_equal(rule.sample_multipliers(y, class_names=names), [1, 1, 4])
+    assert unnamed.plan(y, class_names=["a", "b", "c"]).classes.tolist() == ["a", "b", "c"]
+    assert named.plan(y).classes.tolist() == ["cat", "dog", "lynx"]
     for rule in (named, unnamed):
         for apply in (rule.plan, rule.sample_multipliers):
             with pytest.raises(ValueError, match="y has 2 classes, the rule has 3"):

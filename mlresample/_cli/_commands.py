@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from mlresample._cli._inputs import read_file, same_file
 from mlresample._cli._splits import collect_splits, splits_html, splits_text
 from mlresample._plan.compare import compare_plans
-from mlresample._plan.plan import ResamplingPlan, plan_resampling
+from mlresample._plan.make import plan_resampling
+from mlresample._plan.plan import ResamplingPlan
 from mlresample._reporting.base import json_text
 from mlresample._reporting.html import fragment, page, plan_html
 from mlresample._reporting.verdicts import judge_comparison

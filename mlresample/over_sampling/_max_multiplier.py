@@ -8,7 +8,8 @@ from scipy.sparse import issparse
 from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.validation import validate_data
 
-from mlresample._plan.plan import ResamplingPlan, make_plan
+from mlresample._plan.make import make_plan
+from mlresample._plan.plan import ResamplingPlan
 from mlresample._plan.repeats import ROUNDINGS
 from mlresample._rule.parameters import RULE_CONSTRAINTS, RuleParameters
 from mlresample._target.indicators import Indicator

@@ -1,0 +1,132 @@
+"""Make a plan from a target: learn a rule there, and apply it there."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mlresample._plan.plan import ResamplingPlan, ResamplingRule, SampleFigures
+from mlresample._rule.class_table import ClassOrder, ClassTable
+from mlresample._rule.counts import ClassCounts, check_some_class_occurs
+from mlresample._rule.epoch_size import solve_target_count
+from mlresample._rule.multipliers import learn_multipliers
+from mlresample._rule.parameters import RuleParameters
+from mlresample._target.indicators import Indicator
+from mlresample._target.read import as_target
+from mlresample._utils.sklearn import validate_parameter_constraints
+from mlresample._utils.typing import ClassMultipliers, MatrixLike, TargetCount
+
+
+def make_plan(indicator: Indicator, parameters: RuleParameters) -> ResamplingPlan:
+    """Learn a rule from an indicator matrix and apply it there."""
+    class_counts, n_samples = indicator.class_counts, indicator.n_samples
+    check_some_class_occurs(class_counts)
+    solved = None
+    if parameters.epoch_size is not None:
+        order = ClassOrder.of(-class_counts, class_counts, merge_ties=True)
+        solved = solve_target_count(ClassTable.of(indicator, order), class_counts, parameters)
+    learned = learn_multipliers(
+        indicator.classes,
+        class_counts,
+        n_samples,
+        parameters,
+        solved=solved,
+        column_name=indicator.column_name,
+    )
+    multipliers = np.where(class_counts > 0, learned.class_multipliers, 1.0)
+    samples = SampleFigures.of(indicator, multipliers, parameters.background)
+    counts = ClassCounts(
+        indicator.classes, class_counts, n_samples, samples.n_without_class, indicator.named
+    )
+    return ResamplingPlan(
+        rule=ResamplingRule(counts, *learned),
+        classes=indicator.classes,
+        class_counts=class_counts,
+        class_multipliers=multipliers,
+        **samples._asdict(),
+    )
+
+
+def plan_resampling(
+    y: MatrixLike,
+    *,
+    class_names: ArrayLike | None = None,
+    class_multipliers: ClassMultipliers = RuleParameters.class_multipliers,
+    cap: float = RuleParameters.cap,
+    floor: float = RuleParameters.floor,
+    target_count: TargetCount = RuleParameters.target_count,
+    power: float = RuleParameters.power,
+    epoch_size: float | None = RuleParameters.epoch_size,
+    background: float = RuleParameters.background,
+) -> ResamplingPlan:
+    """Plan the resampling of a multi-label target.
+
+    Parameters
+    ----------
+    y : {array-like, sparse matrix, dataframe, tensor} of shape (n_samples, n_classes)
+        Multi-label indicator matrix of 0 and 1, in any container; or class labels of shape
+        (n_samples,), one per sample.
+    class_names : array-like of shape (n_classes,), default=None
+        Names of the classes; by default the column names of a data frame, the labels of a
+        single-label target, or column numbers.
+    class_multipliers : "balanced", array-like, dict or callable, default="balanced"
+        The rule below; or one multiplier per class, {class: multiplier} (classes left out get
+        1), or a function from the array of class counts to an array of multipliers. Values
+        outside [floor, cap] are clipped, with a warning for arrays and dicts. A pandas
+        Series is read by its index, like a dict.
+    cap : float, default=4.0
+        Largest multiplier: no sample is seen more often than this on average. At least 1;
+        ``inf`` for none.
+    floor : float, default=1.0
+        Smallest multiplier, between 0 and 1. Below 1, samples that carry only common classes
+        may be left out.
+    target_count : {"median", "mean", "max"}, int, float, array-like or dict, default="median"
+        Count that rare classes are raised towards: a statistic over the classes that occur, a
+        share of the samples (float in (0, 1]) or a count (int, or float above 1). Or such a
+        number for each class, which the class should at least have: an array, or {class: number}
+        (classes left out keep theirs).
+    power : float, default=1.0
+        1 is inverse frequency, 0.5 its square root, 0 makes all multipliers 1.
+    epoch_size : int or float, default=None
+        Samples that an epoch should have: an int is a number, a float a multiple of n_samples.
+        The target count is then solved for.
+    background : float, default=1.0
+        Multiplier of samples without a class, between 0 and `cap`; 0 leaves them out.
+
+    Returns
+    -------
+    plan : ResamplingPlan
+        How often each class and sample will be seen, and the effect on the class counts.
+
+    Raises
+    ------
+    ValueError
+        If `y` is no target that can be resampled, parameters are outside their range or
+        contradict each other, or `epoch_size` cannot be met within floor and cap.
+
+    Notes
+    -----
+    The multiplier of a class is ``clip((t / n_c) ** power, floor, cap)``, with class count n_c
+    and target count t; that of a sample is the largest among its classes, and `background` for a
+    sample without a class. Classes that never occur have multiplier 1.
+
+    References
+    ----------
+    .. [1] W. Ouyang et al., "Analysis of the Human Protein Atlas Image Classification
+       competition", Nature Methods 16, 2019.
+    .. [2] A. Gupta, P. Dollár, R. Girshick, "LVIS: A Dataset for Large Vocabulary Instance
+       Segmentation", CVPR 2019, appendix.
+
+    Examples
+    --------
+    >>> from mlresample import plan_resampling
+    >>> plan = plan_resampling([[1, 0], [1, 0], [1, 0], [1, 1]], cap=2)
+    >>> plan.class_multipliers
+    array([1., 2.])
+    >>> plan.epoch_size
+    5
+    """
+    # validate_params would do the same, but takes as long as the rest of a small plan.
+    parameters = RuleParameters.validated(locals(), "plan_resampling")
+    if class_names is not None:
+        names = {"class_names": class_names}
+        validate_parameter_constraints({"class_names": ["array-like"]}, names, "plan_resampling")
+    return make_plan(as_target(y, class_names=class_names), parameters)
