@@ -66,6 +66,34 @@ def test_coco_without_any_annotation():
     check_table(table, ["c.jpg", "a.jpg", "b.jpg"], np.zeros((3, 3)), ["zebra", "cat", "yak"])
 
 
+@pytest.mark.parametrize(
+    ("names", "class_names", "target"),
+    [
+        # The entries 0 and 2 of the categories have annotations of a.jpg and b.jpg, 2 of c.jpg.
+        (["cat", "cat", "dog", "cat"], ["cat", "dog"], [[1, 0], [0, 1], [0, 1]]),
+        (["cat", "dog", "dog", "eel"], ["cat", "dog", "eel"], [[1, 0, 0], [0, 1, 0], [0, 1, 0]]),
+        (["cat", "eel", "dog", "eel"], ["cat", "eel", "dog"], [[1, 0, 0], [0, 0, 1], [0, 0, 1]]),
+        (["1", "0", "7", "7"], [1, 0, 7], [[1, 0, 0], [0, 0, 1], [0, 0, 1]]),
+    ],
+)
+def test_unused_category_with_the_name_of_another_is_ignored(names, class_names, target):
+    content = {
+        "images": [{"id": i, "file_name": f"{letter}.jpg"} for i, letter in enumerate("abc")],
+        "annotations": [
+            {"image_id": image, "category_id": category}
+            for image, category in [(0, 50), (1, 52), (2, 52)]
+        ],
+        "categories": [{"id": 50 + i, "name": name} for i, name in enumerate(names)],
+    }
+    table = read_coco(write("train.json", json.dumps(content)))
+    check_table(table, ["a.jpg", "b.jpg", "c.jpg"], target, class_names)
+
+
+def test_images_of_the_same_file_name_are_read_by_id():
+    path = write("train.json", changed("images.2.file_name", "a.jpg"))
+    assert read_coco(path, ids="id").ids.tolist() == [str(image["id"]) for image in COCO["images"]]
+
+
 def changed(place, value=None):
     """Give COCO's text with the value at a place like "images.0.id" changed, or left out."""
     content = copy.deepcopy(COCO)
@@ -92,16 +120,30 @@ BAD_COCO = {
         ", line 1: the file is not JSON at character 2: Expecting property name enclosed in "
         "double quotes.",
     ),
-    "text after the end": (
-        "{}\n{}",
-        ", line 2: the file is not JSON at character 1: Extra data.",
+    "JSON lines": (
+        '{"id": "a", "labels": ["cat"]}\n{"id": "b", "labels": []}',
+        ", line 2: the file is not JSON at character 1: Extra data; read_labels reads files with "
+        "one JSON object per line.",
     ),
     "Latin-1": (
         '{\n"images": "é"}'.encode("latin-1"),
         ", line 2: the byte 0xe9 is not UTF-8; save the file as UTF-8.",
     ),
     "nested too deeply": (100_000 * "[", ": the JSON is nested too deeply."),
-    "top level": ("[1]", ": the top level must be an object, got a list."),
+    "top level": (
+        "[1]",
+        ": the top level must be an object, got a list; read_labels reads a list of records.",
+    ),
+    "mapping": (
+        '{"a.jpg": ["cat"], "b.jpg": []}',
+        ": the file is not COCO, since it has none of images, annotations, categories; "
+        "read_labels reads other JSON, such as a mapping of ids to labels.",
+    ),
+    "empty object": (
+        "{}",
+        ": the file is not COCO, since it has none of images, annotations, categories; "
+        "read_labels reads other JSON, such as a mapping of ids to labels.",
+    ),
     "top level null": ("null", ": the top level must be an object, got null."),
     "no images key": (
         changed("images"),
@@ -156,15 +198,17 @@ BAD_COCO = {
     ),
     "file name twice": (
         changed("images.2.file_name", "a.jpg"),
-        ": images[2].file_name is 'a.jpg', as is images[1].file_name; they must differ.",
+        ": images[2].file_name is 'a.jpg', as is images[1].file_name; they must differ; "
+        "pass ids='id' to use the ids instead.",
     ),
     "category id twice": (
         changed("categories.2.id", 7),
         ": categories[2].id is 7, as is categories[0].id; they must differ.",
     ),
-    "category name twice": (
-        changed("categories.2.name", "cat"),
-        ": categories[2].name is 'cat', as is categories[1].name; they must differ.",
+    "names of two categories with annotations": (
+        changed("categories.1.name", "zebra"),
+        ": categories[1].name is 'zebra', as is categories[0].name, and both have annotations; "
+        "give them different names in the file.",
     ),
     "annotation that is no object": (
         changed("annotations.3", [1]),

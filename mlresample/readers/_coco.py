@@ -26,7 +26,7 @@ def read_coco(path: FilePath, *, ids: str = "file_name") -> LabelTable:
     path : str or path-like
         The file, UTF-8.
     ids : {"file_name", "id"}, default="file_name"
-        Which key identifies the samples.
+        Which key identifies the samples; "id" for files without file names, such as those of LVIS.
 
     Returns
     -------
@@ -44,7 +44,8 @@ def read_coco(path: FilePath, *, ids: str = "file_name") -> LabelTable:
     Notes
     -----
     Images without annotations are samples without a class, categories without annotations are
-    classes that never occur, and crowds count as single objects do.
+    classes that never occur, and crowds count as single objects do. A category without
+    annotations is ignored if another category has its name, as placeholders of exports do.
 
     Examples
     --------
@@ -70,15 +71,40 @@ def read_coco(path: FilePath, *, ids: str = "file_name") -> LabelTable:
         images, annotations, categories = (_list(content, key) for key in _LISTS)
         names = _distinct("images", images, ids)
         rows = _distinct("images", images, "id")
-        class_names = _distinct("categories", categories, "name")
         columns = _distinct("categories", categories, "id")
         samples: list[set[int]] = [set() for _ in images]
         for i, annotation in enumerate(annotations):
             row = _look_up(rows, annotation, "image_id", i)
             samples[row].add(_look_up(columns, annotation, "category_id", i))
+        class_names, samples = _without_unused_twins(categories, samples)
     except ValueError as error:
         raise misread(path, str(error)) from None
-    return label_table(map(str, names), samples, as_class_names(list(map(str, class_names))))
+    return label_table(map(str, names), samples, as_class_names(class_names))
+
+
+def _without_unused_twins(
+    categories: list[Any], samples: list[set[int]]
+) -> tuple[list[str], list[set[int]]]:
+    """Return the names, and the samples' columns, without categories that another one replaces."""
+    names = [
+        str(_value(category, "name", f"categories[{i}]", names=True))
+        for i, category in enumerate(categories)
+    ]
+    if len(set(names)) == len(names):
+        return names, samples
+    used = set().union(*samples)
+    kept: dict[str, int] = {}
+    for i, name in enumerate(names):
+        first = kept.setdefault(name, i)
+        if first != i and first in used and i in used:
+            raise ValueError(
+                f"categories[{i}].name is {short_repr(name)}, as is categories[{first}].name, and "
+                f"both have annotations; give them different names in the file."
+            )
+        if i in used:
+            kept[name] = i
+    columns = {i: column for column, i in enumerate(sorted(kept.values()))}
+    return [names[i] for i in columns], [{columns[i] for i in sample} for sample in samples]
 
 
 def _load(path: FilePath) -> Any:
@@ -86,8 +112,10 @@ def _load(path: FilePath) -> Any:
     try:
         return json.loads(text, object_pairs_hook=_needed)
     except json.JSONDecodeError as error:
-        problem = f"the file is not JSON at character {error.colno}: {error.msg}."
-        raise misread(path, problem, line=error.lineno) from None
+        problem = f"the file is not JSON at character {error.colno}: {error.msg}"
+        if error.msg == "Extra data":
+            problem += "; read_labels reads files with one JSON object per line"
+        raise misread(path, f"{problem}.", line=error.lineno) from None
     except RecursionError:
         raise misread(path, "the JSON is nested too deeply.") from None
     except ValueError as error:
@@ -107,7 +135,13 @@ def _needed(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _list(content: Any, key: str) -> list[Any]:
     if not isinstance(content, dict):
-        raise ValueError(f"the top level must be an object, got {_kind(content)}.")
+        way_out = "; read_labels reads a list of records" if isinstance(content, list) else ""
+        raise ValueError(f"the top level must be an object, got {_kind(content)}{way_out}.")
+    if not any(name in content for name in _LISTS):
+        raise ValueError(
+            f"the file is not COCO, since it has none of {', '.join(_LISTS)}; read_labels reads "
+            f"other JSON, such as a mapping of ids to labels."
+        )
     if key not in content:
         raise ValueError(f"{key} is missing; the file must have {', '.join(_LISTS)}.")
     entries = content[key]
@@ -123,12 +157,12 @@ def _distinct(place: str, entries: list[Any], key: str) -> dict[str | int, int]:
     numbers: dict[str | int, int] = {}
     as_text: dict[str, int] = {}
     for i, entry in enumerate(entries):
-        value = _value(entry, key, f"{place}[{i}]", names=key in ("file_name", "name"))
+        value = _value(entry, key, f"{place}[{i}]", names=key == "file_name")
         first = as_text.setdefault(str(value), i)
         if first != i:
             raise ValueError(
                 f"{place}[{i}].{key} is {short_repr(value)}, as is {place}[{first}].{key}; they "
-                f"must differ."
+                f"must differ{_way_out(key)}."
             )
         numbers[value] = i
     return numbers
@@ -150,8 +184,7 @@ def _value(entry: Any, key: str, place: str, *, names: bool = False) -> str | in
     if not isinstance(entry, dict):
         raise ValueError(f"{place} must be an object, got {_kind(entry)}.")
     if key not in entry:
-        way_out = "; pass ids='id' to use the ids instead" if key == "file_name" else ""
-        raise ValueError(f"{place}.{key} is missing{way_out}.")
+        raise ValueError(f"{place}.{key} is missing{_way_out(key)}.")
     value = entry[key]
     if type(value) is str and value.strip() and not _SURROGATE.search(value):
         return value
@@ -159,6 +192,10 @@ def _value(entry: Any, key: str, place: str, *, names: bool = False) -> str | in
         return value
     accepted = "a non-empty string" if names else "an integer or a non-empty string"
     raise ValueError(f"{place}.{key} must be {accepted}, got {short_repr(value)}.")
+
+
+def _way_out(key: str) -> str:
+    return "; pass ids='id' to use the ids instead" if key == "file_name" else ""
 
 
 def _kind(value: Any) -> str:
