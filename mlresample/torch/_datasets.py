@@ -1,7 +1,7 @@
 """A resampled view of a dataset, for training loops that do not take a sampler."""
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -63,6 +63,9 @@ class ResampledDataset(Dataset[Any]):
     The draw does not change from epoch to epoch: the fractions of the multipliers go to the same
     samples throughout the training. :class:`RepeatSampler` makes a new draw for each epoch.
 
+    A DataLoader fetches each batch by one call of the dataset's ``__getitems__``, if it has one,
+    as ``Subset``, ``StackDataset`` and Hugging Face datasets do.
+
     Examples
     --------
     >>> from mlresample import plan_resampling
@@ -114,21 +117,65 @@ class ResampledDataset(Dataset[Any]):
         return len(self.indices)
 
     def __getitem__(self, index: int) -> Any:
-        position = range(len(self))[
-            operator.index(index)
-        ]  # an IndexError beyond the end, as iteration needs
+        (position,) = self._positions([index])
+        return self._finish(self.dataset[int(self.indices[position])], position)
+
+    def __getitems__(self, indices: Sequence[int]) -> Any:
+        """Return the items of a batch, for which a DataLoader asks by this name.
+
+        The dataset's own ``__getitems__`` fetches them if it has one.
+        """
+        if not _fetches_batches(self):  # a subclass changes the items
+            return [self[index] for index in indices]
+        positions = self._positions(indices)
+        sources = [int(self.indices[position]) for position in positions]
+        if not _fetches_batches(self.dataset):  # indexing tensors at once copies them once more
+            return [
+                self._finish(self.dataset[source], position)
+                for source, position in zip(sources, positions, strict=True)
+            ]
+        items = self.dataset.__getitems__(sources)
+        if self.copy_transform is None and not self.return_is_copy:
+            return items  # whatever it is, the loader's collate_fn knows it
+        if not isinstance(items, list | tuple) or len(items) != len(sources):
+            found = f" of {len(items)}" if isinstance(items, list | tuple) else ""
+            raise TypeError(
+                f"{type(self.dataset).__name__}.__getitems__ must return a list of one item per "
+                f"index, {len(sources)} in all, got {type(items).__name__}{found}: return a list, "
+                f"or leave out copy_transform and return_is_copy."
+            )
+        return [self._finish(*pair) for pair in zip(items, positions, strict=True)]
+
+    def _positions(self, indices: Sequence[int]) -> list[int]:
+        """Return indices counted from the start, after checking them and the dataset's length."""
+        all_positions = range(len(self))  # an IndexError beyond the end, as iteration needs
+        positions = [all_positions[operator.index(index)] for index in indices]
         if len(self.dataset) != self._n_samples:
             raise ValueError(
                 f"The dataset had {self._n_samples:,} samples when this view of it was made, but "
                 f"has {len(self.dataset):,} now: make a new plan and a new view."
             )
-        item = self.dataset[int(self.indices[position])]
+        return positions
+
+    def _finish(self, item: Any, position: int) -> Any:
         is_copy = position >= self._n_originals
         if is_copy and self.copy_transform is not None:
             item = self.copy_transform(item)
             if item is None:
                 raise TypeError("copy_transform must return the item, got None.")
         return _with_mask(item, is_copy) if self.return_is_copy else item
+
+
+def _fetches_batches(dataset: Any) -> bool:
+    """Return whether ``__getitems__`` returns the items of ``__getitem__``.
+
+    A class that defines only the latter does not mean the ``__getitems__`` that it inherits, or
+    that it hands on from a dataset inside.
+    """
+    for kind in type(dataset).__mro__:
+        if "__getitem__" in vars(kind) or "__getitems__" in vars(kind):
+            return callable(vars(kind).get("__getitems__"))
+    return False
 
 
 def _with_mask(item: Any, is_copy: bool) -> Any:

@@ -15,9 +15,11 @@ from torch.utils.data import (  # noqa: E402
     DataLoader,
     Dataset,
     IterableDataset,
+    StackDataset,
     Subset,
     TensorDataset,
     WeightedRandomSampler,
+    default_collate,
     random_split,
 )
 
@@ -163,6 +165,187 @@ def test_other_length_and_iterable_style_are_refused():
         TypeError, match=r"not a map-style dataset.*Write its data in the order of"
     ):
         ResampledDataset(Stream(), PLAN)
+
+
+# -- batches of the view -----------------------------------------------------------------------
+
+
+class Batches(Dataset):
+    """Fetches batches as a whole, and counts them."""
+
+    def __init__(self):
+        self.fetched = []
+
+    def __len__(self):
+        return 60
+
+    def __getitem__(self, index):
+        (item,) = self.__getitems__([index])
+        return item
+
+    def __getitems__(self, indices):
+        self.fetched.append(list(indices))
+        return [{"x": torch.tensor([2.0 * index])} for index in indices]
+
+
+def hugging_face():
+    datasets = pytest.importorskip("datasets", reason="datasets is not installed")
+    return datasets.Dataset.from_dict({"x": np.arange(60.0)}).with_format("torch")
+
+
+def negated(item):
+    if isinstance(item, tuple):
+        return (-item[0], *item[1:])
+    return item | {"x": -item["x"]} if isinstance(item, dict) else -item
+
+
+DATASETS = {
+    "list": lambda: list(range(60)),
+    "tensor": lambda: torch.arange(60),
+    "tensors": lambda: TensorDataset(torch.arange(60), torch.tensor(Y)),
+    "batches": Batches,
+    "subset of batches": lambda: Subset(Batches(), range(59, -1, -1)),
+    "subset of items": lambda: Subset(Images(), range(59, -1, -1)),
+    "stack": lambda: StackDataset(Images(), Batches()),
+    "view": lambda: ResampledDataset(Batches(), np.arange(1, 61) % 2 * 2.0),
+    "Hugging Face": hugging_face,
+}
+OPTIONS = [
+    {},
+    {"return_is_copy": True},
+    {"copy_transform": negated},
+    {"copy_transform": negated, "return_is_copy": True},
+]
+
+
+def assert_equal_items(first, second):
+    torch.testing.assert_close(first, second, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+@pytest.mark.parametrize("make", DATASETS.values(), ids=DATASETS.keys())
+def test_batch_has_the_items_that_single_indices_have(make, options):
+    if make is DATASETS["stack"] and "copy_transform" in options:
+        options = options | {"copy_transform": lambda pair: (negated(pair[0]), pair[1])}
+    view = ResampledDataset(make(), PLAN, **options)
+    n = len(view)
+    for indices in ([0], [n - 1, 3, 3, -1, n - 1], RANDOM.permutation(n).tolist(), []):
+        items = view.__getitems__(indices)
+        assert type(items) is list
+        assert_equal_items(items, [view[index] for index in indices])
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+@pytest.mark.parametrize("num_workers", [0, 2])
+def test_loader_fetches_the_same_batches_with_and_without_workers(num_workers, options):
+    # Not a class of this file: workers that are not forked could not import it.
+    numbers = Subset(torch.arange(60), range(60))
+    options = {name: torch.neg if name == "copy_transform" else True for name in options}
+    view = ResampledDataset(numbers, PLAN, **options)
+    order = RANDOM.permutation(len(view)).tolist()
+    loader = DataLoader(view, batch_size=7, sampler=order, num_workers=num_workers)
+    expected = [
+        default_collate([view[index] for index in order[start : start + 7]])
+        for start in range(0, len(view), 7)
+    ]
+    assert_equal_items(list(loader), expected)
+
+
+def test_loader_asks_the_dataset_once_per_batch():
+    batches = Batches()
+    view = ResampledDataset(batches, PLAN, return_is_copy=True)
+    loader = DataLoader(view, batch_size=7, shuffle=True)
+    assert len(list(loader)) == len(batches.fetched)
+    assert_array_equal(np.sort(np.concatenate(batches.fetched)), np.sort(view.indices))
+
+
+def errors(view, index):
+    """Return the errors of one index and of a batch of it."""
+    found = []
+    for ask in (view.__getitem__, lambda index: view.__getitems__([0, index])):
+        with pytest.raises(Exception, match=r".") as error:
+            ask(index)
+        found.append((type(error.value), str(error.value)))
+    return found
+
+
+@pytest.mark.parametrize("kind", ["list", "batches", "Hugging Face"])
+def test_errors_of_a_batch_are_those_of_its_items(kind):
+    view = ResampledDataset(DATASETS[kind](), PLAN, copy_transform=lambda item: None)
+    for index in (len(view), -len(view) - 1, slice(2), 1.5, "0", len(view) - 1):
+        single, batch = errors(view, index)
+        assert single == batch
+    assert single == (TypeError, "copy_transform must return the item, got None.")
+    marked = ResampledDataset([{"is_copy": 0}] * 60, PLAN, return_is_copy=True)
+    single, batch = errors(marked, 5)
+    assert single == batch
+    assert "already has a key 'is_copy'" in batch[1]
+    longer = list(range(60))
+    view = ResampledDataset(longer, PLAN)
+    longer.append(60)
+    single, batch = errors(view, 5)
+    assert single == batch
+    assert "had 60 samples" in batch[1]
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        (lambda indices: {"x": indices, "y": indices}, "dict"),
+        (lambda indices: torch.tensor(indices), "Tensor"),
+        (lambda indices: indices[1:], "list of 1"),
+    ],
+)
+def test_batch_that_is_no_list_of_items_is_passed_on_but_cannot_be_marked(answer, found):
+    class Collated(Batches):
+        def __getitem__(self, index):
+            return index
+
+        def __getitems__(self, indices):
+            return answer(indices)
+
+    view = ResampledDataset(Collated(), [1.0] * 60)
+    assert_equal_items(view.__getitems__([3, 5]), answer([3, 5]))
+    for options in OPTIONS[1:]:
+        view = ResampledDataset(Collated(), [1.0] * 60, **options)
+        with pytest.raises(TypeError, match=f"one item per index, 2 in all, got {found}: return"):
+            view.__getitems__([3, 5])
+
+
+class OtherItems(Batches):
+    def __getitem__(self, index):
+        return index
+
+
+class HandedOn(Dataset):
+    def __init__(self):
+        self.dataset = Batches()
+
+    def __len__(self):
+        return 60
+
+    def __getitem__(self, index):
+        return index
+
+    def __getattr__(self, name):
+        return getattr(self.dataset, name)
+
+
+class NoBatches(OtherItems):
+    __getitems__ = None
+
+
+@pytest.mark.parametrize("kind", [OtherItems, HandedOn, NoBatches])
+def test_batches_that_a_dataset_inherits_or_hands_on_do_not_replace_its_items(kind):
+    assert ResampledDataset(kind(), [1.0] * 60).__getitems__([3, 5]) == [3, 5]
+
+
+def test_subclass_of_the_view_that_changes_its_items_changes_those_of_batches():
+    class Marked(ResampledDataset):
+        def __getitem__(self, index):
+            return index, super().__getitem__(index)
+
+    assert Marked(range(60), [1.0] * 60).__getitems__([3, 5]) == [(3, 3), (5, 5)]
 
 
 # -- weights -----------------------------------------------------------------------------------
