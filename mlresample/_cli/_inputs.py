@@ -1,5 +1,6 @@
 """Label files, read as the arguments say."""
 
+import ast
 import csv
 import mmap
 import os
@@ -61,6 +62,7 @@ _METAVARS = {
     "split": "NAME",
 }
 _COCO_KEYS = b'"images"', b'"annotations"', b'"categories"'
+_WHITE = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}  # as a shell writes it between $' and '
 _MOMENT = 1.0  # seconds
 
 
@@ -106,10 +108,23 @@ def option_with_value(name: str, value: str) -> str:
     """Write a parameter with the value that a message names, as on the command line."""
     if name in _SWITCHES:
         return option_of(name)
-    if name in _LISTS and "," in value:
-        value = f"""'"{value[1:-1]}"'"""
-    mark = "=" if value.lstrip("'\"").startswith("-") else " "  # else it would be an option
-    return f"{option_of(name)}{mark}{value}"
+    meant = ast.literal_eval(value) if value[0] in "'\"{" else value
+    if name == "delimiter" and meant == "\t":
+        meant = "tab"
+    if isinstance(meant, dict):
+        meant = "=".join(map(str, *meant.items()))
+    if name in _LISTS and set(',"') & set(meant):  # as in a CSV file
+        meant = '"' + meant.replace('"', '""') + '"'
+    mark = "=" if meant.startswith("-") else " "  # else it would be an option
+    return f"{option_of(name)}{mark}{value if meant == value else _shell_word(meant)}"
+
+
+def _shell_word(text: str) -> str:
+    """Quote text for a shell, which reads escapes only after a dollar sign."""
+    if not set(text) & set(_WHITE):
+        return "'" + text.replace("'", r"'\''") + "'"
+    text = text.replace("\\", r"\\").replace("'", r"\'")
+    return "$'" + "".join(_WHITE.get(character, character) for character in text) + "'"
 
 
 def column_list(text: str) -> list[str]:

@@ -76,7 +76,7 @@ _RENAMED = {"class_multipliers": "--class-multiplier"}
 # "delimiter must be ...". Names with an underscore are no other word wherever they stand.
 _NAMES = "|".join(_PARAMETERS)
 _LONG_NAMES = "|".join(name for name in _PARAMETERS if "_" in name)
-_VALUE = r"True|False|'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[\w+-]+(?:\.\w+)?"
+_VALUE = r"True|False|'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\{[^{}]*\}|[\w+-]+(?:\.\w+)?"
 _NAMED = re.compile(
     rf"^The '({_NAMES})' parameter of \w+|^({_NAMES})(?= )|(?<![\w'\"/.-])(?:"
     rf"({_NAMES})=({_VALUE})|({_NAMES})=(?=[.;,:]?(?: |$))|({_LONG_NAMES})(?![\w'\"/]|\.\w))"

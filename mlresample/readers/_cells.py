@@ -15,6 +15,8 @@ _CLOSING = {"[": "]", "{": "}", "(": ")", "<": ">"}
 _TAGS = re.compile(r"(?:<[^<>]+>)+")
 _MARKS = "|;,"
 _INDICATORS: dict[str | float, int] = {0.0: 0, 1.0: 1, "false": 0, "true": 1, "no": 0, "yes": 1}
+_VERDICTS = {"y", "n", "t", "f", "x", "+", "-", "pos", "neg", "positive", "negative"}
+_VERDICTS |= {"present", "absent", "on", "off"}
 _MISSING = {"", "nan", "na", "n/a", "null", "none", "<na>"}
 
 
@@ -174,7 +176,7 @@ def not_an_indicator(cell: str, *, guessed: bool) -> str:
         )
     elif isinstance(value, float):
         way_out = "if it is a count, write 1 for every count above 0"
-    elif guessed:  # more likely, it is no class
+    elif guessed and value not in _VERDICTS:  # more likely, it is no class
         way_out = "write 1 if the sample carries the class and 0 if not"
     else:
         way_out = (

@@ -83,7 +83,7 @@ def read_label_lists(
     odd = _odd_labels(cells_read, found_labels, columns, options)
 
     of_cells = _indicator_of_cells(cells_read.labels, written)
-    if len(columns) == 1 and not samples.merge_rows and not filters.columns:
+    if len(columns) == 1 and not samples.merge_rows and not filters.allowed:
         return of_cells[of_rows], classes, odd
     expanded = of_cells[of_rows]
     at_sample = np.repeat(np.concatenate(sample_numbers), np.diff(expanded.indptr))

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from mlresample._utils.sklearn import validate_params
 from mlresample._utils.typing import HasShape
+from mlresample.readers import _suspicion as suspicion
 from mlresample.readers._cells import indicator_values
 from mlresample.readers._class_columns import read_class_columns
 from mlresample.readers._label_lists import ListOptions, read_label_lists
@@ -213,13 +214,14 @@ def read_labels(
         skip_initial_space=skip_initial_space,
         encoding=encoding,
     )
+    skipped = _texts(skip_columns) or []
     layout = choose_layout(
         rows,
         id_column=id_column,
         row_numbers=row_numbers,
         label_columns=labels,
         class_columns=classes,
-        skip_columns=_texts(skip_columns) or [],
+        skip_columns=skipped,
         class_names=names,
         as_indicators=positive_values is not None or negative_values is not None,
     )
@@ -227,7 +229,12 @@ def read_labels(
         known_column(rows, column, "where"): _texts(value, any_type=True)
         for column, value in (where or {}).items()
     }
-    samples, filters = Samples(rows, layout.id_column, merge_rows), Filters(rows, wanted)
+    others = set(rows.columns).difference(
+        [layout.id_column or "", *layout.label_columns, *skipped, *wanted]
+    )
+    watched = sorted(filter(suspicion.is_verdict, others)) if layout.label_columns else []
+    samples = Samples(rows, layout.id_column, merge_rows)
+    filters = Filters(rows, wanted, watched)
     odd: list[str] = []
     if layout.class_columns:
         y = read_class_columns(rows, layout, samples, filters, values)
@@ -235,7 +242,8 @@ def read_labels(
     else:
         options = ListOptions(separator, label_key, none_values, len(layout.label_columns) > 1)
         y, names, odd = read_label_lists(rows, layout, samples, filters, options, names)
-    for message in [*samples.odd_ids(chosen=id_column is not None), *odd]:
+    odd = [*samples.odd_ids(chosen=id_column is not None), *odd, *filters.odd_columns()]
+    for message in odd:
         warnings.warn(f"{rows.source}: {message}", UserWarning, stacklevel=3)
     return LabelTable(np.array(samples.ids(), dtype=object), y, names)
 

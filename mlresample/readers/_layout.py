@@ -1,5 +1,6 @@
 """Which columns of the rows hold ids, lists of labels, or the indicators of a class."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +9,9 @@ from numpy.typing import NDArray
 from mlresample.readers._cells import comparable, indicator_values
 from mlresample.readers._lines import short_repr
 from mlresample.readers._rows import Rows
+from mlresample.readers._suspicion import comment_mark
+
+_DECIMAL = re.compile(r"[+-]?\d*\.\d+(e[+-]?\d+)?", re.IGNORECASE)
 
 
 @dataclass
@@ -71,6 +75,12 @@ def choose_layout(
         raise rows.error(
             "the header holds only 0 and 1; pass header=False if the first line is a sample.",
         )
+    number = next((name for name in rest if _DECIMAL.fullmatch(name)), None)
+    if rows.has_header and number is not None:
+        raise rows.error(
+            f"the header has the number {number!r}; pass header=False if the first line is a "
+            f"sample, or class_columns= or skip_columns= if it is a name."
+        )
     return Layout(id_column, [], rest, not as_indicators)
 
 
@@ -93,9 +103,9 @@ def known_column(rows: Rows, name: str, parameter: str, *, named: bool = True) -
 
 def _single_column(columns: list[str]) -> str:
     others = [other for other in ",;\t|" if other in columns[0]] if len(columns) == 1 else []
-    marks = [mark for mark in ("#", "//", "%") if columns[0].startswith(mark)]
-    if marks:
-        way_out = f"pass comment={marks[0]!r} if that begins a comment"
+    mark = comment_mark(columns[0])
+    if mark is not None:
+        way_out = f"pass comment={mark!r} if that begins a comment"
     elif others:
         way_out = f"pass delimiter={others[0]!r}"
     else:

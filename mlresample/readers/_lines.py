@@ -121,6 +121,8 @@ def _check_kind(path: FilePath, head: bytes) -> None:
     for mark, (kind, way_out) in _BINARY_KINDS.items():
         if head.startswith(mark):
             raise misread(path, f"the file is {kind}; {way_out}")
+    if head.startswith(_UTF_16):
+        head = head.decode("utf-16", "replace").encode()
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith(b"%"):  # comments of ARFF
         start = b"@relation" if b"@relation" in start else start

@@ -17,6 +17,7 @@ import narwhals as nw
 import numpy as np
 
 from mlresample.readers._lines import FilePath, misread, short_repr, text_lines
+from mlresample.readers._suspicion import comment_mark
 
 # The place of each row in its source, and its cells column by column.
 Batch = tuple[Sequence[int], list[Sequence[str]]]
@@ -83,7 +84,7 @@ def delimited_rows(
         lines, rows = [], []
     else:
         columns = [str(number) for number in range(1, len(rows[0]) + 1)]
-    batches = partial(_in_batches, path, parser, (lines, rows), len(columns))
+    batches = partial(_in_batches, path, parser, (lines, rows), columns)
     return Rows(os.fsdecode(path), "line", columns, batches, has_header=header)
 
 
@@ -177,9 +178,10 @@ def _in_batches(
     path: FilePath,
     parser: _Parser,
     first: tuple[list[int], list[list[str]]],
-    n_columns: int,
+    columns: list[str],
     needed: list[int],
 ) -> Iterator[Batch]:
+    n_columns = len(columns)
     lines, rows = first if first[1] else parser.take(_BATCH_SIZE)
     if not rows:
         raise misread(path, "there is no row below the header; each sample needs one.")
@@ -188,11 +190,20 @@ def _in_batches(
             i = next(i for i, row in enumerate(rows) if len(row) != n_columns)
             problem = (
                 f"the row must have {n_columns} cells, one per column of the first line, but it "
-                f"has {len(rows[i])}; quote cells that contain the delimiter, and leave none out."
+                f"has {len(rows[i])}; {_why_cells_differ(columns, rows[i])}."
             )
             raise misread(path, problem, line=lines[i])
         yield lines, [list(map(itemgetter(column), rows)) for column in needed]
         lines, rows = parser.take(_BATCH_SIZE)
+
+
+def _why_cells_differ(columns: list[str], cells: list[str]) -> str:
+    mark = comment_mark(columns[0]) or comment_mark(cells[0])
+    if mark is not None:
+        return f"pass comment={mark!r} if that begins a comment"
+    if any(re.match(' +"', cell) for cell in cells):
+        return "pass skip_initial_space=True if spaces stand between delimiters and quotes"
+    return "quote cells that contain the delimiter, and leave none out"
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from mlresample.readers import _suspicion as suspicion
 from mlresample.readers._cells import comparable
 from mlresample.readers._lines import short_repr
 from mlresample.readers._rows import Rows
+from mlresample.readers._suspicion import comment_mark
 
 
 @dataclass
@@ -81,46 +82,66 @@ class Samples:
                 f"the ids are the column {short_repr(column)}, which is named as an index is; "
                 f"pass skip_columns={column!r} or id_column=."
             )
-        if column is not None and self.rows.has_header:
-            first = list(islice(self.numbers, 1000))
-            if suspicion.header_like_ids(column, first):
+        first = list(islice(self.numbers, 1000))
+        if column is not None and self.rows.unit == "line":
+            comments = suspicion.comments_among(self.rows.columns[0], first)
+            if comments:
+                mark = comment_mark(comments[0])
                 found.append(
-                    f"the header {short_repr(column)} looks like an id; pass header=False if the "
-                    f"first line is a sample."
+                    f"{short_repr(comments[0])} begins as a comment does; pass comment={mark!r} "
+                    f"if lines that begin so are comments."
                 )
+        header = column if self.rows.has_header else None
+        if header is not None and suspicion.header_like_ids(header, first):
+            found.append(
+                f"the header {short_repr(header)} looks like an id; pass header=False if the "
+                f"first line is a sample."
+            )
         return found
 
 
 class Filters:
     """Values that columns must have for the labels of a row to count."""
 
-    def __init__(self, rows: Rows, values: Mapping[str, Iterable[str]]) -> None:
+    def __init__(
+        self, rows: Rows, values: Mapping[str, Iterable[str]], watched: Sequence[str] = ()
+    ) -> None:
         self.rows = rows
         self.allowed = {name: set(map(comparable, texts)) for name, texts in values.items()}
-        self.columns = list(self.allowed)
+        self.columns = [*self.allowed, *watched]  # of those watched, any value is allowed
         self.seen: list[set[str]] = [set() for _ in self.columns]
         self.n_kept = 0
 
     def kept(self, cells: list[Sequence[str]]) -> NDArray[np.bool_] | None:
         """Return which rows of a batch count, or None for all of them."""
-        if not self.columns:
-            return None
-        kept = np.ones(len(cells[0]), dtype=bool)
-        for allowed, column, seen in zip(self.allowed.values(), cells, self.seen, strict=True):
-            kept &= [comparable(cell) in allowed for cell in column]
+        for column, seen in zip(cells, self.seen, strict=True):
             if len(seen) < 10:
                 seen.update(column)
+        if not self.allowed:
+            return None
+        kept = np.ones(len(cells[0]), dtype=bool)
+        for allowed, column in zip(self.allowed.values(), cells, strict=False):
+            kept &= [comparable(cell) in allowed for cell in column]
         self.n_kept += int(kept.sum())
         return kept
 
     def check(self) -> None:
         """Refuse values that no row has."""
-        if self.columns and not self.n_kept:
+        if self.allowed and not self.n_kept:
             columns = ", ".join(
                 f"{short_repr(name)} has {short_repr(sorted(seen))}"
                 for name, seen in zip(self.columns, self.seen, strict=True)
             )
             raise self.rows.error(f"no row has the values of where=; {columns}.")
+
+    def odd_columns(self) -> list[str]:
+        """Return what is odd about the columns that are watched: they may want a filter."""
+        return [
+            f"the column {short_repr(name)} holds only 0 and 1; pass where={{{name!r}: 1}} if "
+            f"labels count only in rows with 1, or skip_columns={name!r} if in all."
+            for name, seen in zip(self.columns, self.seen, strict=True)
+            if name not in self.allowed and set(map(comparable, seen)) == {0.0, 1.0}
+        ]
 
 
 def indicator_of(

@@ -16,6 +16,10 @@ _NO_CLASS = {"none", "n/a", "na", "null", "nil", "-", "--", "nan", "<na>"}
 _COLUMN_OF_LABELS = re.compile(
     r"(label|target|class|tag|categor|genre|attribute|y\b)", re.IGNORECASE
 )
+_VERDICT = re.compile(
+    r"(is[ _]?)?(confidence|verified|verification|present|presence|correct|accepted)",
+    re.IGNORECASE,
+)
 _INDEX = re.compile(r"(unnamed: \d+|index|level_0)", re.IGNORECASE)
 _ENDING = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,4}$")
 
@@ -110,6 +114,25 @@ def header_like_ids(header: str, ids: Sequence[str]) -> bool:
 def _shape(name: str) -> str:
     """Return a name with 0 for each run of digits, and for the rest how long its words are."""
     return re.sub(r"[0-9a-fA-F]*[0-9][0-9a-fA-F]*", "0", name)
+
+
+def comment_mark(cell: str) -> str | None:
+    """Return what a first cell begins with if comments of files begin so."""
+    return next((mark for mark in ("#", "//", "%") if cell.startswith(mark)), None)
+
+
+def comments_among(header: str, ids: Sequence[str]) -> list[str]:
+    """Return what is probably a comment: a header with a space after the mark, or some ids."""
+    mark = comment_mark(header)
+    if mark is not None and header[len(mark) :].startswith(" "):
+        return [header]
+    found = [name for name in ids if comment_mark(name)]
+    return found if len(found) < len(ids) else []
+
+
+def is_verdict(column: str) -> bool:
+    """Return whether a column is named as one that says whether the label of a row holds."""
+    return _VERDICT.fullmatch(column) is not None
 
 
 def is_index(column: str) -> bool:
