@@ -706,3 +706,51 @@ def test_options_that_match_nothing_are_warned_of():
         read_labels(path, separator="|", none_value="No finding")
     with pytest.warns(UserWarning, match=r"no cell has the separator ';', but some have '\|'"):
         read_labels(path, separator=";")
+
+
+# -- files that strangers published ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("record", "key"),
+    [
+        (
+            {"objects": {"bbox": [[1, 2, 3, 4], [5, 6, 7, 8]], "categories": ["cat", "dog"]}},
+            "categories",
+        ),
+        (
+            {
+                "label": [
+                    {"x": 1, "rectanglelabels": ["cat"]},
+                    {"x": 2, "rectanglelabels": ["dog"]},
+                ]
+            },
+            "rectanglelabels",
+        ),
+        (
+            {
+                "regions": [
+                    {"region_attributes": {"class": "cat"}},
+                    {"region_attributes": {"class": "dog"}},
+                ]
+            },
+            "class",
+        ),
+        (
+            {"annotations": [{"id": 5, "result": [{"value": {"choices": ["cat", "dog"]}}]}]},
+            "choices",
+        ),
+        ({"tags": [{"name": "cat", "parent": {"name": "animal"}}, {"name": "dog"}]}, "name"),
+    ],
+)
+def test_label_key_is_found_within_nested_objects_and_may_hold_a_list(record, key):
+    table = read_labels([{"file": "a.png", **record}], label_key=key)
+    check_table(table, ["a.png"], [[1, 1]], ["cat", "dog"])
+    with pytest.raises(ValueError, match=f"keys .*'{key}'.*name the one of the label"):
+        read_labels([{"file": "a.png", **record}])
+
+
+def test_object_without_the_key_is_an_error_that_names_all_keys():
+    content = '[{"file": "a", "tags": [{"name": "x"}, {"sub": [{"id": 3}]}]}]'
+    with pytest.raises(ValueError, match="without label_key='name'; its keys are 'sub', 'id'"):
+        read_labels(write("tags.json", content), label_key="name")

@@ -5,7 +5,7 @@ import io
 import json
 import re
 import tokenize
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -100,33 +100,65 @@ def _quoted_side_by_side(cell: str) -> list[str] | None:
 
 
 def _labels_in(value: Any, cell: str, label_key: str | None) -> list[str]:
-    if isinstance(value, str | int | float) and not isinstance(value, bool):
-        return [_label(value, cell, label_key)]
+    """Return the labels of a list, an object, or a single label."""
     if isinstance(value, dict):
-        if label_key is None or label_key not in value:
-            if set(value) == {"choices"}:  # Label Studio
-                return _labels_in(value["choices"], cell, label_key)
-            if not value:
-                return []
-        return [_label(value, cell, label_key)]
-    return [_label(item, cell, label_key) for item in value]
+        if value.keys() == {"choices"} and label_key is None:  # Label Studio
+            return _labels_in(value["choices"], cell, label_key)
+        return _labels_under(value, cell, label_key) if value else []
+    if not isinstance(value, list | tuple | set):
+        return [_label(value, cell)]
+    labels = []
+    for item in value:
+        labels += (
+            _labels_in(item, cell, label_key) if isinstance(item, dict) else [_label(item, cell)]
+        )
+    return labels
 
 
-def _label(item: Any, cell: str, label_key: str | None) -> str:
-    if isinstance(item, dict):
-        keys = ", ".join(map(repr, item))
-        if label_key is None:
-            first = next((key for key, value in item.items() if isinstance(value, str)), "name")
-            raise ValueError(
-                f"{short_repr(cell)} holds objects with the keys {keys}; name the one of the "
-                f"label, such as label_key={first!r}."
-            )
-        if label_key not in item:
-            raise ValueError(
-                f"{short_repr(cell)} holds an object without label_key={label_key!r}; its keys "
-                f"are {keys}."
-            )
-        item = item[label_key]
+def _labels_under(entry: dict[str, Any], cell: str, label_key: str | None) -> list[str]:
+    """Return the labels under a key of an object, or of the objects within it."""
+    keys = ", ".join(map(repr, dict.fromkeys(_keys(entry))))
+    if label_key is None:
+        texts = [key for key, value in entry.items() if isinstance(value, str)]
+        example = f", such as label_key={texts[0]!r}" if texts else " by label_key="
+        raise ValueError(
+            f"{short_repr(cell)} holds objects with the keys {keys}; name the one of the label"
+            f"{example}."
+        )
+    found = list(_values_of(entry, label_key))
+    if not found:
+        raise ValueError(
+            f"{short_repr(cell)} holds an object without label_key={label_key!r}; its keys are "
+            f"{keys}."
+        )
+    return [label for value in found for label in _labels_in(value, cell, label_key)]
+
+
+def _values_of(value: Any, key: str) -> Iterator[Any]:
+    """Yield the values of a key, the outermost of nested ones."""
+    if isinstance(value, dict):
+        if key in value:
+            yield value[key]
+            return
+        value = value.values()
+    elif not isinstance(value, list):
+        return
+    for item in value:
+        yield from _values_of(item, key)
+
+
+def _keys(value: Any) -> Iterator[str]:
+    """Yield the keys of an object, and of the objects within it."""
+    if isinstance(value, dict):
+        yield from value
+        value = value.values()
+    elif not isinstance(value, list):
+        return
+    for item in value:
+        yield from _keys(item)
+
+
+def _label(item: Any, cell: str) -> str:
     if isinstance(item, str):
         return item.strip()
     if isinstance(item, float) and item.is_integer():
