@@ -126,6 +126,28 @@ def test_smallest_scale_has_few_entries():
     assert y.nnz < 60
 
 
+def test_loaders_that_are_compared_yield_the_same_images(tmp_path):
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    from benchmarks import loaders
+
+    images = np.arange(100, dtype=np.uint8).reshape(100, 1, 1, 1)
+    multipliers = loaders.sample_multipliers(100)
+    stored = torch.from_numpy(images)
+    epochs = {}
+    for name, dataset in loaders.datasets(images, tmp_path):
+        assert hasattr(dataset, "__getitems__") == name.endswith("__getitems__")
+        for plan, loader in loaders.loaders(dataset, multipliers, num_workers=0).items():
+            batches = [loaders.to_floats(batch, "cpu") for batch in loader]
+            epochs[name, plan] = np.sort(torch.cat(batches).flatten())
+    sampler = loaders.RepeatSampler(multipliers)
+    on_device = torch.cat([*loaders.device_batches(stored, torch.tensor(list(sampler)))])
+    expected = np.sort(on_device.flatten())
+    for (_, plan), epoch in epochs.items():
+        assert len(epoch) == len(expected) > 100
+        if plan != "no plan":
+            np.testing.assert_array_equal(epoch, expected)
+
+
 def guide_table(name):
     """Return the cells of a table of the guide by data set and method."""
     page = (Path(__file__).parents[1] / "docs" / "guide" / "losses.rst").read_text()
