@@ -76,6 +76,7 @@ def parse_options(arguments):
     add("--batch-size", type=int, default=32, help="images per step, in each process (32)")
     add("--lr", type=float, default=3e-3, help="largest learning rate (0.003)")
     add("--workers", type=int, help="of the loader, in each process (by the cores)")
+    add("--images-on-device", action="store_true", help="load all once, if its memory holds them")
     add("--seed", type=int, default=0, help="of initial weights and order (0)")
     add("--device", choices=["cpu", "cuda"], help="(a GPU if there is one)")
     add("--checkpoint", type=Path, default=Path("checkpoint.pt"), help="file (checkpoint.pt)")
@@ -356,6 +357,30 @@ class Interruptions:
         return self.signal
 
 
+class ImagesOnDevice:
+    """Batches of images that are all on the device, as the loader would yield them."""
+
+    def __init__(self, loader, sampler, device, options):
+        self.sampler, self.batch_size = sampler, options.batch_size
+        images = loader.dataset
+        shape = len(images), 3, options.size, options.size
+        self.images = torch.empty(shape, dtype=torch.uint8, device=device)
+        self.target = torch.from_numpy(images.target).float().to(device)
+        n_loaded = 0
+        for batch, _ in show_progress(loader, "loading all images", options):
+            self.images[n_loaded : n_loaded + len(batch)] = batch
+            n_loaded += len(batch)
+
+    def __len__(self):
+        return len(self.sampler) // self.batch_size
+
+    def __iter__(self):
+        indices = torch.tensor(list(self.sampler), device=self.images.device)
+        for rows in indices.split(self.batch_size):
+            if len(rows) == self.batch_size:
+                yield self.images.index_select(0, rows), self.target.index_select(0, rows)
+
+
 def work_on(is_over, worker):
     """Keep a loader's worker, which signals may reach too, alive until the training is over."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -570,6 +595,8 @@ def main(arguments=None):
             flush=True,
         )
     try:
+        if options.images_on_device:
+            loader = ImagesOnDevice(DataLoader(images, **loading), sampler, device, options)
         with Interruptions(options) as interruptions:
             logits = train(
                 network,

@@ -197,6 +197,20 @@ def test_stopped_and_resumed_it_ends_with_the_same_weights(
     assert_same_training(load(tmp_path / "stopped.pt"), whole)
 
 
+@pytest.mark.parametrize("n_workers", [0, 1])
+def test_images_on_the_device_are_trained_on_in_the_order_of_the_loader(
+    script, arguments, tmp_path, n_workers
+):
+    on_device = ["--images-on-device", "--workers", n_workers]
+    run(script, *arguments)
+    whole = load(tmp_path / "checkpoint.pt")
+    stopped = [*arguments, "--checkpoint", tmp_path / "stopped.pt"]
+    run(script, *stopped, *on_device, "--stop-after", 2)
+    run(script, *stopped, "--resume", "--stop-after", 4)  # some steps with a loader between
+    run(script, *stopped, *on_device, "--resume")
+    assert_same_training(load(tmp_path / "stopped.pt"), whole)
+
+
 def test_finished_run_that_is_resumed_is_evaluated_again(script, arguments, tmp_path, capsys):
     run(script, *arguments)
     before = load(tmp_path / "checkpoint.pt")
@@ -290,7 +304,7 @@ def test_what_is_wrong_with_the_data_is_told_before_training(script, arguments, 
     assert not (tmp_path / "checkpoint.pt").exists()
 
 
-@pytest.mark.parametrize("n_workers", [0, 1])
+@pytest.mark.parametrize("more", [("0",), ("1",), ("1", "--images-on-device")])
 @pytest.mark.parametrize(
     ("pixels", "reason"),
     [
@@ -299,7 +313,7 @@ def test_what_is_wrong_with_the_data_is_told_before_training(script, arguments, 
     ],
 )
 def test_image_that_cannot_be_read_is_named(
-    script, arguments, data, tmp_path, pixels, reason, n_workers
+    script, arguments, data, tmp_path, pixels, reason, more
 ):
     rows = (data / "train.csv").read_text().splitlines()
     (tmp_path / "labels.csv").write_text("\n".join(rows[:41]))
@@ -311,7 +325,7 @@ def test_image_that_cannot_be_read_is_named(
     if pixels is not None:
         Image.fromarray(pixels).save(bad)
     with pytest.raises(SystemExit) as exit_info:
-        run(script, tmp_path / "labels.csv", tmp_path, *arguments[2:], "--workers", n_workers)
+        run(script, tmp_path / "labels.csv", tmp_path, *arguments[2:], "--workers", *more)
     assert exit_info.value.code.startswith(f"error: cannot read the image {bad}: {reason}")
 
 
