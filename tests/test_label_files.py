@@ -632,7 +632,8 @@ def test_files_of_another_kind_are_named(content, expected, ending, packed, caps
 
 @pytest.mark.parametrize("ending", ["csv", "jsonl"])
 def test_a_packed_file_that_is_damaged_is_told(ending):
-    rows = "".join(f'{{"id": "{i}", "g": "fox"}}\n' for i in range(10_000))
+    row = '{{"id": "{0}", "g": "fox"}}\n' if ending == "jsonl" else "{0},fox\n"
+    rows = "".join(row.format(number) for number in range(10_000))
     content = bytearray(gzip.compress(rows.encode()))
     write(f"t.{ending}.gz", bytes(content[:-200]))
     with pytest.raises(ValueError, match="the compressed file is damaged or was cut off"):

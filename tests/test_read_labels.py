@@ -233,7 +233,8 @@ BAD_LISTS = {
     "unnamed id column": (
         ",Target\na,0\n",
         {},
-        ": column 1 needs a name; write it in the header, or pass skip_columns='' or id_column=.",
+        ": column 1 needs a name; write it in the header, or pass skip_columns='' or "
+        "id_column=''.",
     ),
     "unnamed label column": (
         "Id,\na,0\n",
@@ -251,7 +252,8 @@ BAD_LISTS = {
         "Id,Target\na,0,1\n",
         {},
         ", line 2: the row must have 2 cells, one per column of the first line, but it has 3; "
-        "quote cells that contain the delimiter, and leave none out.",
+        "quote cells that contain the delimiter, or write a name for the ids, too, if the header "
+        "names only the classes.",
     ),
     "blank line": (
         "Id,Target\na,0\n\n\nb,1\n",
@@ -754,3 +756,156 @@ def test_object_without_the_key_is_an_error_that_names_all_keys():
     content = '[{"file": "a", "tags": [{"name": "x"}, {"sub": [{"id": 3}]}]}]'
     with pytest.raises(ValueError, match="without label_key='name'; its keys are 'sub', 'id'"):
         read_labels(write("tags.json", content), label_key="name")
+
+
+def test_options_that_are_followed_read_a_file_whose_columns_spaces_separate():
+    content = "5\nBald Bangs Young \na.jpg -1  1  1\nb.jpg  1 -1 -1 \n"
+    write("attr.txt", content)
+    with pytest.raises(ValueError, match="pass comment='5' if that is a count above the header"):
+        read_labels("attr.txt")
+    with pytest.raises(ValueError, match="pass delimiter=' ' if spaces separate columns"):
+        read_labels("attr.txt", comment="5")
+    with pytest.raises(ValueError, match="write a name for the ids, too, if the header names on"):
+        read_labels("attr.txt", comment="5", delimiter=" ")
+    write("attr.txt", content.replace("Bald", "file Bald"))
+    table = read_labels("attr.txt", comment="5", delimiter=" ", negative_values="-1")
+    check_table(table, ["a.jpg", "b.jpg"], [[0, 1, 1], [1, 0, 0]], ["Bald", "Bangs", "Young"])
+
+
+def test_names_that_are_shifted_against_the_columns_are_an_error():
+    path = write("t.csv", "cat,dog,\na.jpg,1,0\nb.jpg,0,1\n")
+    with pytest.raises(ValueError, match="the last column has values, but no name"):
+        read_labels(path, skip_columns="")
+
+
+def test_ids_without_a_name_are_read_where_that_is_said():
+    path = write("t.csv", ",cat,dog\na,1,0\nb,1,1\n")
+    check_table(read_labels(path, id_column=""), ["a", "b"], [[1, 0], [1, 1]], ["cat", "dog"])
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["[0, 1, 0]", "[1, 1, 0]", "[0, 0, 0]"],
+        ["[0. 1. 0.]", "[1. 1. 0.]", "[0. 0. 0.]"],
+        ["0 1 0", "1 1 0", "0 0 0"],
+        [[0, 1, 0], [1, 1, 0], [0, 0, 0]],
+        [[0.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 0.0]],
+    ],
+)
+def test_lists_of_0_and_1_hold_one_number_per_class(cells):
+    records = [{"id": name, "labels": cell} for name, cell in zip("abc", cells, strict=True)]
+    target = [[0, 1, 0], [1, 1, 0], [0, 0, 0]]
+    check_table(read_labels(records), ["a", "b", "c"], target, [0, 1, 2])
+    names = ["cat", "dog", "eel"]
+    check_table(read_labels(records, class_names=names), ["a", "b", "c"], target, names)
+    with pytest.raises(ValueError, match="list 3 numbers, one per class, but class_names has 2"):
+        read_labels(records, class_names=["cat", "dog"])
+
+
+def test_lists_of_the_labels_0_and_1_stay_lists_of_labels():
+    table = read_labels(write("t.csv", "id,labels\na,0 1\nb,1\nc,0\n"))
+    check_table(table, ["a", "b", "c"], [[1, 1], [0, 1], [1, 0]], [0, 1])
+
+
+ODD = {
+    "files as classes": (
+        "label,file\ncat,a.jpg\ndog,b.jpg\n",
+        {},
+        "the class 'a.jpg' is the name of a file; pass id_column=",
+    ),
+    "files as class columns": (
+        "class,a.jpg,b.jpg\ncat,1,0\ndog,1,1\n",
+        {},
+        "the class 'a.jpg' is the name of a file; pass id_column=",
+    ),
+    "ids before labels": (
+        "labels\n000005 -1\n000007 1\n000009 -1\n",
+        {"row_numbers": True},
+        "each cell begins with a label that no other has, such as '000005'; pass delimiter=' '",
+    ),
+    "some names of several words": (
+        "id,l\n"
+        + "".join(f"{i},{['ILD', 'Mass', 'Fever', 'No finding'][i % 4]}\n" for i in range(20)),
+        {},
+        "some words occur only side by side, such as 'No finding'",
+    ),
+    "split": (
+        "id,cat,dog,is_valid\na,1,0,0\nb,1,1,1\n",
+        {},
+        "the column 'is_valid' is read as a class; pass skip_columns='is_valid'",
+    ),
+    "case": ("id,l\na,Cat\nb,cat\n", {}, "the labels 'Cat' and 'cat' are two classes"),
+    "zero width": ("id,l\na,x\u200b\nb,x\n", {}, r"the labels 'x' and 'x\u200b' are two classes"),
+    "two forms": ("id,l\na,caf\u00e9\nb,cafe\u0301\n", {}, "are two classes; write them alike"),
+    "no ids, merged": (
+        "cat,dog,eel\n1,0,1\n0,1,1\n1,1,0\n",
+        {"merge_rows": True},
+        "the ids in the column 'cat' are only 0 and 1; pass row_numbers=True",
+    ),
+    "part of the separator": (
+        'id,l\na,"x, y"\nb,"x,y"\n',
+        {"separator": ", "},
+        "the label 'x,y' consists of other labels; pass separator=','",
+    ),
+}
+
+
+@pytest.mark.parametrize(("content", "options", "expected"), ODD.values(), ids=ODD)
+def test_what_is_probably_misread_is_said(content, options, expected):
+    with pytest.warns(UserWarning, match=re.escape(expected)):
+        read_labels(write("t.csv", content), **options)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "id,l\na,A\nb,a\n",
+        "id,l\n" + "cell,animal cat\ncell,animal dog\n".replace("cell", "{}").format("a", "b"),
+        "id,fold_1,test\na,1,0\nb,1,1\n",
+    ],
+)
+def test_nothing_is_said_of_letters_of_either_case_and_of_usual_names(content, recwarn):
+    read_labels(write("t.csv", content))
+    assert not recwarn
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"id": ["a", "b"], "labels": ["x y", "x"]},
+        {"cat": {"0": 1, "1": 0}, "dog": {"0": 1, "1": 1}},
+        {"columns": ["id", "labels"], "index": [0], "data": [["a", "x"]]},
+    ],
+)
+def test_json_that_holds_columns_is_an_error(content):
+    with pytest.raises(ValueError, match="the object holds columns, not rows"):
+        read_labels(content)
+
+
+def test_json_is_known_whatever_the_ending():
+    with pytest.raises(ValueError, match=r"the file is JSON; name it \.json"):
+        read_labels(write("t.csv", '[{"id": "a", "l": "x"}]'))
+    table = read_labels(write("t.jsonl", '[{"id": "a", "l": "x"},\n{"id": "b", "l": "x"}]'))
+    check_table(table, ["a", "b"], [[1], [1]], ["x"])
+
+
+def test_where_takes_missing_values():
+    records = [{"id": "a", "l": "x", "odd": None}, {"id": "b", "l": "y", "odd": "yes"}]
+    for missing in (None, "", float("nan"), [None]):
+        table = read_labels(records, label_columns="l", where={"odd": missing})
+        check_table(table, ["a", "b"], [[1], [0]], ["x"])
+
+
+def test_lazy_frames_are_to_be_collected():
+    polars = pytest.importorskip("polars")
+    with pytest.raises(ValueError, match=r"pass source\.collect\(\)"):
+        read_labels(polars.LazyFrame({"id": ["a"], "l": ["x"]}))
+
+
+def test_label_in_brackets_may_mean_no_class():
+    path = write("t.csv", "id,l\na,x|y\nb,(none listed)\n")
+    with pytest.raises(ValueError, match=r"pass none_value='\(none listed\)' if it means no cl"):
+        read_labels(path, separator="|")
+    table = read_labels(path, separator="|", none_value="(none listed)")
+    check_table(table, ["a", "b"], [[1, 1], [0, 0]], ["x", "y"])

@@ -31,7 +31,7 @@ _TABLE: dict[str, str] = {
     "negative_values": "value that means 0, beside 0, false and no; may be repeated",
     "merge_rows": "rows of one id are one sample, such as one row per box",
     "where": "labels count only in rows with this value of a column; may be repeated",
-    "delimiter": "character between columns (,); tab for a tab",
+    "delimiter": "character between columns (,); tab for a tab, ' ' for any spaces",
     "header": "the first line is a sample; columns are named 1, 2 and so on",
     "comment": "beginning of lines that are left out, such as #",
     "skip_initial_space": "spaces after a delimiter belong to no cell",

@@ -14,6 +14,7 @@ from mlresample.readers._lines import short_repr
 _CLOSING = {"[": "]", "{": "}", "(": ")", "<": ">"}
 _TAGS = re.compile(r"(?:<[^<>]+>)+")
 _MARKS = "|;,"
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]*)?")  # as NumPy prints it
 _INDICATORS: dict[str | float, int] = {0.0: 0, 1.0: 1, "false": 0, "true": 1, "no": 0, "yes": 1}
 _VERDICTS = {"y", "n", "t", "f", "x", "+", "-", "pos", "neg", "positive", "negative"}
 _VERDICTS |= {"present", "absent", "on", "off"}
@@ -74,9 +75,10 @@ def _bare_words(cell: str, separator: str | None) -> list[str]:
     """Split a list without quotes, such as {Drama,Comedy} or [16 0]."""
     inside = cell[1:-1].strip()
     if separator is None and "," not in inside and len(inside.split()) > 1:
-        if not all(map(str.isdecimal, inside.split())):
+        words = inside.split()
+        if not all(map(_NUMBER.fullmatch, words)):
             raise ValueError(f"{short_repr(cell)} looks like a list, but has no comma.")
-        return inside.split()
+        return [_label(float(word), cell) if "." in word else word for word in words]
     labels = [label.strip() for label in inside.split(separator or ",")] if inside else []
     if any(set('[]{}"') & set(label) for label in labels):
         raise ValueError(f"{short_repr(cell)} looks like a list, but cannot be read as one.")

@@ -69,18 +69,27 @@ def read_label_lists(
             sample_numbers.append(numbers)
     filters.check()
     of_rows = np.concatenate(cell_numbers)
-    cells_read = _Cells(
-        codes,
-        first_places,
-        _distinct_cells(rows, list(codes), first_places, options),
-        np.bincount(of_rows, minlength=len(codes)),
-    )
-    found_labels = set().union(*cells_read.labels)
-    classes, written = _classes(rows, cells_read, found_labels, class_names)
+    distinct = _distinct_cells(rows, list(codes), first_places, options)
+    n_entries = _length_of_vectors(distinct) if options.label_key is None else None
+    if n_entries is not None:
+        distinct = [_positions_of_ones(labels) for labels in distinct]
+    times = np.bincount(of_rows, minlength=len(codes))
+    cells_read = _Cells(codes, first_places, distinct, times)
+    found_labels = set().union(*distinct)
+    if n_entries is None:
+        classes, written = _classes(rows, cells_read, found_labels, class_names)
+    else:
+        classes = _names_of_entries(rows, n_entries, class_names)
+        written = list(map(str, range(n_entries)))
     _refuse_marks_at_ends(rows, cells_read, set() if class_names is None else set(written))
     if rows.has_header:
         _refuse_sample_as_header(rows, columns[0], found_labels, options.separator)
     odd = _odd_labels(cells_read, found_labels, columns, options)
+    if class_names is None:
+        odd += filter(None, [suspicion.file_names(found_labels)])
+    if samples.id_column is None and options.separator is None:
+        ids = suspicion.words_that_are_ids(cells_read.labels, cells_read.times.tolist())
+        odd += filter(None, [ids])
 
     of_cells = _indicator_of_cells(cells_read.labels, written)
     if len(columns) == 1 and not samples.merge_rows and not filters.allowed:
@@ -137,6 +146,36 @@ def _labels_of(cell: str, options: ListOptions) -> list[str]:
     return labels
 
 
+def _length_of_vectors(cells: list[list[str]]) -> int | None:
+    """Return the length of lists of 0 and 1, one per class, or None for lists of labels.
+
+    As lists of labels, all of them would name both classes, or one class several times.
+    """
+    cells = [labels for labels in cells if labels]
+    lengths = set(map(len, cells))
+    if len(cells) < 2 or len(lengths) > 1 or not set().union(*cells) <= {"0", "1"}:
+        return None
+    (length,) = lengths
+    return length if length > 1 else None
+
+
+def _positions_of_ones(labels: list[str]) -> list[str]:
+    return [str(i) for i, label in enumerate(labels) if label == "1"]
+
+
+def _names_of_entries(
+    rows: Rows, n_entries: int, class_names: NDArray[Any] | None
+) -> NDArray[Any]:
+    if class_names is None:
+        return np.arange(n_entries)
+    if len(class_names) != n_entries:
+        raise rows.error(
+            f"the cells list {n_entries} numbers, one per class, but class_names has "
+            f"{len(class_names)} names; they must be as many."
+        )
+    return class_names
+
+
 def _classes(
     rows: Rows, cells: _Cells, found: set[str], class_names: NDArray[Any] | None
 ) -> tuple[NDArray[Any], list[str]]:
@@ -172,6 +211,11 @@ def _refuse_marks_at_ends(rows: Rows, cells: _Cells, named: set[str]) -> None:
                     "pass skip_initial_space=True if spaces stand between delimiters and quotes, "
                     "or class_names= with this label in it if it is one"
                 )
+                if labels == [label] and label[0] in "([<":
+                    way_out = (
+                        f"pass none_value={label!r} if it means no class, or class_names= with "
+                        f"this label in it if it is one"
+                    )
                 problem = f"the label {short_repr(label)} looks like a part of a list; {way_out}."
                 raise rows.error(problem, place, column)
 
@@ -215,6 +259,7 @@ def _odd_labels(
         [
             suspicion.marks_within(found, separator),
             suspicion.names_of_no_class(found, options.none_values),
+            suspicion.written_alike(found),
         ],
     )
     return warned

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from narwhals.dependencies import is_into_dataframe
+from narwhals.dependencies import is_into_dataframe, is_into_lazyframe
 from numpy.typing import ArrayLike
 
 from mlresample._utils.sklearn import validate_params
@@ -20,6 +20,7 @@ from mlresample.readers._layout import choose_layout, known_column
 from mlresample.readers._lines import FilePath, check_encoding
 from mlresample.readers._rows import (
     Rows,
+    cell_of,
     delimited_rows,
     frame_rows,
     is_json,
@@ -107,9 +108,11 @@ def read_labels(
         the classes of the training set for a file in which some may be absent.
     separator : str, default=None
         Text between labels. None is any whitespace, and a cell with one of ``|;,`` is then an
-        error. Lists as Python, JSON or NumPy write them, ``{a,b}`` and ``<a><b>`` need none.
+        error. Lists as Python, JSON or NumPy write them, ``{a,b}`` and ``<a><b>`` need none. If
+        all lists are equally long and hold only 0 and 1, they hold one number per class.
     label_key : str, default=None
-        Key of the label, if cells list objects such as ``{"id": 18, "name": "Drama"}``.
+        Key of the label, or of a list of labels, if cells list objects such as ``{"id": 18,
+        "name": "Drama"}``. It may stand in objects within them.
     none_value : str or array-like of str, default=None
         Cell of a sample without a class, such as ``"No Finding"`` or ``""``. If None, every
         cell must hold labels, but for an empty list.
@@ -123,7 +126,7 @@ def read_labels(
         Values of other columns, such as ``{"Confidence": 1}``: of rows with other values, the
         labels do not count, while their samples stay. A list means any of its values.
     delimiter : str, default=","
-        Character between cells.
+        Character between cells; a space stands for one or several.
     header : bool, default=True
         Whether the first line holds the names of the columns. If not, they are named "1", "2"
         and so on.
@@ -226,7 +229,7 @@ def read_labels(
         as_indicators=positive_values is not None or negative_values is not None,
     )
     wanted = {
-        known_column(rows, column, "where"): _texts(value, any_type=True)
+        known_column(rows, column, "where"): _values(value)
         for column, value in (where or {}).items()
     }
     others = set(rows.columns).difference(
@@ -237,6 +240,7 @@ def read_labels(
     filters = Filters(rows, wanted, watched)
     odd: list[str] = []
     if layout.class_columns:
+        odd = suspicion.odd_class_columns(layout.class_columns) if classes is None else []
         y = read_class_columns(rows, layout, samples, filters, values)
         names = as_class_names(layout.class_columns)
     else:
@@ -248,12 +252,19 @@ def read_labels(
     return LabelTable(np.array(samples.ids(), dtype=object), y, names)
 
 
-def _texts(value: Any, *, any_type: bool = False) -> Any:
+def _values(value: Any) -> list[str]:
+    """Write one value, or several, as the cells of a column."""
+    if isinstance(value, str) or not np.iterable(value):
+        return [cell_of(value)]
+    return [cell_of(item) for item in value]
+
+
+def _texts(value: Any) -> Any:
     """Return one text, or several, as a list."""
     if value is None:
         return None
-    if isinstance(value, str) or (any_type and not np.iterable(value)):
-        return [str(value)]
+    if isinstance(value, str):
+        return [value]
     return [str(item) for item in np.asarray(value, dtype=object).ravel().tolist()]
 
 
@@ -273,6 +284,8 @@ def _rows_of(source: Any, **options: Any) -> Rows:
         return frame_rows(source)
     if isinstance(source, list | dict):
         return record_rows(source, "the records")
+    if is_into_lazyframe(source):
+        raise ValueError("source must be a data frame, got a lazy one; pass source.collect().")
     raise ValueError(
         f"source must be a path, a data frame, a list of dict or a dict, got "
         f"{type(source).__name__}."

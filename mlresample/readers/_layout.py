@@ -41,7 +41,9 @@ def choose_layout(
     if not row_numbers:
         if id_column is None and not rest:
             raise rows.error("skip_columns leaves no column.")
-        id_column = known_column(rows, rest[0] if id_column is None else id_column, "id_column")
+        named = id_column is None  # who passes '' knows that it has none
+        id_column = rest[0] if id_column is None else id_column
+        id_column = known_column(rows, id_column, "id_column", named=named)
         rest = [name for name in rest if name != id_column]
     chosen = label_columns or class_columns
     if chosen is not None:
@@ -96,16 +98,25 @@ def known_column(rows: Rows, name: str, parameter: str, *, named: bool = True) -
         number = rows.columns.index(name) + 1
         raise rows.error(
             f"column {number} needs a name; write it in the header, or pass skip_columns='' or "
-            f"{parameter}=."
+            f"{parameter}=" + ("''." if parameter == "id_column" else ".")
         )
     return name
 
 
 def _single_column(columns: list[str]) -> str:
-    others = [other for other in ",;\t|" if other in columns[0]] if len(columns) == 1 else []
+    others = [other for other in ",;\t| " if other in columns[0]] if len(columns) == 1 else []
     mark = comment_mark(columns[0])
     if mark is not None:
         way_out = f"pass comment={mark!r} if that begins a comment"
+    elif "::" in columns[0]:
+        way_out = "if '::' separates columns, replace it by tabs and pass delimiter='\\t'"
+    elif columns[0].isdecimal():
+        way_out = (
+            f"pass comment={columns[0]!r} if that is a count above the header, or "
+            f"row_numbers=True if there are no ids"
+        )
+    elif others == [" "]:
+        way_out = "pass delimiter=' ' if spaces separate columns, or row_numbers=True if not"
     elif others:
         way_out = f"pass delimiter={others[0]!r}"
     else:

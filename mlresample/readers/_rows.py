@@ -17,7 +17,7 @@ import narwhals as nw
 import numpy as np
 
 from mlresample.readers._lines import FilePath, misread, short_repr, text_lines
-from mlresample.readers._suspicion import comment_mark
+from mlresample.readers._suspicion import comment_mark, is_column_of_labels
 
 # The place of each row in its source, and its cells column by column.
 Batch = tuple[Sequence[int], list[Sequence[str]]]
@@ -25,6 +25,7 @@ _BATCH_SIZE = 256  # rows; more would be traversed again and again by garbage co
 _SURROGATE = re.compile("[\ud800-\udfff]")  # half a character, which cannot be encoded
 _JSON_ENDINGS = re.compile(r"\.(json|jsonl|ndjson)(\.gz)?$", re.IGNORECASE)
 _LINES_ENDINGS = re.compile(r"\.(jsonl|ndjson)(\.gz)?$", re.IGNORECASE)
+_JSON_START = re.compile(r'\s*(\{\s*("|$)|\[\s*(\{|$))')
 _BLANK = "the line is blank, but more lines follow; fill or remove it."
 
 
@@ -73,6 +74,10 @@ def delimited_rows(
         raise ValueError(
             f"delimiter must be one character other than a quote or line end, got {delimiter!r}."
         )
+    if _JSON_START.match(next(text_lines(path, encoding), "")):
+        raise misread(
+            path, "the file is JSON; name it .json, or .jsonl if it has one object per line."
+        )
     parser = _Parser(path, delimiter, comment, skip_initial_space, encoding)
     lines, rows = parser.take(1)
     if not rows:
@@ -105,8 +110,9 @@ class _Parser:
             iter(self.lines),
             delimiter=delimiter,
             strict=True,
-            skipinitialspace=skip_initial_space,
+            skipinitialspace=skip_initial_space or delimiter == " ",
         )
+        self.spaces = delimiter == " "  # of which any number separates cells
         self.line = 1
         self.blank: int | None = None
 
@@ -118,6 +124,8 @@ class _Parser:
             with _long_cells():
                 for cells in self.reader:
                     self.lines.between_rows = True
+                    if self.spaces and cells and not cells[-1]:
+                        del cells[-1]
                     if not cells or (len(cells) == 1 and not cells[0].strip()):
                         if self.line not in self.lines.comments:
                             self.blank = self.blank or self.line
@@ -185,6 +193,12 @@ def _in_batches(
     lines, rows = first if first[1] else parser.take(_BATCH_SIZE)
     if not rows:
         raise misread(path, "there is no row below the header; each sample needs one.")
+    if columns[-1] == "" and columns[0] != "" and all(row[-1].strip() for row in rows):
+        problem = (
+            "the last column has values, but no name; write a name for every column, also for the "
+            "ids."
+        )
+        raise misread(path, problem, line=lines[0])
     while rows:
         if set(map(len, rows)) != {n_columns}:
             i = next(i for i, row in enumerate(rows) if len(row) != n_columns)
@@ -201,6 +215,11 @@ def _why_cells_differ(columns: list[str], cells: list[str]) -> str:
     mark = comment_mark(columns[0]) or comment_mark(cells[0])
     if mark is not None:
         return f"pass comment={mark!r} if that begins a comment"
+    if len(cells) == len(columns) + 1 and cells[-1].strip():
+        return (
+            "quote cells that contain the delimiter, or write a name for the ids, too, if the "
+            "header names only the classes"
+        )
     if any(re.match(' +"', cell) for cell in cells):
         return "pass skip_initial_space=True if spaces stand between delimiters and quotes"
     return "quote cells that contain the delimiter, and leave none out"
@@ -225,7 +244,7 @@ def json_rows(path: FilePath, encoding: str) -> Rows:
     text = "".join(text_lines(path, encoding))
     if not text.strip():
         raise misread(path, "the file is empty; it must have one object per sample.")
-    if _LINES_ENDINGS.search(source):
+    if _LINES_ENDINGS.search(source) and text.lstrip()[:1] != "[":
         return _json_lines(path, text)
     try:
         content = json.loads(text, object_pairs_hook=_with_distinct_keys)
@@ -273,6 +292,11 @@ def record_rows(content: Any, source: str) -> Rows:
         raise ValueError(f"{source}: there must be a list of records, got {short_repr(content)}.")
     if {"images", "annotations", "categories"} <= content.keys():
         raise ValueError(f"{source}: this is COCO; read it by read_coco.")
+    if _has_columns(content):
+        raise ValueError(
+            f"{source}: the object holds columns, not rows; write one object per sample, as "
+            f"pandas does by to_json(orient='records'), or pass a data frame to read_labels."
+        )
     values = list(content.values())
     only = values[0] if len(values) == 1 else None
     if isinstance(only, list) and only and isinstance(only[0], dict):
@@ -291,6 +315,23 @@ def record_rows(content: Any, source: str) -> Rows:
             f"record, write a list around it."
         )
     return _records(source, "record", records, range(1, len(records) + 1))
+
+
+def _has_columns(content: dict[str, Any]) -> bool:
+    """Return whether an object is a table column by column, as pandas and datasets write it."""
+    values = list(content.values())
+    if {"columns", "data"} <= content.keys() or {"schema", "data"} <= content.keys():
+        return True
+    if values and all(isinstance(value, dict) for value in values):
+        return all(list(value) == list(map(str, range(len(value)))) for value in values) and any(
+            values
+        )
+    return (
+        len(values) > 1
+        and all(isinstance(value, list) for value in values)
+        and len(set(map(len, values))) == 1
+        and any(map(is_column_of_labels, content))
+    )
 
 
 def _records(source: str, unit: str, records: list[Any], places: Sequence[int]) -> Rows:
@@ -350,13 +391,13 @@ def _cells(rows: Rows, values: Iterator[Any], places: Sequence[int], i: int) -> 
     cells: list[str] = []
     for value in values:
         try:
-            cells.append(value if type(value) is str and value.isascii() else _cell(value))
+            cells.append(value if type(value) is str and value.isascii() else cell_of(value))
         except ValueError as error:
             raise rows.error(str(error), places[len(cells)], rows.columns[i]) from None
     return cells
 
 
-def _cell(value: Any) -> str:
+def cell_of(value: Any) -> str:
     """Write a value as the cell of a delimited file; lists and objects as JSON."""
     if isinstance(value, str):
         if _SURROGATE.search(value):
@@ -365,7 +406,7 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, np.ndarray | np.generic):
-        return _cell(value.tolist())
+        return cell_of(value.tolist())
     if isinstance(value, float):
         if value != value:
             return ""
@@ -379,7 +420,7 @@ def _cell(value: Any) -> str:
         except (TypeError, ValueError, RecursionError) as error:
             raise ValueError(f"{short_repr(value)} cannot be read: {error}.") from None
     if nw.dependencies.is_into_series(value):  # a list in a cell of Polars or Arrow
-        return _cell(nw.from_native(value, series_only=True).to_list())
+        return cell_of(nw.from_native(value, series_only=True).to_list())
     return str(value)
 
 

@@ -91,6 +91,14 @@ class Samples:
                     f"{short_repr(comments[0])} begins as a comment does; pass comment={mark!r} "
                     f"if lines that begin so are comments."
                 )
+        listed = next((name for name in first if name[0] in "[{"), None)
+        if listed is not None:
+            found.append(f"the id {short_repr(listed)} is a list; pass id_column=.")
+        if self.merge_rows and not chosen and {0.0, 1.0}.issuperset(map(comparable, first)):
+            found.append(
+                f"the ids in the column {short_repr(column)} are only 0 and 1; pass "
+                f"row_numbers=True in place of merge_rows=True if it holds no ids."
+            )
         header = column if self.rows.has_header else None
         if header is not None and suspicion.header_like_ids(header, first):
             found.append(

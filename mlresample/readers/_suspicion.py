@@ -1,6 +1,7 @@
 """Signs that a file was misread, each with the option that mends it."""
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -21,6 +22,12 @@ _VERDICT = re.compile(
     re.IGNORECASE,
 )
 _INDEX = re.compile(r"(unnamed: \d+|index|level_0)", re.IGNORECASE)
+_SPLIT = re.compile(
+    r"(is[ _]?(train|training|valid|val|validation|test)|split|k?fold|subset)", re.IGNORECASE
+)
+_FILE_NAME = re.compile(
+    r".+\.(jpe?g|png|tiff?|bmp|gif|webp|dcm|wav|mp3|flac|mp4|npy|txt|xml)", re.IGNORECASE
+)
 _ENDING = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,4}$")
 
 
@@ -39,10 +46,16 @@ def has_marks_at_its_ends(label: str) -> bool:
 
 
 def words_side_by_side(cells: Iterable[tuple[Sequence[str], int]]) -> str | None:
-    """Find names of several words that were split: most words only ever occur side by side."""
+    """Find names of several words that were split: words that only ever occur side by side.
+
+    That is said if most words do so, or if some do and the cells, which occur again and again,
+    are fewer than the words: combinations of classes would be more.
+    """
     pairs: Counter[tuple[str, str]] = Counter()
     words: Counter[str] = Counter()
+    n_cells = n_distinct = 0
     for labels, times in cells:
+        n_cells, n_distinct = n_cells + times, n_distinct + 1
         for label in labels:
             words[label] += times
         for pair in pairwise(labels):
@@ -53,13 +66,16 @@ def words_side_by_side(cells: Iterable[tuple[Sequence[str], int]]) -> str | None
         if times == words[pair[0]] == words[pair[1]] and not any(map(_is_number, pair))
     }
     in_pairs = {word for pair in inseparable for word in pair}
-    if 2 * len(in_pairs) <= len(words) or max(inseparable.values(), default=0) < 2:
+    are_most = 2 * len(in_pairs) > len(words)
+    are_few_cells = n_distinct < len(words) and 5 * n_distinct <= n_cells
+    if max(inseparable.values(), default=0) < 2 or not (are_most or are_few_cells):
         return None
     most, _ = Counter(inseparable).most_common(1)[0]
     first = " ".join(most)
     return (
-        f"most words occur only side by side, such as {short_repr(first)}; if names contain "
-        f"spaces, pass the text between them as separator=, such as separator='|'."
+        f"{'most' if are_most else 'some'} words occur only side by side, such as "
+        f"{short_repr(first)}; if names contain spaces, pass the text between them as "
+        f"separator=, such as separator='|'."
     )
 
 
@@ -70,7 +86,7 @@ def _is_number(word: str) -> bool:
 def marks_within(labels: set[str], separator: str | None) -> str | None:
     """Find a mark within labels whose parts are classes themselves."""
     for mark in _OTHER_MARKS:
-        if separator is not None and mark in separator:
+        if mark == separator:
             continue
         for label in sorted(label for label in labels if mark in label):
             parts = [part.strip() for part in label.split(mark)]
@@ -90,9 +106,64 @@ def names_of_no_class(labels: set[str], none_value: Iterable[str] | None) -> str
     return f"{found[0]!r} is read as a class; pass none_value={found[0]!r} if it means no class."
 
 
+def file_names(names: Iterable[str]) -> str | None:
+    """Find a class that is the name of a file."""
+    found = min(filter(_FILE_NAME.fullmatch, names), default=None)
+    if found is None:
+        return None
+    return (
+        f"the class {short_repr(found)} is the name of a file; pass id_column= for the column of "
+        f"the files, or delimiter=' ' if spaces stand between files and labels."
+    )
+
+
+def words_that_are_ids(cells: Sequence[Sequence[str]], times: Sequence[int]) -> str | None:
+    """Find an id before the labels of each cell, which occurs nowhere else."""
+    first = [labels[0] for labels in cells if labels]
+    rest = {label for labels in cells for label in labels[1:]}
+    if len(first) < 3 or max(times) > 1 or not rest or len(set(first)) < len(first):
+        return None
+    if rest.intersection(first):
+        return None
+    return (
+        f"each cell begins with a label that no other has, such as {short_repr(first[0])}; pass "
+        f"delimiter=' ' if that is the id of the sample."
+    )
+
+
+def written_alike(labels: Iterable[str]) -> str | None:
+    """Find two labels that differ only in case, or in what cannot be seen."""
+    seen: dict[str, str] = {}
+    for label in sorted(labels):
+        key = label
+        if not label.isascii():
+            letters = unicodedata.normalize("NFKC", label)
+            key = "".join(letter for letter in letters if unicodedata.category(letter) != "Cf")
+        if len(key) > 1:  # single letters of either case may be the classes
+            key = key.casefold()
+        if seen.setdefault(key, label) != label:
+            return (
+                f"the labels {seen[key]!a} and {label!a} are two classes; write them alike if "
+                f"they are one."
+            )
+    return None
+
+
+def odd_class_columns(columns: Iterable[str]) -> list[str]:
+    """Find columns of 0 and 1 that are probably no classes, or whose rows are the classes."""
+    columns = list(columns)
+    splits = [column for column in columns if _SPLIT.fullmatch(column)]
+    found = [
+        f"the column {short_repr(column)} is read as a class; pass skip_columns={column!r} if it "
+        f"says which samples are for training."
+        for column in splits
+    ]
+    return [*found, *filter(None, [file_names(columns)])]
+
+
 def is_zero_or_one(labels: set[str], column: str) -> bool:
     """Return whether the labels of single-label cells are the values of the class of a column."""
-    if _COLUMN_OF_LABELS.match(column):
+    if is_column_of_labels(column):
         return False
     return {label.casefold() for label in labels} in (
         {"0", "1"},
@@ -118,7 +189,7 @@ def _shape(name: str) -> str:
 
 def comment_mark(cell: str) -> str | None:
     """Return what a first cell begins with if comments of files begin so."""
-    return next((mark for mark in ("#", "//", "%") if cell.startswith(mark)), None)
+    return next((mark for mark in ("#", "//", "%", "sep=") if cell.startswith(mark)), None)
 
 
 def comments_among(header: str, ids: Sequence[str]) -> list[str]:
@@ -128,6 +199,11 @@ def comments_among(header: str, ids: Sequence[str]) -> list[str]:
         return [header]
     found = [name for name in ids if comment_mark(name)]
     return found if len(found) < len(ids) else []
+
+
+def is_column_of_labels(column: str) -> bool:
+    """Return whether a column is named as one that holds labels."""
+    return _COLUMN_OF_LABELS.match(column) is not None
 
 
 def is_verdict(column: str) -> bool:
