@@ -287,6 +287,17 @@ def test_folder_of_a_data_set_finds_its_images_and_their_labels(monkeypatch):
     check_table(table, ["./train/a.jpg", "./val/b.jpg"], [[1, 0], [0, 1]], TWO)
 
 
+def test_folder_of_a_data_set_takes_the_names_of_its_data_yaml():
+    write("d/images/a.jpg", "")
+    write("d/images/b.jpg", "")
+    write("d/labels/a.txt", "1 0.5 0.5 0.1 0.1\n")
+    write("d/data.yaml", "train: images\nnames: [eel, yak, cow]\n")
+    ids = [os.path.join("d", "images/a.jpg"), os.path.join("d", "images/b.jpg")]
+    check_table(read_yolo("d"), ids, [[0, 1, 0], [0, 0, 0]], ["eel", "yak", "cow"])
+    named = read_yolo("d", class_names=["p", "q"])
+    check_table(named, ids, [[0, 1], [0, 0]], ["p", "q"])
+
+
 def test_linked_folders_are_searched_but_not_in_circles():
     write_all({"store/a.jpg": "", "store/a.txt": 1, "d/b.jpg": "", "d/b.txt": 0})
     try:

@@ -50,7 +50,8 @@ def read_yolo(
     ----------
     images : str or path-like
         A folder of images, searched with all folders below it; or a text file with one image path
-        per line; or a ``data.yaml``, which names folders or text files and the classes.
+        per line; or a ``data.yaml``, which names folders or text files and the classes. That of a
+        folder names its classes.
     labels : str or path-like, default=None
         Folder of the label files. It may mirror the folders of the images: the label file of
         ``images/train/a.jpg`` is its ``train/a.txt``, or else its ``a.txt``. None is the rule of
@@ -106,11 +107,16 @@ def read_yolo(
            [0, 0]], dtype=uint8)
     """
     names = None if class_names is None else _class_names(class_names)
-    if is_yaml(images) and not os.path.isdir(images):
+    data_file: FilePath | None = images if is_yaml(images) else None
+    if os.path.isdir(images):  # its data.yaml, if any, names the classes
+        inside = os.path.join(os.fsdecode(images), "data.yaml")
+        data_file = inside if names is None and os.path.exists(inside) else None
+    if data_file is not None:
         from mlresample.readers._yaml import read_yaml
 
-        data = read_yaml(images)
-        names = names_of_data(images, data) if names is None else names
+        data = read_yaml(data_file)
+        names = names_of_data(data_file, data) if names is None else names
+    if data_file is images:
         found = list(images_of_data(images, data, split))
     elif split == "train":
         found = list(images_at(images))
