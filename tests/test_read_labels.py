@@ -808,6 +808,11 @@ def test_lists_of_the_labels_0_and_1_stay_lists_of_labels():
     check_table(table, ["a", "b", "c"], [[1, 1], [0, 1], [1, 0]], [0, 1])
 
 
+def combination(number):
+    names = ["Golgi apparatus", "Nucleoli", "Cytosol", "Vesicles", "Centrosome"]
+    return " ".join(name for i, name in enumerate(names) if number >> i & 1)
+
+
 ODD = {
     "files as classes": (
         "label,file\ncat,a.jpg\ndog,b.jpg\n",
@@ -829,6 +834,17 @@ ODD = {
         + "".join(f"{i},{['ILD', 'Mass', 'Fever', 'No finding'][i % 4]}\n" for i in range(20)),
         {},
         "some words occur only side by side, such as 'No finding'",
+    ),
+    "a name of several words among many": (
+        "id,labels\n"
+        + "".join(f"{i},{[*'abcdefghijkl', 'No finding'][i % 13]}\n" for i in range(78)),
+        {},
+        "some words occur only side by side, such as 'No finding'",
+    ),
+    "names of several words in many combinations": (
+        "id,l\n" + "".join(f"{i},{combination(i % 31 + 1)}\n" for i in range(62)),
+        {},
+        "some words occur only side by side, such as 'Golgi apparatus'",
     ),
     "split": (
         "id,cat,dog,is_valid\na,1,0,0\nb,1,1,1\n",
@@ -909,3 +925,11 @@ def test_label_in_brackets_may_mean_no_class():
         read_labels(path, separator="|")
     table = read_labels(path, separator="|", none_value="(none listed)")
     check_table(table, ["a", "b"], [[1, 1], [0, 0]], ["x", "y"])
+
+
+def test_header_of_numbers_may_be_a_sample():
+    path = write("boxes.csv", "a.jpg,837,346,cow\na.jpg,215,312,cat\nb.jpg,22,5,cow\n")
+    with pytest.raises(ValueError, match="If the first line is a sample, pass header=False"):
+        read_labels(path)
+    table = read_labels(path, header=False, label_columns="4", merge_rows=True)
+    check_table(table, ["a.jpg", "b.jpg"], [[1, 1], [0, 1]], ["cat", "cow"])

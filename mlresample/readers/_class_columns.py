@@ -47,6 +47,8 @@ def read_class_columns(
                     f" If one column lists the labels, name it by label_columns=, one of "
                     f"{short_repr(columns)}."
                 )
+            if rows.has_header and isinstance(comparable(columns[i]), float):
+                problem += " If the first line is a sample, pass header=False."
             raise rows.error(problem, places[row], columns[i])
         at, classes = np.nonzero(flags)
         sample_numbers.append(numbers[at])

@@ -48,8 +48,9 @@ def has_marks_at_its_ends(label: str) -> bool:
 def words_side_by_side(cells: Iterable[tuple[Sequence[str], int]]) -> str | None:
     """Find names of several words that were split: words that only ever occur side by side.
 
-    That is said if most words do so, or if some do and the cells, which occur again and again,
-    are fewer than the words: combinations of classes would be more.
+    Hardly any classes do so. It is said if most words do, if a fifth do so often, or if some do
+    and the cells, which occur again and again, are fewer than the words: combinations of classes
+    would be more.
     """
     pairs: Counter[tuple[str, str]] = Counter()
     words: Counter[str] = Counter()
@@ -65,10 +66,13 @@ def words_side_by_side(cells: Iterable[tuple[Sequence[str], int]]) -> str | None
         for pair, times in pairs.items()
         if times == words[pair[0]] == words[pair[1]] and not any(map(_is_number, pair))
     }
+    if max(inseparable.values(), default=0) < 2:
+        return None
     in_pairs = {word for pair in inseparable for word in pair}
+    often = {word for pair, times in inseparable.items() if times >= 5 for word in pair}
     are_most = 2 * len(in_pairs) > len(words)
     are_few_cells = n_distinct < len(words) and 5 * n_distinct <= n_cells
-    if max(inseparable.values(), default=0) < 2 or not (are_most or are_few_cells):
+    if not (are_most or 5 * len(often) >= len(words) or are_few_cells):
         return None
     most, _ = Counter(inseparable).most_common(1)[0]
     first = " ".join(most)
