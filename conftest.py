@@ -13,7 +13,7 @@ EXTRAS = {
 collect_ignore_glob = ["tests/torch/jobs.py"]  # a script
 collect_ignore_glob += ["docs/*.py"]  # Sphinx's configuration; the next line is its output
 collect_ignore_glob += ["docs/_*", "docs/auto_examples*", "docs/generated*", "docs/sg_*"]
-if not all(map(find_spec, ("torch", "iterstrat", "PIL"))):
+if not all(map(find_spec, ("torch", "PIL"))):
     collect_ignore_glob += ["docs/guide/first.rst"]
 if find_spec("torch") is None:
     collect_ignore_glob += ["mlresample/torch/*", "docs/guide/torch.rst"]

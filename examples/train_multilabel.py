@@ -31,7 +31,6 @@ from pickle import UnpicklingError
 import numpy as np
 import torch
 import torch.distributed as dist
-from iterstrat.ml_stratifiers import MultilabelStratifiedKFold
 from PIL import Image
 from scipy.special import expit
 from torch import nn
@@ -42,7 +41,7 @@ from torch.utils.data import DataLoader, Dataset, Subset
 from mlresample import compute_loss_weights, plan_resampling
 from mlresample.datasets import make_multilabel_digits
 from mlresample.metrics import evaluate_by_frequency
-from mlresample.model_selection import tune_thresholds
+from mlresample.model_selection import MultilabelStratifiedKFold, tune_thresholds
 from mlresample.readers import read_labels
 from mlresample.torch import (
     DistributedRepeatSampler,

@@ -20,6 +20,7 @@ from sklearn.preprocessing import StandardScaler
 
 from mlresample import MaxMultiplierOverSampler
 from mlresample.datasets import make_multilabel_digits
+from mlresample.model_selection import MultilabelStratifiedKFold
 
 IMAGES, Y, NAMES = make_multilabel_digits(240, exponent=1.5, random_state=0)
 X = IMAGES.reshape(240, -1) / 255.0
@@ -60,7 +61,6 @@ def test_classifier_is_trained_on_the_resampled_data_and_predicts_on_the_data_as
 @ignore_convergence
 @pytest.mark.parametrize("classifier", CLASSIFIERS.values(), ids=CLASSIFIERS)
 def test_grid_search_over_the_sampler_with_multi_label_folds(classifier):
-    iterstrat = pytest.importorskip("iterstrat.ml_stratifiers")
     search = GridSearchCV(
         pipeline(clone(classifier)),
         [
@@ -70,7 +70,7 @@ def test_grid_search_over_the_sampler_with_multi_label_folds(classifier):
             {"sampler": ["passthrough"]},
         ],
         scoring="f1_macro",
-        cv=iterstrat.MultilabelStratifiedKFold(3, shuffle=True, random_state=0),
+        cv=MultilabelStratifiedKFold(3, shuffle=True, random_state=0),
         error_score="raise",
     )
     search.fit(X, Y)

@@ -8,6 +8,9 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from sklearn.base import _fit_context
+from sklearn.model_selection._split import GroupsConsumerMixin
+from sklearn.model_selection._split import _BaseKFold as BaseKFold
+from sklearn.model_selection._split import _validate_shuffle_split as validate_shuffle_split
 from sklearn.utils._param_validation import (
     HasMethods,
     Interval,
@@ -21,6 +24,8 @@ from sklearn.utils.validation import _check_response_method as check_response_me
 from sklearn.utils.validation import _estimator_has as estimator_has
 
 __all__ = [
+    "BaseKFold",
+    "GroupsConsumerMixin",
     "HasMethods",
     "Interval",
     "StrOptions",
@@ -31,6 +36,7 @@ __all__ = [
     "raise_for_params",
     "validate_parameter_constraints",
     "validate_params",
+    "validate_shuffle_split",
 ]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])

@@ -16,7 +16,6 @@ from types import SimpleNamespace
 import pytest
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
-pytest.importorskip("iterstrat", reason="iterative-stratification is not installed")
 pytest.importorskip("PIL", reason="Pillow, which comes with matplotlib, is not installed")
 
 import numpy as np  # noqa: E402
