@@ -16,6 +16,9 @@ import mlresample
 # All private names that are imported from scikit-learn.
 PRIVATE_NAMES = [
     ("sklearn.base", "_fit_context"),
+    ("sklearn.model_selection._split", "GroupsConsumerMixin"),
+    ("sklearn.model_selection._split", "_BaseKFold"),
+    ("sklearn.model_selection._split", "_validate_shuffle_split"),
     ("sklearn.utils._param_validation", "HasMethods"),
     ("sklearn.utils._param_validation", "Interval"),
     ("sklearn.utils._param_validation", "StrOptions"),

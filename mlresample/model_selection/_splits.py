@@ -88,9 +88,8 @@ class MultilabelStratifiedKFold(BaseKFold):
         ----------
         X : array-like, sparse matrix or dataframe of n_samples rows
             Data; only the number of rows is used.
-        y : {array-like, sparse matrix, dataframe, tensor} of shape (n_samples, n_classes) or \
-(n_samples,)
-            Multi-label indicator matrix of 0 and 1, or labels, one per sample.
+        y : {array-like, sparse matrix, dataframe, tensor} of shape (n_samples, n_classes)
+            Multi-label indicator matrix of 0 and 1; or labels, of shape (n_samples,).
         groups : object
             Ignored, with a warning; see :class:`MultilabelStratifiedGroupKFold`.
 
@@ -107,7 +106,7 @@ class MultilabelStratifiedKFold(BaseKFold):
             If `y` is no target, or has fewer samples than there are folds.
         """
         _warn_of_ignored(groups, self)
-        return super().split(X, y)
+        yield from super().split(X, y)
 
     def _iter_test_masks(
         self, X: Any = None, y: Any = None, groups: Any = None
@@ -184,9 +183,8 @@ class MultilabelStratifiedGroupKFold(GroupsConsumerMixin, BaseKFold):
         ----------
         X : array-like, sparse matrix or dataframe of n_samples rows
             Data; only the number of rows is used.
-        y : {array-like, sparse matrix, dataframe, tensor} of shape (n_samples, n_classes) or \
-(n_samples,)
-            Multi-label indicator matrix of 0 and 1, or labels, one per sample.
+        y : {array-like, sparse matrix, dataframe, tensor} of shape (n_samples, n_classes)
+            Multi-label indicator matrix of 0 and 1; or labels, of shape (n_samples,).
         groups : array-like of shape (n_samples,)
             Group of each sample, as numbers or strings.
 
@@ -203,7 +201,7 @@ class MultilabelStratifiedGroupKFold(GroupsConsumerMixin, BaseKFold):
             If `y` is no target, `groups` is missing, of another length or has missing values, or
             there are fewer groups than folds.
         """
-        return super().split(X, y, groups)
+        yield from super().split(X, y, groups)
 
     def _iter_test_masks(
         self, X: Any = None, y: Any = None, groups: Any = None
@@ -293,9 +291,8 @@ class MultilabelStratifiedShuffleSplit(BaseShuffleSplit):
         ----------
         X : array-like, sparse matrix or dataframe of n_samples rows
             Data; only the number of rows is used.
-        y : {array-like, sparse matrix, dataframe, tensor} of shape (n_samples, n_classes) or \
-(n_samples,)
-            Multi-label indicator matrix of 0 and 1, or labels, one per sample.
+        y : {array-like, sparse matrix, dataframe, tensor} of shape (n_samples, n_classes)
+            Multi-label indicator matrix of 0 and 1; or labels, of shape (n_samples,).
         groups : object
             Ignored, with a warning.
 
@@ -312,7 +309,7 @@ class MultilabelStratifiedShuffleSplit(BaseShuffleSplit):
             If `y` is no target, or a size does not fit its samples.
         """
         _warn_of_ignored(groups, self)
-        return super().split(X, y)
+        yield from super().split(X, y)
 
     def _iter_indices(self, X: Any, y: Any = None, groups: Any = None) -> Iterator[Split]:
         target = as_target(y)
