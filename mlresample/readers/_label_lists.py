@@ -84,12 +84,13 @@ def read_label_lists(
     _refuse_marks_at_ends(rows, cells_read, set() if class_names is None else set(written))
     if rows.has_header:
         _refuse_sample_as_header(rows, columns[0], found_labels, options.separator)
-    odd = _odd_labels(cells_read, found_labels, columns, options)
-    if class_names is None:
+    odd = _odd_cells(cells_read, options)
+    if class_names is None:  # classes that the caller names are no misreading
+        odd += _odd_labels(cells_read, found_labels, columns[0], options)
         odd += filter(None, [suspicion.file_names(found_labels)])
-    if samples.id_column is None and options.separator is None:
-        ids = suspicion.words_that_are_ids(cells_read.labels, cells_read.times.tolist())
-        odd += filter(None, [ids])
+        if samples.id_column is None and options.separator is None:
+            ids = suspicion.words_that_are_ids(cells_read.labels, cells_read.times.tolist())
+            odd += filter(None, [ids])
 
     of_cells = _indicator_of_cells(cells_read.labels, written)
     if len(columns) == 1 and not samples.merge_rows and not filters.allowed:
@@ -220,10 +221,8 @@ def _refuse_marks_at_ends(rows: Rows, cells: _Cells, named: set[str]) -> None:
                 raise rows.error(problem, place, column)
 
 
-def _odd_labels(
-    cells: _Cells, found: set[str], columns: list[str], options: ListOptions
-) -> list[str]:
-    """Return what is odd about the labels."""
+def _odd_cells(cells: _Cells, options: ListOptions) -> list[str]:
+    """Return what is odd about the cells and the options."""
     distinct, texts = cells.labels, list(cells.codes)
     warned = []
     twice = [len(set(labels)) < len(labels) for labels in distinct]
@@ -238,22 +237,30 @@ def _odd_labels(
     for value in options.none_values or []:
         if value not in stripped and [value] not in distinct:
             warned.append(f"no cell is none_value={value!r}.")
-    separator = options.separator
+    return warned
+
+
+def _odd_labels(cells: _Cells, found: set[str], column: str, options: ListOptions) -> list[str]:
+    """Return what is odd about the labels, if they are the classes."""
+    distinct, texts, separator = cells.labels, list(cells.codes), options.separator
+    warned = []
     if separator is not None and not any(separator in cell for cell in texts):
         marks = [mark for mark in "|;" if any(mark in cell for cell in texts)]
         if marks:
             warned.append(f"no cell has the separator {separator!r}, but some have {marks[0]!r}.")
-    if all(len(labels) <= 1 for labels in distinct) and suspicion.is_zero_or_one(
-        found, columns[0]
-    ):
+    if all(len(labels) <= 1 for labels in distinct) and suspicion.is_zero_or_one(found, column):
         values = " and ".join(map(repr, sorted(found)))
         warned.append(
-            f"the labels are only {values}; pass class_columns={columns[0]!r} if they say whether "
+            f"the labels are only {values}; pass class_columns={column!r} if they say whether "
             f"a sample carries that class."
         )
     elif separator is None:
-        counted = list(zip(distinct, cells.times.tolist(), strict=True))
-        warned += filter(None, [suspicion.words_side_by_side(counted)])
+        split = [
+            (labels, times)
+            for labels, times, text in zip(distinct, cells.times.tolist(), texts, strict=True)
+            if labels == text.split()
+        ]
+        warned += filter(None, [suspicion.words_side_by_side(split)])
     warned += filter(
         None,
         [

@@ -202,6 +202,8 @@ def read_labels(
     if labels and classes:
         raise ValueError("label_columns and class_columns exclude each other; leave one out.")
     names = None if class_names is None else check_class_names(class_names)
+    if names is not None and classes not in (None, list(map(str, names.tolist()))):
+        raise ValueError("class_columns and class_names must be the same; leave one out.")
     none_values = _texts(none_value)
     none_values = none_values and [value.strip() for value in none_values]
     taken = set() if names is None else {str(name) for name in names.tolist()}
@@ -242,7 +244,7 @@ def read_labels(
     if layout.class_columns:
         odd = suspicion.odd_class_columns(layout.class_columns) if classes is None else []
         y = read_class_columns(rows, layout, samples, filters, values)
-        names = as_class_names(layout.class_columns)
+        names = as_class_names(layout.class_columns) if names is None else names
     else:
         options = ListOptions(separator, label_key, none_values, len(layout.label_columns) > 1)
         y, names, odd = read_label_lists(rows, layout, samples, filters, options, names)
