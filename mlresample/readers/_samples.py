@@ -91,7 +91,7 @@ class Samples:
                     f"{short_repr(comments[0])} begins as a comment does; pass comment={mark!r} "
                     f"if lines that begin so are comments."
                 )
-        listed = next((name for name in first if name[0] in "[{"), None)
+        listed = next((name for name in first if name[0] + name[-1] in ("[]", "{}")), None)
         if listed is not None:
             found.append(f"the id {short_repr(listed)} is a list; pass id_column=.")
         if self.merge_rows and not chosen and {0.0, 1.0}.issuperset(map(comparable, first)):
