@@ -27,7 +27,7 @@ NAMES = {
     "spaces": ["traffic light", "stop sign", "No Finding"],
     "ImageNet": ["tench, Tinca tinca", "goldfish, Carassius auratus", "ostrich, Struthio camelus"],
     "ImageNet, some commas": ["great white shark, white shark", "hen", "cock, rooster, chicken"],
-    "few commas without a space": [*map(str, range(20)), "2,4-D"],
+    "few commas without a space": [*map(str, range(20)), "2,4-D", "2,4,5-T", "a;b", "c,d", "e,f"],
     "numbers": ["0", "1", "2", "10"],
     "decimals": ["0.5", "1.0", "2e3"],
     "numbers in names": ["1 star", "2 stars", "3 stars"],

@@ -357,7 +357,9 @@ def read_data(content, **options):
     "names",
     ["names: [cat, dog]", "names:\n  - cat\n  - dog", "names:\n  0: cat\n  1: dog\nnc: 2"],
 )
-@pytest.mark.parametrize("path", ["", "path: .\n", "path: ../d\n", "path:   # none\n"])
+@pytest.mark.parametrize(
+    "path", ["", "path: .\n", "path: ../d\n", "path:   # none\n", "path: ~\n"]
+)
 def test_data_yaml_has_the_images_of_a_split_and_the_names(names, path):
     content = f"# déjà\n{path}train: images/train\nval: val.txt\ntest:\n{names}\n"
     check_table(read_data(content), TRAIN_IDS, [[1, 0], [0, 0]], TWO)
