@@ -248,7 +248,6 @@ def test_ids_that_spreadsheets_take_for_formulas_are_kept_with_a_warning(capsys,
 
 
 def test_split_stratifies_and_gives_each_id_one_fold(run, train):
-    pytest.importorskip("iterstrat", reason="iterative-stratification is not installed")
     rows = list(csv.DictReader(io.StringIO(run("split", train, "--folds", 3))))
     assert [row["id"] for row in rows] == IDS
     folds = np.array([int(row["fold"]) for row in rows])
@@ -262,9 +261,26 @@ def test_split_stratifies_and_gives_each_id_one_fold(run, train):
     )
 
 
-def test_split_without_its_extra_names_it(run, train, monkeypatch):
-    monkeypatch.setitem(sys.modules, "iterstrat.ml_stratifiers", None)
-    assert 'pip install "mlresample[split]"' in run("split", train, status=2)
+def test_split_keeps_groups_together_and_names_classes(run, tmp_path):
+    path = tmp_path / "train.csv"
+    rows = [f"i{i},{'cat dog' if i % 2 else 'cat'},p {i // 3}|x" for i in range(30)]
+    path.write_text("Id,Target,patient\n" + "\n".join(rows) + "\n")
+    listed = csv.DictReader(io.StringIO(run("split", path, "--folds", 3, "--groups", "patient")))
+    folds = np.array([int(row["fold"]) for row in listed])
+    assert folds.tolist() == np.repeat(folds[::3], 3).tolist()
+    assert sorted(np.bincount(folds).tolist()) == [9, 9, 12]
+    error = run("split", path, "--folds", 11, "--groups", "patient", status=2)
+    assert "--folds must be from 2 to 10, the number of groups, got 11." in error
+    error = run("split", path, "--groups", "doctor", status=2)
+    assert "'doctor'" in error
+
+
+def test_split_warns_of_classes_with_fewer_samples_than_folds(tmp_path, capsys):
+    path = write_lists(tmp_path / "a.csv", list("abcdefgh"), [["cat"]] * 6 + [["dog"]] * 2)
+    assert main(["split", str(path), "--folds", "3"]) == 0
+    assert "fewer samples than there are folds (3), so that some lack them: 'dog'." in (
+        capsys.readouterr().err
+    )
 
 
 # -- report ------------------------------------------------------------------------------------
@@ -608,7 +624,6 @@ def shown_commands():
 
 
 def test_commands_in_the_guide_print_what_is_shown_there(run, tmp_path, monkeypatch):
-    pytest.importorskip("iterstrat", reason="iterative-stratification is not installed")
     _, y, names = make_multilabel_digits(2000, random_state=0)
     lists = [[names[c] for c in row.nonzero()[0]] for row in y]
     write_lists(tmp_path / "digits.csv", [f"image-{i:04}" for i in range(2000)], lists)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mlresample._cli._inputs import read_file, same_file
+from mlresample._cli._inputs import read_file, read_with_groups, same_file
 from mlresample._cli._splits import collect_splits, splits_html, splits_text
 from mlresample._plan.compare import compare_plans
 from mlresample._plan.make import plan_resampling
@@ -25,7 +25,9 @@ from mlresample._reporting.base import json_text
 from mlresample._reporting.html import fragment, page, plan_html
 from mlresample._reporting.verdicts import judge_comparison
 from mlresample._rule.parameters import RULE_CONSTRAINTS
+from mlresample._target.read import as_target
 from mlresample.datasets import make_multilabel_digits
+from mlresample.model_selection._splits import assign_folds
 from mlresample.readers import LabelTable
 from mlresample.readers._lines import short_repr
 
@@ -135,33 +137,16 @@ def _resample(arguments: Namespace) -> str:
 
 
 def _split(arguments: Namespace) -> str:
-    try:
-        from iterstrat.ml_stratifiers import MultilabelStratifiedKFold
-    except ImportError as error:
-        raise ImportError(
-            'Stratified folds need iterative-stratification: pip install "mlresample[split]".'
-        ) from error
-    table = _only_table(arguments)
-    n_samples = len(table.ids)
-    if not 2 <= arguments.folds <= n_samples:
+    file, n_folds = arguments.files[0], arguments.folds
+    table, names, group = read_with_groups(file, arguments)
+    n_units, units = (len(table.ids), "samples") if names is None else (len(names), "groups")
+    if not 2 <= n_folds <= n_units:
         raise ValueError(
-            f"--folds must be from 2 to {n_samples:,}, the number of samples, "
-            f"got {arguments.folds}."
+            f"--folds must be from 2 to {n_units:,}, the number of {units}, got {n_folds}."
         )
-    folds = MultilabelStratifiedKFold(
-        arguments.folds, shuffle=True, random_state=arguments.random_state
-    )
-    fold_of = np.empty(n_samples, dtype=np.int64)
-    for fold, (_, rows) in enumerate(folds.split(table.ids, table.y.toarray())):
-        fold_of[rows] = fold
-    counts = np.diff(table.y.tocsc().indptr)
-    n_scarce = int((counts < arguments.folds).sum())
-    if n_scarce:
-        warnings.warn(
-            f"{n_scarce} of {len(counts)} classes have fewer samples than there are folds.",
-            UserWarning,
-            stacklevel=1,
-        )
+    target = as_target(table.y, class_names=table.class_names)
+    random_state = np.random.RandomState(arguments.random_state)
+    fold_of = assign_folds(target, n_folds, random_state, names, group)
     return _listed({"id": table.ids, "fold": fold_of}, arguments)
 
 

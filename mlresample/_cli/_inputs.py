@@ -6,11 +6,15 @@ import mmap
 import os
 import sys
 import threading
+import warnings
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from mlresample.readers import LabelTable, read_coco, read_labels, read_yolo
 from mlresample.readers._class_names import read_class_names
@@ -49,6 +53,16 @@ _YOLO = {
 _USED = {"table": _TABLE | _NAMES, "coco": _COCO, "yolo": _YOLO | _NAMES}
 FORMATS = list(_USED)
 FILE_OPTIONS = {name: text for options in _USED.values() for name, text in options.items()}
+_OF_ROWS = [  # without what finds or reads the labels
+    "id_column",
+    "row_numbers",
+    "merge_rows",
+    "delimiter",
+    "header",
+    "comment",
+    "skip_initial_space",
+    "encoding",
+]
 _SWITCHES = {"row_numbers": True, "merge_rows": True, "skip_initial_space": True, "header": False}
 _LISTS = ["label_columns", "class_columns", "skip_columns"]
 _REPEATED = ["none_value", "positive_values", "negative_values", "where"]
@@ -80,6 +94,35 @@ def read_file(file: str, arguments: Namespace) -> LabelTable:
     if table.y.nnz == 0:
         raise ValueError(f"{file} has no sample with a class: there is nothing to balance.")
     return table
+
+
+def read_with_groups(
+    file: str, arguments: Namespace
+) -> tuple[LabelTable, NDArray[Any] | None, NDArray[np.int64] | None]:
+    """Read one label file, the names of its groups, and the number of each sample's group."""
+    column = arguments.groups
+    if column is None:
+        return read_file(file, arguments), None, None
+    kind = arguments.format or _guess_format(file, arguments)
+    if kind != "table":
+        raise ValueError(
+            f"--groups names a column, which a file of format {kind!r} has not: leave it out."
+        )
+    arguments.skip_columns = [*(arguments.skip_columns or []), column]
+    table = read_file(file, arguments)
+    options = {name: getattr(arguments, name) for name in _OF_ROWS}
+    options = {name: value for name, value in options.items() if value is not None}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a cell is a name, whatever it contains
+        groups = read_labels(file, label_columns=[column], separator="\0", **options)
+    n_groups = np.diff(groups.y.indptr)
+    if n_groups.max() > 1:
+        row = int(n_groups.argmax())
+        raise ValueError(
+            f"{file}: {table.ids[row]!r} is in {n_groups[row]} groups of column {column!r}; each "
+            f"sample must be in one."
+        )
+    return table, groups.class_names, groups.y.indices
 
 
 def add_input_options(command: ArgumentParser) -> None:

@@ -194,6 +194,9 @@ def make_parser() -> tuple[argparse.ArgumentParser, dict[str, Any]]:
     _add_draw(resample)
     split = _command(commands, "split", "multi-label stratified folds")
     split.add_argument("--folds", type=int, default=5, help="number of folds (5)")
+    split.add_argument(
+        "--groups", metavar="COLUMN", help="column of the group that no two folds share"
+    )
     _add_seed(split)
     for command in (compare, plan, resample, split):
         command.add_argument("files", nargs=1, metavar="FILE", help="label file")

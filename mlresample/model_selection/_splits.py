@@ -10,6 +10,7 @@ from scipy.sparse import csr_array
 from sklearn.model_selection import BaseShuffleSplit
 from sklearn.utils import check_array, check_random_state, column_or_1d
 
+from mlresample._target.indicators import Indicator
 from mlresample._target.read import as_target
 from mlresample._utils.names import listed, plain
 from mlresample._utils.sklearn import (
@@ -111,18 +112,7 @@ class MultilabelStratifiedKFold(BaseKFold):
     def _iter_test_masks(
         self, X: Any = None, y: Any = None, groups: Any = None
     ) -> Iterator[NDArray[np.bool_]]:
-        target = as_target(y)
-        table = count_table(target, np.arange(target.n_samples), target.n_samples)
-        sizes = _even_sizes(target.n_samples, self.n_splits)
-        folds = stratified_folds(table, sizes, _random_state(self))
-        missing = (_counts_by_fold(table, folds, self.n_splits) == 0).any(axis=0)
-        scarce = target.class_counts < self.n_splits
-        _warn_of_missing(
-            target.classes,
-            f"fewer samples than there are folds ({self.n_splits})",
-            scarce,
-            missing & ~scarce,
-        )
+        folds = assign_folds(as_target(y), self.n_splits, _random_state(self))
         return (folds == fold for fold in range(self.n_splits))
 
 
@@ -207,29 +197,7 @@ class MultilabelStratifiedGroupKFold(GroupsConsumerMixin, BaseKFold):
         self, X: Any = None, y: Any = None, groups: Any = None
     ) -> Iterator[NDArray[np.bool_]]:
         names, group = _read_groups(groups)
-        if len(names) < self.n_splits:
-            raise ValueError(
-                f"Cannot have number of splits n_splits={self.n_splits} greater than the number "
-                f"of groups: {len(names)}."
-            )
-        target = as_target(y)
-        table = count_table(target, np.arange(target.n_samples), target.n_samples)
-        if len(names) == target.n_samples:
-            sizes = _even_sizes(target.n_samples, self.n_splits)
-            folds = stratified_folds(table, sizes, _random_state(self))
-        else:
-            even = np.full(self.n_splits, target.n_samples / self.n_splits)
-            folds = stratified_folds(table, even, _random_state(self), group)
-        missing = (_counts_by_fold(table, folds, self.n_splits) == 0).any(axis=0)
-        by_class = count_table(target, group, len(names)).tocsc()
-        scarce = np.diff(by_class.indptr) < self.n_splits
-        _warn_of_missing(
-            target.classes,
-            f"samples in fewer groups than there are folds ({self.n_splits})",
-            scarce,
-            missing & ~scarce,
-            _large_groups(by_class, names, target.classes, ~scarce, self.n_splits),
-        )
+        folds = assign_folds(as_target(y), self.n_splits, _random_state(self), names, group)
         return (folds == fold for fold in range(self.n_splits))
 
 
@@ -332,8 +300,53 @@ class MultilabelStratifiedShuffleSplit(BaseShuffleSplit):
                     f"test part of {n_test:,}",
                     missing & scarce,
                     missing & ~scarce,
+                    [],
                 )
             yield np.flatnonzero(folds == 0), np.flatnonzero(folds == 1)
+
+
+# -- folds -------------------------------------------------------------------------------------
+
+
+def assign_folds(
+    target: Indicator,
+    n_folds: int,
+    random_state: np.random.RandomState,
+    names: NDArray[Any] | None = None,
+    group: NDArray[np.int64] | None = None,
+) -> NDArray[np.int64]:
+    """Return the fold of each sample; warn of classes that a fold lacks.
+
+    With groups, `names` are their names, and `group` the number of each sample's group.
+    """
+    n_samples = target.n_samples
+    table = count_table(target, np.arange(n_samples), n_samples)
+    sizes = np.full(n_folds, n_samples // n_folds)
+    sizes[: n_samples % n_folds] += 1
+    if names is None or group is None:
+        folds = stratified_folds(table, sizes, random_state)
+        scarce = target.class_counts < n_folds
+        reason, large_groups = "fewer samples than there are folds", []
+    else:
+        if len(names) < n_folds:
+            raise ValueError(
+                f"Cannot have number of splits n_splits={n_folds} greater than the number of "
+                f"groups: {len(names)}."
+            )
+        if len(names) == n_samples:
+            folds = stratified_folds(table, sizes, random_state)
+        else:
+            even = np.full(n_folds, n_samples / n_folds)
+            folds = stratified_folds(table, even, random_state, group)
+        by_class = count_table(target, group, len(names)).tocsc()
+        scarce = np.diff(by_class.indptr) < n_folds
+        reason = "samples in fewer groups than there are folds"
+        large_groups = _large_groups(by_class, names, target.classes, ~scarce, n_folds)
+    missing = (_counts_by_fold(table, folds, n_folds) == 0).any(axis=0)
+    _warn_of_missing(
+        target.classes, f"{reason} ({n_folds})", scarce, missing & ~scarce, large_groups
+    )
+    return folds
 
 
 # -- input -------------------------------------------------------------------------------------
@@ -341,12 +354,6 @@ class MultilabelStratifiedShuffleSplit(BaseShuffleSplit):
 
 def _random_state(splitter: BaseKFold) -> np.random.RandomState:
     return check_random_state(splitter.random_state if splitter.shuffle else 0)
-
-
-def _even_sizes(n_samples: int, n_folds: int) -> NDArray[np.int64]:
-    sizes = np.full(n_folds, n_samples // n_folds)
-    sizes[: n_samples % n_folds] += 1
-    return sizes
 
 
 def _warn_of_ignored(groups: Any, splitter: Any) -> None:
@@ -411,7 +418,7 @@ def _warn_of_missing(
     reason: str,
     scarce: NDArray[np.bool_],
     lost: NDArray[np.bool_],
-    large_groups: list[str] | None = None,
+    large_groups: list[str],
 ) -> bool:
     """Warn of classes that some part lacks; return whether there was anything to say."""
     sentences = []
