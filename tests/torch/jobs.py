@@ -4,14 +4,18 @@
 the items that the process got, epoch by epoch or by name, to ``FOLDER/rank{r}.json``.
 """
 
+import importlib
+import itertools
 import json
 import os
 import sys
+import textwrap
 from pathlib import Path
 
 import torch
 import torch.distributed as dist
 
+import mlresample.torch
 from mlresample.torch import DistributedRepeatSampler, RepeatSampler, ResampledDataset
 
 N_EPOCHS = 3
@@ -62,6 +66,45 @@ def ddp(options, report):
         for batch in batches:
             parallel(batch["x"])["loss"].backward()
         report(model)
+
+
+def lines_of_the_guide(name):
+    """Return a block of code of the guide's page on frameworks."""
+    page = Path(__file__).parents[2] / "docs" / "guide" / "frameworks.rst"
+    block = page.read_text(encoding="utf-8").partition(f":name: {name}\n\n")[2]
+    lines = itertools.takewhile(lambda line: line[:1] in ("", " "), block.splitlines())
+    return textwrap.dedent("\n".join(lines))
+
+
+def guide(options, report):
+    """Run the guide's lines for a framework."""
+    name = options["name"]
+    model = Model()
+
+    def train(loader):
+        for batch in loader:
+            model(batch["x"])
+        report(model)
+
+    names = {**vars(torch.utils.data), **vars(mlresample.torch), "torch": torch, "train": train}
+    names |= {"plan": MULTIPLIERS, "dataset": Numbers(), "n_epochs": N_EPOCHS}
+    names |= {"batch_size": BATCH_SIZE, "model": model}
+    if name == "lightning":
+        names["lightning"] = importlib.import_module("lightning")
+    if name == "accelerate":
+        names["accelerator"] = importlib.import_module("accelerate").Accelerator(cpu=True)
+    if name == "trainer":
+        transformers = importlib.import_module("transformers")
+        names |= vars(importlib.import_module("mlresample.torch.transformers"))
+        names["Trainer"], names["arguments"] = transformers.Trainer, training_arguments(options)
+    exec(lines_of_the_guide(name), names)
+    if name == "lightning":
+        lightning(options, report, names["Data"]())
+    if name == "trainer":
+        callback = transformers.TrainerCallback()
+        callback.on_epoch_end = lambda *args, **kwargs: report(model)
+        names["trainer"].add_callback(callback)
+        names["trainer"].train()
 
 
 def ranks(options, report):
@@ -119,7 +162,7 @@ def stateful(options, report):
             return
 
 
-def lightning(options, report):
+def lightning(options, report, data=None):
     """Train with Lightning, which leaves a DistributedSampler unchanged."""
     import lightning
     from lightning.pytorch.plugins.environments import LightningEnvironment
@@ -155,7 +198,7 @@ def lightning(options, report):
         enable_progress_bar=False,
         enable_model_summary=False,
     )
-    trainer.fit(Module(), datamodule=Data())
+    trainer.fit(Module(), datamodule=data or Data())
 
 
 def lightning_resumed(options, report):
@@ -277,9 +320,26 @@ def accelerate(options, report):
         report(model)
 
 
+def training_arguments(options):
+    from transformers import TrainingArguments
+
+    return TrainingArguments(
+        output_dir=options["output"],
+        num_train_epochs=N_EPOCHS,
+        per_device_train_batch_size=BATCH_SIZE,
+        dataloader_num_workers=options.get("num_workers", 0),
+        use_cpu=True,
+        save_strategy="no",
+        report_to=[],
+        disable_tqdm=True,
+        logging_strategy="no",
+        remove_unused_columns=False,
+    )
+
+
 def trainer(options, report):
     """Train with the Hugging Face Trainer, stopped in the middle of an epoch and resumed."""
-    from transformers import Trainer, TrainerCallback, TrainingArguments
+    from transformers import Trainer, TrainerCallback
 
     from mlresample.torch.transformers import SetEpochCallback
 
@@ -299,21 +359,9 @@ def trainer(options, report):
                 control.should_save = control.should_training_stop = True
 
     model = Model()
-    arguments = TrainingArguments(
-        output_dir=options["output"],
-        num_train_epochs=N_EPOCHS,
-        per_device_train_batch_size=BATCH_SIZE,
-        dataloader_num_workers=options.get("num_workers", 0),
-        use_cpu=True,
-        save_strategy="no",
-        report_to=[],
-        disable_tqdm=True,
-        logging_strategy="no",
-        remove_unused_columns=False,
-    )
     ResamplingTrainer(
         model=model,
-        args=arguments,
+        args=training_arguments(options),
         train_dataset=ResampledDataset(Numbers(), MULTIPLIERS) if view else Numbers(),
         callbacks=[Report()] + ([] if view else [SetEpochCallback(sampler)]),
     ).train(resume_from_checkpoint=options.get("resume"))

@@ -193,6 +193,14 @@ def hugging_face():
     return datasets.Dataset.from_dict({"x": np.arange(60.0)}).with_format("torch")
 
 
+def test_rows_of_a_hugging_face_dataset_are_selected_anew_for_each_epoch():
+    rows = hugging_face()
+    epochs = [rows.select(PLAN.draw_indices(epoch))["x"][:] for epoch in range(2)]
+    for epoch, items in enumerate(epochs):
+        assert_array_equal(np.sort(items), np.repeat(np.arange(60), PLAN.draw_repeats(epoch)))
+    assert not np.array_equal(np.sort(epochs[0]), np.sort(epochs[1]))
+
+
 def negated(item):
     if isinstance(item, tuple):
         return (-item[0], *item[1:])

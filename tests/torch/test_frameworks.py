@@ -92,6 +92,23 @@ def assert_ranks_share_the_plans_epochs(ranks, seed=0):
     assert len({frozenset(epoch.items()) for epoch in union}) == N_EPOCHS  # a new draw each
 
 
+@pytest.mark.parametrize(
+    ("name", "needs", "n_processes"),
+    [
+        ("one-process", "torch", 1),
+        ("ddp", "torch", 2),
+        ("lightning", "lightning", 2),
+        ("accelerate", "accelerate", 2),
+        ("trainer", "transformers", 2),
+    ],
+)
+def test_lines_of_the_guide_give_the_plans_epochs(tmp_path, name, needs, n_processes):
+    pytest.importorskip(needs, reason=f"{needs} is not installed")
+    options = {"name": name, "output": str(tmp_path / "out")}
+    ranks, _ = run("guide", tmp_path, n_processes, **options)
+    assert_ranks_share_the_plans_epochs(ranks)
+
+
 workers = pytest.mark.parametrize("num_workers", [0, 2])
 
 
