@@ -158,8 +158,10 @@ def test_random_state():
 def test_many_classes_per_sample_need_no_dense_copy():
     import tracemalloc
 
-    y = sp.random_array((1000, 20_000), density=0.005, format="csr", random_state=0)
-    y.data[:] = 1
+    columns = np.concatenate(
+        [np.random.RandomState(row).choice(20_000, 100, replace=False) for row in range(1000)]
+    )
+    y = sp.csr_array((np.ones(100_000), columns, np.arange(0, 100_001, 100)), shape=(1000, 20_000))
     splitter = MultilabelStratifiedKFold(2, shuffle=True, random_state=0)
     tracemalloc.start()
     with warnings.catch_warnings():
