@@ -738,16 +738,16 @@ def test_object_without_the_key_is_an_error_that_names_all_keys():
 
 
 def test_options_that_are_followed_read_a_file_whose_columns_spaces_separate():
-    content = "5\nBald Bangs Young \na.jpg -1  1  1\nb.jpg  1 -1 -1 \n"
+    content = "Bald Bangs Young \na.jpg -1  1  1\nb.jpg  1 -1 -1 \n"
+    with pytest.raises(ValueError, match="remove that line if it is a count above the header"):
+        read_labels(write("attr.txt", "2\n" + content))
     write("attr.txt", content)
-    with pytest.raises(ValueError, match="pass comment='5' if that is a count above the header"):
-        read_labels("attr.txt")
     with pytest.raises(ValueError, match="pass delimiter=' ' if spaces separate columns"):
-        read_labels("attr.txt", comment="5")
+        read_labels("attr.txt")
     with pytest.raises(ValueError, match="write a name for the ids, too, if the header names on"):
-        read_labels("attr.txt", comment="5", delimiter=" ")
-    write("attr.txt", content.replace("Bald", "file Bald"))
-    table = read_labels("attr.txt", comment="5", delimiter=" ", negative_values="-1")
+        read_labels("attr.txt", delimiter=" ")
+    write("attr.txt", "file " + content)
+    table = read_labels("attr.txt", delimiter=" ", negative_values="-1")
     check_table(table, ["a.jpg", "b.jpg"], [[0, 1, 1], [1, 0, 0]], ["Bald", "Bangs", "Young"])
 
 
@@ -912,3 +912,24 @@ def test_header_of_numbers_may_be_a_sample():
         read_labels(path)
     table = read_labels(path, header=False, label_columns="4", merge_rows=True)
     check_table(table, ["a.jpg", "b.jpg"], [[1, 1], [0, 1]], ["cat", "cow"])
+
+
+def test_label_key_that_stands_in_several_places_needs_the_keys_that_lead_to_it():
+    """As VGG Image Annotator writes the regions of an image, as a list or by number."""
+    cat, dog = (
+        {"shape_attributes": {"name": "polygon"}, "region_attributes": {"name": name}}
+        for name in ("cat", "dog")
+    )
+    records = [
+        {"file": "a", "regions": [cat, dog]},
+        {"file": "b", "regions": {"0": cat, "1": cat}},
+    ]
+    with pytest.raises(
+        ValueError,
+        match=r"has the key 'name' in several places; name one, such as "
+        r"label_key='region_attributes\.name' or label_key='shape_attributes\.name'",
+    ):
+        read_labels(records, label_key="name")
+    with pytest.warns(UserWarning, match="1 cell lists a label twice"):
+        table = read_labels(records, label_key="region_attributes.name")
+    check_table(table, ["a", "b"], [[1, 1], [1, 0]], ["cat", "dog"])

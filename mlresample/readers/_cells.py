@@ -119,34 +119,47 @@ def _labels_in(value: Any, cell: str, label_key: str | None) -> list[str]:
 
 def _labels_under(entry: dict[str, Any], cell: str, label_key: str | None) -> list[str]:
     """Return the labels under a key of an object, or of the objects within it."""
-    keys = ", ".join(map(repr, dict.fromkeys(_keys(entry))))
     if label_key is None:
         texts = [key for key, value in entry.items() if isinstance(value, str)]
         example = f", such as label_key={texts[0]!r}" if texts else " by label_key="
         raise ValueError(
-            f"{short_repr(cell)} holds objects with the keys {keys}; name the one of the label"
+            f"{short_repr(cell)} holds objects with the keys {_list_of_keys(entry)}; name the one of the label"
             f"{example}."
         )
-    found = list(_values_of(entry, label_key))
+    found = list(_values_of(entry, label_key, ""))
     if not found:
         raise ValueError(
             f"{short_repr(cell)} holds an object without label_key={label_key!r}; its keys are "
-            f"{keys}."
+            f"{_list_of_keys(entry)}."
         )
-    return [label for value in found for label in _labels_in(value, cell, label_key)]
+    paths = list(dict.fromkeys(path for path, _ in found))
+    if len(paths) > 1:
+        raise ValueError(
+            f"{short_repr(cell)} has the key {label_key!r} in several places; name one, such as "
+            f"label_key={paths[-1]!r} or label_key={paths[0]!r}."
+        )
+    return [label for _, value in found for label in _labels_in(value, cell, label_key)]
 
 
-def _values_of(value: Any, key: str) -> Iterator[Any]:
-    """Yield the values of a key, the outermost of nested ones."""
-    if isinstance(value, dict):
-        if key in value:
-            yield value[key]
-            return
-        value = value.values()
-    elif not isinstance(value, list):
+def _values_of(value: Any, key: str, path: str) -> Iterator[tuple[str, Any]]:
+    """Yield the values of a key, the outermost of nested ones, and the keys that lead there."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _values_of(item, key, path)
+    if not isinstance(value, dict):
         return
-    for item in value:
-        yield from _values_of(item, key)
+    head, _, rest = key.partition(".")
+    if key in value:
+        yield path + key, value[key]
+    elif rest and head in value:
+        yield from _values_of(value[head], rest, f"{path}{head}.")
+    else:
+        for name, item in value.items():  # numbers stand for places in a list
+            yield from _values_of(item, key, path if name.isdecimal() else f"{path}{name}.")
+
+
+def _list_of_keys(entry: dict[str, Any]) -> str:
+    return ", ".join(map(repr, dict.fromkeys(_keys(entry))))
 
 
 def _keys(value: Any) -> Iterator[str]:

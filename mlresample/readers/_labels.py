@@ -112,7 +112,8 @@ def read_labels(
         all lists are equally long and hold only 0 and 1, they hold one number per class.
     label_key : str, default=None
         Key of the label, or of a list of labels, if cells list objects such as ``{"id": 18,
-        "name": "Drama"}``. It may stand in objects within them.
+        "name": "Drama"}``. It may stand in objects within them; keys that lead to it are
+        joined by dots, such as ``"region_attributes.name"``, if it stands in several.
     none_value : str or array-like of str, default=None
         Cell of a sample without a class, such as ``"No Finding"`` or ``""``. If None, every
         cell must hold labels, but for an empty list.

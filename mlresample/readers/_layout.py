@@ -118,8 +118,8 @@ def _single_column(columns: list[str]) -> str:
         way_out = "if '::' separates columns, replace it by tabs and pass delimiter='\\t'"
     elif columns[0].isdecimal():
         way_out = (
-            f"pass comment={columns[0]!r} if that is a count above the header, or "
-            f"row_numbers=True if there are no ids"
+            "remove that line if it is a count above the header, or pass row_numbers=True if "
+            "there are no ids"
         )
     elif others == [" "]:
         way_out = "pass delimiter=' ' if spaces separate columns, or row_numbers=True if not"
