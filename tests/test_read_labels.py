@@ -683,8 +683,8 @@ def test_a_first_sample_is_not_taken_for_a_header(content):
 
 def test_options_that_match_nothing_are_warned_of():
     path = write("names.csv", "Id,Target\na,cat|dog\nb,No Finding\n")
-    with pytest.warns(UserWarning, match="no cell is none_value='No finding'"):
-        read_labels(path, separator="|", none_value="No finding")
+    with pytest.warns(UserWarning, match="no cell is none_value='Nothing'"):
+        read_labels(path, separator="|", none_value="Nothing")
     with pytest.warns(UserWarning, match=r"no cell has the separator ';', but some have '\|'"):
         read_labels(path, separator=";")
 
@@ -775,7 +775,9 @@ def test_ids_without_a_name_are_read_where_that_is_said():
 def test_lists_of_0_and_1_hold_one_number_per_class(cells):
     records = [{"id": name, "labels": cell} for name, cell in zip("abc", cells, strict=True)]
     target = [[0, 1, 0], [1, 1, 0], [0, 0, 0]]
-    check_table(read_labels(records), ["a", "b", "c"], target, [0, 1, 2])
+    with pytest.warns(UserWarning, match="each cell is read as 3 numbers, one per class; name"):
+        table = read_labels(records)
+    check_table(table, ["a", "b", "c"], target, [0, 1, 2])
     names = ["cat", "dog", "eel"]
     check_table(read_labels(records, class_names=names), ["a", "b", "c"], target, names)
     with pytest.raises(ValueError, match="list 3 numbers, one per class, but class_names has 2"):
@@ -830,9 +832,15 @@ ODD = {
         {},
         "the column 'is_valid' is read as a class; pass skip_columns='is_valid'",
     ),
-    "case": ("id,l\na,Cat\nb,cat\n", {}, "the labels 'Cat' and 'cat' are two classes"),
-    "zero width": ("id,l\na,x\u200b\nb,x\n", {}, r"the labels 'x' and 'x\u200b' are two classes"),
-    "two forms": ("id,l\na,caf\u00e9\nb,cafe\u0301\n", {}, "are two classes; write them alike"),
+    "case": ("id,l\na,Cat\nb,cat\n", {}, "the labels 'Cat' and 'cat' hardly differ"),
+    "zero width": ("id,l\na,x\u200b\nb,x\n", {}, r"the labels 'x' and 'x\u200b' hardly differ"),
+    "case of none_value": (
+        "id,l\na,x\nb,No finding\nc,No Finding\n",
+        {"separator": "|", "none_value": "No Finding"},
+        "the labels 'No Finding' and 'No finding' hardly differ",
+    ),
+    "case of class columns": ("id,cat,Cat\na,1,0\nb,0,1\n", {}, "'Cat' and 'cat' hardly differ"),
+    "two forms": ("id,l\na,caf\u00e9\nb,cafe\u0301\n", {}, "hardly differ; write them alike"),
     "no ids, merged": (
         "cat,dog,eel\n1,0,1\n0,1,1\n1,1,0\n",
         {"merge_rows": True},

@@ -123,8 +123,8 @@ def _labels_under(entry: dict[str, Any], cell: str, label_key: str | None) -> li
         texts = [key for key, value in entry.items() if isinstance(value, str)]
         example = f", such as label_key={texts[0]!r}" if texts else " by label_key="
         raise ValueError(
-            f"{short_repr(cell)} holds objects with the keys {_list_of_keys(entry)}; name the one of the label"
-            f"{example}."
+            f"{short_repr(cell)} holds objects with the keys {_list_of_keys(entry)}; name "
+            f"the one of the label{example}."
         )
     found = list(_values_of(entry, label_key, ""))
     if not found:

@@ -88,6 +88,11 @@ def read_label_lists(
     if class_names is None:  # classes that the caller names are no misreading
         odd += _odd_labels(cells_read, found_labels, columns[0], options)
         odd += filter(None, [suspicion.file_names(found_labels)])
+        if n_entries is not None:
+            odd.append(
+                f"each cell is read as {n_entries} numbers, one per class; name the classes by "
+                f"class_names=."
+            )
         if samples.id_column is None and options.separator is None:
             ids = suspicion.words_that_are_ids(cells_read.labels, cells_read.times.tolist())
             odd += filter(None, [ids])
@@ -266,7 +271,7 @@ def _odd_labels(cells: _Cells, found: set[str], column: str, options: ListOption
         [
             suspicion.marks_within(found, separator),
             suspicion.names_of_no_class(found, options.none_values),
-            suspicion.written_alike(found),
+            suspicion.written_alike(found.union(options.none_values or [])),
         ],
     )
     return warned

@@ -147,8 +147,8 @@ def written_alike(labels: Iterable[str]) -> str | None:
             key = key.casefold()
         if seen.setdefault(key, label) != label:
             return (
-                f"the labels {seen[key]!a} and {label!a} are two classes; write them alike if "
-                f"they are one."
+                f"the labels {seen[key]!a} and {label!a} hardly differ; write them alike if they "
+                f"mean the same."
             )
     return None
 
@@ -162,7 +162,7 @@ def odd_class_columns(columns: Iterable[str]) -> list[str]:
         f"says which samples are for training."
         for column in splits
     ]
-    return [*found, *filter(None, [file_names(columns)])]
+    return [*found, *filter(None, [file_names(columns), written_alike(columns)])]
 
 
 def is_zero_or_one(labels: set[str], column: str) -> bool:
