@@ -231,8 +231,6 @@ def test_damage_is_told_or_does_no_harm(tmp_path, monkeypatch, named):
             else:
                 changed = [new for old, new in zip(lines, damaged, strict=False) if old != new]
                 silent.append((name, edit.__name__, changed[:1], found))
-    print(n_told, n_excluded)
-    print(*silent, sep="\n")
     assert silent == []
     assert n_told > 0.7 * N_EDITS / 2
     assert n_excluded < 0.01 * N_EDITS / 2

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from mlresample.readers._cells import comparable, indicator_values
 from mlresample.readers._lines import short_repr
 from mlresample.readers._rows import Rows
-from mlresample.readers._suspicion import comment_mark, has_marks_at_its_ends
+from mlresample.readers._suspicion import comment_mark
 
 _DECIMAL = re.compile(r"[+-]?\d*\.\d+(e[+-]?\d+)?", re.IGNORECASE)
 
@@ -83,11 +83,12 @@ def choose_layout(
             f"the header has the number {number!r}; pass header=False if the first line is a "
             f"sample, or class_columns= or skip_columns= if it is a name."
         )
-    cut = next(filter(has_marks_at_its_ends, rest), None)
-    if cut is not None:
+    quoted = next((name for name in rest if '"' in name[:1] + name[-1:]), None)
+    if quoted is not None:
         raise rows.error(
-            f"the column {short_repr(cut)} looks like a part of a list or of quoted text; correct "
-            f"the header, or pass class_columns= or skip_columns= if that is its name."
+            f"the column {short_repr(quoted)} begins or ends with a quote; pass "
+            f"skip_initial_space=True if spaces stand between delimiters and quotes, or "
+            f"class_columns= if that is its name, or else correct the header."
         )
     return Layout(id_column, [], rest, not as_indicators)
 
