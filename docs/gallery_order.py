@@ -9,6 +9,7 @@ EXAMPLES = [
     "budgeted_epoch.py",
     "thresholds_and_probabilities.py",
     "train_digits_torch.py",
+    "grid_search_network.py",
     "augment_copies.py",
     "migrate.py",
     "large_targets.py",
