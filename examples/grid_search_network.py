@@ -283,6 +283,9 @@ print(f"\nPicture: {folder / 'grid_search_network.png'}")
 #   choice between them means little. (Folds share training images: the spread is a guide, not a
 #   test.)
 # * On held-out images, loop and pipeline gain, too. Three seeds cannot say which is better.
+# * The gains are at their largest here: of four settings of learning rate and batch size, this one
+#   gained most on these held-out images (one gained nothing), and a network of 64 channels at 250
+#   steps gained 0.014 ± 0.032 at cap 4, within its spread.
 # * After 200 steps no network has learned all it can, and copies may only show it the rare digits
 #   earlier. In :doc:`/auto_examples/train_digits_torch`, a wider network gains nothing from a plan
 #   after 750 steps, while loss weights still gain. So search with as many steps as you will train
