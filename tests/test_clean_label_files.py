@@ -130,6 +130,12 @@ def test_single_words_between_spaces_raise_no_suspicion(tmp_path, seed):
     assert table.class_names.tolist() == sorted(names)
 
 
+def test_labels_of_lists_may_always_occur_together(tmp_path):
+    rows = [[i, str(["fox", "hen"])] for i in range(9)]
+    table = read_without_a_word(write_rows(tmp_path / "t.csv", ["Id", "Target"], rows))
+    assert table.y.sum(axis=0).tolist() == [9, 9]
+
+
 def test_rows_of_one_label_raise_no_suspicion(tmp_path):
     y = draw(0, 300, 9)
     rows = [
