@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from narwhals.dependencies import is_into_dataframe, is_into_lazyframe
+from narwhals.dependencies import is_into_dataframe
 from numpy.typing import ArrayLike
 
 from mlresample._utils.sklearn import validate_params
@@ -14,19 +14,14 @@ from mlresample._utils.typing import HasShape
 from mlresample.readers import _suspicion as suspicion
 from mlresample.readers._cells import indicator_values
 from mlresample.readers._class_columns import read_class_columns
+from mlresample.readers._delimited import delimited_rows
+from mlresample.readers._frames import frame_rows
 from mlresample.readers._label_lists import ListOptions, read_label_lists
 from mlresample.readers._label_table import LabelTable, as_class_names, check_class_names
 from mlresample.readers._layout import choose_layout, known_column
 from mlresample.readers._lines import FilePath, check_encoding
-from mlresample.readers._rows import (
-    Rows,
-    cell_of,
-    delimited_rows,
-    frame_rows,
-    is_json,
-    json_rows,
-    record_rows,
-)
+from mlresample.readers._records import is_json, json_rows, record_rows
+from mlresample.readers._rows import Rows, cell_of
 from mlresample.readers._samples import Filters, Samples
 
 _TEXT: list[Any] = [str, None]
@@ -287,7 +282,7 @@ def _rows_of(source: Any, **options: Any) -> Rows:
         return frame_rows(source)
     if isinstance(source, list | dict):
         return record_rows(source, "the records")
-    if is_into_lazyframe(source):
+    if hasattr(source, "collect"):  # a lazy frame
         raise ValueError("source must be a data frame, got a lazy one; pass source.collect().")
     raise ValueError(
         f"source must be a path, a data frame, a list of dict or a dict, got "
