@@ -23,6 +23,7 @@ import shlex
 import signal
 import sys
 import time
+import warnings
 from functools import partial
 from multiprocessing import Event
 from pathlib import Path
@@ -191,7 +192,9 @@ class Images(Dataset):
 
 def stratified_folds(target, n_folds):
     folds = MultilabelStratifiedKFold(n_folds, shuffle=True, random_state=0)
-    return folds.split(target, target)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the tables show which classes a part lacks
+        return list(folds.split(target, target))
 
 
 def read_data(options):
@@ -203,7 +206,7 @@ def read_data(options):
     if options.valid_labels is None:  # fold 0 of: mlresample split LABELS
         if len(ids) < 5:
             raise ValueError(f"{options.labels} has {len(ids)} images, and a fifth is held out.")
-        rows, held_out = next(stratified_folds(target, 5))
+        rows, held_out = stratified_folds(target, 5)[0]
         splits = [(paths[rows], target[rows]), (paths[held_out], target[held_out])]
     else:
         valid_ids, valid_target, _ = read_table(options.valid_labels, options, class_names)
