@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, hstack, vstack
+from scipy.sparse import csr_array, hstack
 
 from mlresample._target.indicators import Indicator
 
@@ -52,15 +52,16 @@ def stratified_folds(
     y is a CSR matrix of ones, its indices ascending in each row.
     """
     n_samples = y.shape[0]
-    y = y.astype(np.float64)
+    y = _with_data(y, y.data.astype(np.float64))
     weights = _weights(y)
     pairs = _class_pairs(y)
     if pairs is not None:
         weights = np.concatenate([weights, _PAIR_WEIGHT * _weights(pairs)])
         y = hstack([y, pairs], format="csr")
     if groups is None:
-        spread = _Spread(y, np.ones(n_samples), fold_sizes, weights)
-        spread.assign_all(random_state)
+        sizes = np.ones(n_samples)
+        spread = _Spread(y, sizes, fold_sizes, weights)
+        spread.assign_all(_rarest_first(y, sizes, random_state))
         spread.improve(random_state)
         return spread.folds
     rows = groups, np.arange(n_samples)
@@ -68,11 +69,16 @@ def stratified_folds(
     table.sort_indices()
     sizes = np.bincount(groups).astype(np.float64)
     spread = _Spread(table, sizes, fold_sizes, weights)
-    spread.assign_all(random_state)
+    spread.assign_all(_rarest_first(table, sizes, random_state))
     spread.level_sizes()
     while spread.improve(random_state) and spread.level_sizes():
         pass
     return spread.folds[groups]
+
+
+def _with_data(table: csr_array, data: NDArray[Any]) -> csr_array:
+    """Return the table with other data, its indices shared."""
+    return csr_array((data, table.indices, table.indptr), shape=table.shape)
 
 
 def _weights(table: csr_array) -> NDArray[np.float64]:
@@ -115,7 +121,8 @@ def _rarest_first(
     n_rows, n_columns = table.shape
     shuffled = random_state.permutation(n_rows)
     shuffled = shuffled[np.argsort(-sizes[shuffled], kind="stable")]
-    by_column = table[shuffled].tocsc()
+    pattern = _with_data(table, np.ones(table.nnz, dtype=np.uint8))
+    by_column = pattern[shuffled].tocsc()
     n_left = np.diff(by_column.indptr).astype(np.int64)
     waiting = np.ones(n_rows, dtype=np.bool_)
     parts = []
@@ -127,7 +134,7 @@ def _rarest_first(
         positions = np.sort(positions[waiting[positions]])
         waiting[positions] = False
         rows = shuffled[positions]
-        n_left -= np.bincount(table[rows].indices, minlength=n_columns)
+        n_left -= np.bincount(pattern[rows].indices, minlength=n_columns)
         parts.append(rows)
     return np.concatenate([*parts, shuffled[waiting]])
 
@@ -144,10 +151,12 @@ class _Spread:
     ) -> None:
         n_rows, n_columns = table.shape
         # A move is a swap with the last row, which is empty.
-        empty = csr_array((1, n_columns))
-        self._table, self._sizes = vstack([table, empty], format="csr"), np.append(sizes, 0)
+        indptr = np.append(table.indptr, table.indptr[-1:])
+        entries = table.data, table.indices, indptr
+        self._table = csr_array(entries, shape=(n_rows + 1, n_columns))
+        self._sizes = np.append(sizes, 0)
         self._weights = weights
-        self._own = self._table.power(2) @ weights
+        self._own = _with_data(self._table, table.data**2) @ weights
         self._shares = np.asarray(fold_sizes) / sizes.sum()
         self._deviations = -np.outer(table.sum(axis=0), self._shares)
         self._size_deviations = -np.asarray(fold_sizes, dtype=np.float64)
@@ -169,10 +178,10 @@ class _Spread:
         self._size_deviations[fold] += self._sizes[row]
         self._fold_of[row] = fold
 
-    def assign_all(self, random_state: np.random.RandomState) -> None:
+    def assign_all(self, order: NDArray[np.intp]) -> None:
         """Assign each row to the fold that is most short of its columns, and has room for it."""
         table = self._table
-        for row in _rarest_first(table[:-1], self._sizes[:-1], random_state):
+        for row in order:
             entries = slice(table.indptr[row], table.indptr[row + 1])
             columns = table.indices[entries]
             counts = table.data[entries]
