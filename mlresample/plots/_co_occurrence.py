@@ -184,7 +184,7 @@ class CoOccurrenceDisplay:
         self.ax_, self.figure_ = ax, ax.figure
         self.image_ = ax.imshow(self.shares, "Blues", vmin=0, vmax=1, aspect="auto")
         self.colorbar_ = ax.figure.colorbar(self.image_, ax=ax)
-        self.colorbar_.set_label("share of the rare\nclass's samples")
+        self.colorbar_.set_label("share of the rare class")
         ax.set(xlabel="Common class", ylabel="Rare class (samples)")
 
         rare = [name_on_axis(name, longest_rare) for name in self.rare_classes]
