@@ -9,7 +9,7 @@ from mlresample._plan.plan import ResamplingPlan, ResamplingRule
 from mlresample._rule.counts import ClassCounts
 from mlresample.over_sampling import MaxMultiplierOverSampler
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "ClassCounts",
