@@ -112,7 +112,7 @@ def _from_list(path: FilePath) -> Iterator[Image]:
 
 def _from_folder(folder: FilePath) -> Iterator[Image]:
     """Yield the images below a folder, in the order of their relative paths."""
-    paths = sorted(_files_below(os.fsdecode(folder), "", ()))
+    paths = sorted(files_below(os.fsdecode(folder)))
     if not paths:
         raise misread(folder, f"no image is in this folder ({', '.join(sorted(IMAGE_ENDINGS))}).")
     base = _posix(os.path.abspath(folder))
@@ -120,7 +120,7 @@ def _from_folder(folder: FilePath) -> Iterator[Image]:
         yield Image(os.path.join(os.fsdecode(folder), path), f"{base}/{path}", folder, None)
 
 
-def _files_below(folder: str, below: str, above: tuple[str, ...]) -> Iterator[str]:
+def files_below(folder: str, below: str = "", above: tuple[str, ...] = ()) -> Iterator[str]:
     """Yield the relative paths of images; links to folders are followed, but not in circles."""
     real = os.path.realpath(folder)
     if real in above:
@@ -130,7 +130,7 @@ def _files_below(folder: str, below: str, above: tuple[str, ...]) -> Iterator[st
             if entry.name.startswith("."):  # hidden, such as a Mac's ._a.jpg
                 continue
             if entry.is_dir():
-                yield from _files_below(entry.path, f"{below}{entry.name}/", (*above, real))
+                yield from files_below(entry.path, f"{below}{entry.name}/", (*above, real))
             elif os.path.splitext(entry.name)[1].lower() in IMAGE_ENDINGS:
                 yield below + entry.name
 
