@@ -132,7 +132,7 @@ class RepeatPlan(Immutable):
             return _round_each(self, small, generator)
         repeats = whole.astype(small).take(self.levels)  # take is faster than indexing here
         if fraction.any():
-            repeats += _choose_stratified(self, fraction, generator)
+            repeats += _choose_stratified(self, generator)
         return repeats
 
     def draw_indices(
@@ -193,13 +193,9 @@ def _round_each(
     return repeats
 
 
-def _choose_stratified(
-    plan: RepeatPlan, fraction: NDArray[np.float64], generator: np.random.RandomState
-) -> NDArray[np.bool_]:
+def _choose_stratified(plan: RepeatPlan, generator: np.random.RandomState) -> NDArray[np.bool_]:
     """Choose samples to round up, as many of each level as make the size what it should be."""
-    whole = np.floor(plan.level_multipliers).astype(np.int64)
-    n_extra = plan.epoch_size - int(plan.level_sizes @ whole)
-    extra = share_extra_copies(plan.level_sizes * fraction, n_extra, generator.uniform())
+    extra = share_extra_copies(*_level_shares(plan), generator.uniform())
     n_numbers = min(256, 2 ** max(0, _HISTOGRAM_BITS - len(extra).bit_length()))
     if n_numbers > 1:
         return _choose_smallest(plan.levels, extra, n_numbers, generator)
@@ -262,6 +258,13 @@ def _choose_of_each(
     return by_level[np.repeat(np.arange(len(runs)) % 2 == 0, runs)]
 
 
+def _level_shares(plan: RepeatPlan) -> tuple[NDArray[np.float64], int]:
+    """Return the copies that the levels' fractions ask for, and how many there are in all."""
+    whole = np.floor(plan.level_multipliers)
+    shares = plan.level_sizes * (plan.level_multipliers - whole)
+    return shares, plan.epoch_size - int(plan.level_sizes @ whole.astype(np.int64))
+
+
 def share_extra_copies(
     shares: NDArray[np.float64], n_extra: int, start: float
 ) -> NDArray[np.int64]:
@@ -269,8 +272,20 @@ def share_extra_copies(
 
     Systematic sampling: with C_l the running sum of the shares and one random start u in
     [0, 1), k_l = floor(C_l + u) - floor(C_(l-1) + u), so that k_l is s_l rounded down or up,
-    and s_l on average. Before, the shares are moved by n_extra - sum(s) in all (half a sample
-    at the most), each as far as it has room to its own next whole number.
+    and s_l on average. Before, the shares are moved so that they add up to n_extra.
+    """
+    whole, running = _move_shares(shares, n_extra)
+    steps = np.minimum(np.floor(running + start), running[-1])
+    return (whole + np.diff(steps)).astype(np.int64)
+
+
+def _move_shares(
+    shares: NDArray[np.float64], n_extra: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Move shares so that they add up to n_extra; return whole parts and sums of the fractions.
+
+    The shares are moved by n_extra - sum(s) in all (half a sample at the most), each as far as it
+    has room to its own next whole number. The running sum of their fractions begins at 0.
     """
     whole = np.floor(shares)
     fraction = shares - whole
@@ -280,10 +295,23 @@ def share_extra_copies(
         fraction = fraction + gap * room / room.sum()
     # Only fractions are summed up, and the end is set to the whole number that it is.
     total = n_extra - whole.sum()
-    running = np.cumsum(fraction)
+    running = np.concatenate([[0.0], np.cumsum(fraction)])
     running[running > total - 1e-9] = total
-    steps = np.minimum(np.floor(np.concatenate([[0.0], running]) + start), total)
-    return (whole + np.diff(steps)).astype(np.int64)
+    return whole, running
+
+
+def expected_repeats(plan: RepeatPlan, rounding: str) -> NDArray[np.float64]:
+    """Return the mean repeats of each level's samples over all draws, of shape (n_levels,).
+
+    Those of stratified rounding differ a little from the multipliers: they add up to its size.
+    """
+    if rounding == "nearest":
+        return np.asarray(round_half_up(plan.level_multipliers))
+    if rounding == "bernoulli":
+        return plan.level_multipliers
+    whole, running = _move_shares(*_level_shares(plan))
+    extra = (whole + np.diff(running)) / np.maximum(plan.level_sizes, 1)
+    return np.asarray(np.floor(plan.level_multipliers) + extra)
 
 
 def plan_of_multipliers(multipliers: NDArray[np.float64]) -> RepeatPlan:

@@ -5,10 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
 from mlresample._utils.containers import is_dataframe, is_series
+from mlresample.torch._importance import weights_of_epoch
 from mlresample.torch._plans import (
     RepeatPlanLike,
     as_repeat_plan,
@@ -112,6 +114,29 @@ class ResampledDataset(Dataset[Any]):
     def is_copy(self) -> NDArray[np.bool_]:
         """Which items are copies."""
         return np.arange(len(self)) >= self._n_originals
+
+    def importance_weights(self, *, dtype: torch.dtype = torch.float32) -> torch.Tensor:
+        """Return each sample's weight in the loss, under which all samples count the same.
+
+        Those of :meth:`RepeatSampler.importance_weights`, for the draw of this view.
+
+        Parameters
+        ----------
+        dtype : torch.dtype, default=torch.float32
+            Floating-point type of the weights.
+
+        Returns
+        -------
+        weights : Tensor of shape (n_samples,)
+            Weights by the samples' index in the dataset inside, on the CPU. The weights of the
+            view's own items are ``weights[self.indices]``.
+
+        Raises
+        ------
+        ValueError
+            If the draw leaves out a sample, or `dtype` is no type of floats.
+        """
+        return weights_of_epoch(self.indices, self._n_samples, dtype)
 
     def __len__(self) -> int:
         return len(self.indices)

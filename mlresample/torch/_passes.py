@@ -32,6 +32,7 @@ class _Pass:
         self.start = start
         self.is_over = False  # its end has been reached
         self.set_to: int | None = None  # another epoch, set during this pass
+        self.is_weighted = False  # its importance weights were requested before its end
         self._indices = indices
         self._end = start  # of the chunk that is being yielded
         self._chunk: Iterator[int] = iter([])
@@ -148,10 +149,15 @@ class ResumableSampler:
         if self.data_source is not None:
             check_length(self._plan, self.data_source)
 
-    def _epoch_indices(self, epoch: int) -> NDArray[np.int64]:
+    def _drawn_indices(self, epoch: int) -> NDArray[np.int64]:
+        """Draw the indices of an epoch, for all processes."""
         return epoch_indices(
             self._plan, self.seed, epoch, rounding=self.rounding, shuffle=self.shuffle
         )
+
+    def _epoch_indices(self, epoch: int) -> NDArray[np.int64]:
+        """Return the indices of an epoch that this process yields."""
+        return self._drawn_indices(epoch)
 
     def _check_processes(self) -> None:
         """Warn if this sampler may not suit a distributed job."""
@@ -213,6 +219,14 @@ class ResumableSampler:
         goes_on = self._goes_on and not self._run["sets_epoch"]
         return self.epoch + goes_on, 0
 
+    def _epoch_at_hand(self) -> int:
+        """Return the epoch of the pass that is under way, or of the next one."""
+        latest = self._pass
+        if self._loaded or self._set_to is not None or latest is None or latest.is_complete:
+            return self._next_place()[0]
+        latest.is_weighted = True  # if it has been left, the next pass may be of another epoch
+        return latest.epoch
+
     def _loaded_place(self, loaded: _Loaded) -> tuple[int, int]:
         """Return the epoch and position of a pass that resumes from a loaded position.
 
@@ -264,6 +278,11 @@ class ResumableSampler:
             what = (
                 f"Epoch {latest.epoch}, resumed at index {latest.start:,}, was left after "
                 f"{latest.yielded:,} of {len(self):,} indices, and epoch {epoch} begins."  # type: ignore[arg-type]
+            )
+        elif latest.is_weighted and not latest.is_complete:
+            what = (
+                f"The importance weights are those of epoch {latest.epoch}, which was left after "
+                f"{latest.yielded:,} indices, and epoch {epoch} begins."
             )
         else:
             return

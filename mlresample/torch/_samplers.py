@@ -8,13 +8,14 @@ import torch.distributed
 from numpy.typing import NDArray
 from torch.utils.data import DistributedSampler, Sampler
 
-from mlresample.torch._passes import ResumableSampler, warn
+from mlresample.torch._importance import WeightedSampler
+from mlresample.torch._passes import warn
 from mlresample.torch._plans import RepeatPlanLike, is_same_plan
 
 # -- one process -------------------------------------------------------------------------------
 
 
-class RepeatSampler(ResumableSampler, Sampler[int]):
+class RepeatSampler(WeightedSampler, Sampler[int]):
     """Sample a plan's epochs, in one process or under a framework that shards them.
 
     Each pass is a new epoch, with a new draw and a new order, until :meth:`set_epoch` is called.
@@ -100,7 +101,7 @@ class RepeatSampler(ResumableSampler, Sampler[int]):
 # -- ranks of a distributed job ----------------------------------------------------------------
 
 
-class DistributedRepeatSampler(ResumableSampler, DistributedSampler[int]):
+class DistributedRepeatSampler(WeightedSampler, DistributedSampler[int]):
     """Sample each rank's share of a plan's epochs, in a distributed job.
 
     The ranks draw the same epoch and partition it, in equal lengths. As with
@@ -182,11 +183,22 @@ class DistributedRepeatSampler(ResumableSampler, DistributedSampler[int]):
                 f"nothing for each of the {self.num_replicas} ranks."
             )
 
+    def _drawn_indices(self, epoch: int) -> NDArray[np.int64]:
+        indices = super()._drawn_indices(epoch)
+        # As in the base class, the indices are repeated from the start if there are too few.
+        return np.resize(indices, max(len(indices), self.total_size))
+
     def _epoch_indices(self, epoch: int) -> NDArray[np.int64]:
-        indices = super()._epoch_indices(epoch)
-        # resize repeats the indices from the start if there are too few, and drops the tail if
-        # there are too many, as the base class does.
-        return np.resize(indices, self.total_size)[self.rank :: self.num_replicas]
+        return self._drawn_indices(epoch)[self.rank : self.total_size : self.num_replicas]
+
+    def _check_order(self, expected: bool) -> None:
+        n_dropped = self._epoch_size - self.total_size
+        if not self.shuffle and (n_dropped > 0 or (expected and n_dropped < 0)):
+            what = "drops" if n_dropped > 0 else "repeats"
+            raise ValueError(
+                f"With shuffle=False, this sampler {what} the same {abs(n_dropped):,} items of "
+                f"each epoch, and the importance weights do not count them: pass shuffle=True."
+            )
 
     def _check_processes(self) -> None:
         if self.num_replicas > 1 and _uses_accelerate():

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from mlresample._loss_weights import compute_loss_weights
 from mlresample._plan.plan import PlanLike
@@ -90,15 +90,21 @@ def loss_weights(
         cap=cap,
         class_names=class_names,
     )
+    tensors = [
+        float_tensor(getattr(found, name), name, dtype).to(device)
+        for name in LossWeightTensors._fields
+    ]
+    return LossWeightTensors(*tensors)
+
+
+def float_tensor(weights: NDArray[np.float64], name: str, dtype: torch.dtype) -> torch.Tensor:
+    """Convert weights above 0 to a tensor; weights that the dtype cannot hold are an error."""
     if not (isinstance(dtype, torch.dtype) and dtype.is_floating_point):
         raise ValueError(f"dtype must be one of torch's floats, got {dtype!r}.")
-    tensors = []
-    for name in LossWeightTensors._fields:
-        values = torch.as_tensor(getattr(found, name))
-        weights = values.to(dtype)
-        if not ((weights.double() > 0) & (values <= torch.finfo(dtype).max)).all():
-            raise ValueError(
-                f"{name} is outside the range of {dtype}: set cap, or pass a wider dtype."
-            )
-        tensors.append(weights.to(device))
-    return LossWeightTensors(*tensors)
+    values = torch.as_tensor(weights)
+    tensor = values.to(dtype)
+    if not ((tensor.double() > 0) & (values <= torch.finfo(dtype).max)).all():
+        raise ValueError(
+            f"{name} is outside the range of {dtype}: set cap, or pass a wider dtype."
+        )
+    return tensor
