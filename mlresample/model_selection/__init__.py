@@ -1,5 +1,7 @@
-"""Stratified splits of multi-label data; decision thresholds tuned on held-out scores."""
+"""Stratified splits of multi-label data, tuned decision thresholds, and recipes compared."""
 
+from mlresample.model_selection._compare_recipes import compare_recipes
+from mlresample.model_selection._recipes.comparison import RecipeComparison
 from mlresample.model_selection._splits import (
     MultilabelStratifiedGroupKFold,
     MultilabelStratifiedKFold,
@@ -13,5 +15,7 @@ __all__ = [
     "MultilabelStratifiedKFold",
     "MultilabelStratifiedShuffleSplit",
     "MultilabelTunedThresholdClassifierCV",
+    "RecipeComparison",
+    "compare_recipes",
     "tune_thresholds",
 ]

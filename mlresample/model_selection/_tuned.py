@@ -4,11 +4,9 @@ from numbers import Integral
 from time import perf_counter
 from typing import Any, Self
 
-import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import issparse
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
 from sklearn.model_selection import KFold, check_cv
 from sklearn.utils import get_tags, indexable
 from sklearn.utils.metadata_routing import (
@@ -23,19 +21,21 @@ from sklearn.utils.validation import (
 )
 
 from mlresample._target.indicators import Indicator
-from mlresample._target.read import as_array
-from mlresample._utils.containers import is_dataframe, is_tensor, take_rows
-from mlresample._utils.names import in_another_order, listed, plain
+from mlresample._utils.containers import take_rows
 from mlresample._utils.sklearn import (
     HasMethods,
     StrOptions,
     check_method_params,
-    check_response_method,
     estimator_has,
     fit_context,
     raise_for_params,
 )
 from mlresample._utils.typing import MatrixLike
+from mlresample.model_selection._estimator_scores import (
+    check_no_nan,
+    class_scores,
+    fit_clone,
+)
 from mlresample.model_selection._thresholds import (
     TUNING_CONSTRAINTS,
     as_multilabel_target,
@@ -218,7 +218,7 @@ class MultilabelTunedThresholdClassifierCV(ClassifierMixin, MetaEstimatorMixin, 
         else:
             tested, scores = self._out_of_fold(X, y, target, routed)
             start = perf_counter()
-            estimator = _fitted(self.estimator, X, y, routed.estimator.fit, "all data")
+            estimator = fit_clone(self.estimator, X, y, routed.estimator.fit, "all data")
             self._print_time("fit on all data", start)
         self.thresholds_ = tune_thresholds(
             tested,
@@ -257,7 +257,7 @@ class MultilabelTunedThresholdClassifierCV(ClassifierMixin, MetaEstimatorMixin, 
         """
         check_is_fitted(self)
         scores = self._scores(self.estimator_, X, self.classes_)
-        _check_no_nan(self.estimator_, scores, self.classes_)
+        check_no_nan(self.estimator_, scores, self.classes_)
         return (scores >= self.thresholds_).astype(np.int64)
 
     @available_if(estimator_has("predict_proba"))
@@ -275,7 +275,7 @@ class MultilabelTunedThresholdClassifierCV(ClassifierMixin, MetaEstimatorMixin, 
             One array, also where `estimator_` gives a list of them.
         """
         check_is_fitted(self)
-        return _class_scores(self.estimator_, "predict_proba", X, self.classes_)
+        return class_scores(self.estimator_, "predict_proba", X, self.classes_)
 
     @available_if(estimator_has("predict_proba"))
     def predict_log_proba(self, X: Any) -> NDArray[Any]:
@@ -310,7 +310,7 @@ class MultilabelTunedThresholdClassifierCV(ClassifierMixin, MetaEstimatorMixin, 
             Larger for likelier classes.
         """
         check_is_fitted(self)
-        return _class_scores(self.estimator_, "decision_function", X, self.classes_)
+        return class_scores(self.estimator_, "decision_function", X, self.classes_)
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Return which metadata is routed to the estimator and which to the splitter.
@@ -336,7 +336,7 @@ class MultilabelTunedThresholdClassifierCV(ClassifierMixin, MetaEstimatorMixin, 
 
     def _scores(self, estimator: Any, X: Any, classes: NDArray[Any]) -> NDArray[Any]:
         names = _RESPONSES if self.response_method == "auto" else self.response_method
-        return _class_scores(estimator, names, X, classes)
+        return class_scores(estimator, names, X, classes)
 
     def _out_of_fold(
         self, X: Any, y: Any, target: Indicator, routed: Any
@@ -359,7 +359,7 @@ class MultilabelTunedThresholdClassifierCV(ClassifierMixin, MetaEstimatorMixin, 
             start = perf_counter()
             params = check_method_params(X, routed.estimator.fit, indices=train)
             part = f"the training part of fold {fold}"
-            estimator = _fitted(
+            estimator = fit_clone(
                 self.estimator, take_rows(X, train), take_rows(y, train), params, part
             )
             scores = self._scores(estimator, take_rows(X, test), target.classes)
@@ -396,85 +396,3 @@ def _positions(part: Any, n_samples: int, fold: int) -> NDArray[Any]:
             f"in fold {fold}."
         )
     return part.astype(np.int64)
-
-
-def _fitted(estimator: Any, X: Any, y: Any, params: dict[str, Any], part: str) -> Any:
-    """Return a fitted clone; name the classes without which it could not be fitted."""
-    estimator = clone(estimator)
-    try:
-        estimator.fit(X, y, **params)
-    except ValueError as error:
-        target = as_multilabel_target(y)
-        is_constant = (target.class_counts == 0) | (target.class_counts == target.n_samples)
-        constant = target.classes[is_constant]
-        if len(constant) == 0:
-            raise
-        raise ValueError(
-            f"{type(estimator).__name__} could not be fitted to {part}: {error} In it, "
-            f"all samples or none carry {listed(map(plain, constant))}. Stratify the folds, drop "
-            f"these classes, or use an estimator that accepts them."
-        ) from error
-    return estimator
-
-
-def _check_no_nan(estimator: Any, scores: NDArray[Any], classes: NDArray[Any]) -> None:
-    is_nan = scores != scores  # works for any dtype, including object
-    if is_nan.any():
-        row, c = np.argwhere(is_nan)[0]
-        raise ValueError(
-            f"{type(estimator).__name__} returned a score of NaN in row {row}, class "
-            f"{plain(classes[c])!r}: every sample needs a score for each class."
-        )
-
-
-def _class_scores(
-    estimator: Any, names: str | list[str], X: Any, classes: NDArray[Any]
-) -> NDArray[Any]:
-    """Return the scores of the first of these methods that the estimator has, as one array."""
-    scores = check_response_method(estimator, names)(X)
-    if isinstance(scores, list):  # one array per class, with one column per label seen
-        labels: Any = getattr(estimator, "classes_", None)
-        if not _are_labels_of(labels, scores):
-            raise ValueError(
-                f"{type(estimator).__name__} returned a list of scores, so its classes_ must be "
-                f"the labels of each column of each array, got {labels!r}."
-            )
-        scores = np.column_stack(list(map(_column_of_one, scores, labels)))
-    if issparse(scores):
-        scores = scores.toarray()
-    if is_tensor(scores):
-        scores = as_array(scores)  # of any device, and with a gradient
-    if np.ma.is_masked(scores):
-        raise ValueError(
-            f"{type(estimator).__name__} returned masked scores: every sample needs a score for "
-            f"each class."
-        )
-    shape = np.shape(scores)
-    if shape[1:] != classes.shape:
-        raise ValueError(
-            f"{type(estimator).__name__} must return scores of shape (n_samples, {len(classes)}), "
-            f"got {shape}; wrap a single-label classifier in sklearn.multiclass."
-            f"OneVsRestClassifier."
-        )
-    if is_dataframe(scores):
-        frame = nw.from_native(scores, eager_only=True)
-        if in_another_order(frame.columns, classes.tolist()):
-            scores = np.column_stack(
-                [frame.get_column(name).to_numpy() for name in classes.tolist()]
-            )
-    return np.asarray(scores)
-
-
-def _are_labels_of(labels: Any, scores: list[Any]) -> bool:
-    """Check whether each array of scores has as many columns as labels."""
-    if not isinstance(labels, list | tuple | np.ndarray) or len(labels) != len(scores):
-        return False
-    return all(
-        np.ndim(array) == 2 and np.shape(columns) == np.shape(array)[1:]
-        for columns, array in zip(labels, scores, strict=True)
-    )
-
-
-def _column_of_one(scores: NDArray[Any], labels: Any) -> NDArray[Any]:
-    column = np.flatnonzero(np.asarray(labels) == 1)
-    return np.asarray(scores)[:, column[0]] if len(column) else np.zeros(len(scores))

@@ -1,0 +1,1 @@
+"""Recipes against imbalance, compared on a user's own data and model."""
