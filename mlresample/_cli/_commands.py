@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mlresample._cli._inputs import read_file, read_with_groups, same_file
+from mlresample._cli._inputs import read_file, read_images, read_with_groups, same_file
+from mlresample._cli._outputs import image_list
 from mlresample._cli._splits import collect_splits, splits_html, splits_text
 from mlresample._plan.compare import compare_plans
 from mlresample._plan.make import plan_resampling
@@ -30,6 +31,7 @@ from mlresample.datasets import make_multilabel_digits
 from mlresample.model_selection._splits import assign_folds
 from mlresample.readers import LabelTable
 from mlresample.readers._lines import short_repr
+from mlresample.readers._yolo import check_labels_by_path
 
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 _CAPS = [1, 1.5, 2, 3, 4, 6, 8, 12, 16]
@@ -121,9 +123,16 @@ def _plan_page(plan: ResamplingPlan, table: LabelTable, arguments: Namespace) ->
 
 
 def _resample(arguments: Namespace) -> str:
+    seed, rounding = arguments.random_state, arguments.rounding
+    if arguments.images:
+        table, images = read_images(arguments.files[0], arguments)
+        if arguments.labels is not None:
+            check_labels_by_path(table, images)
+        plan = _plan_of(table, arguments)
+        indices = plan.draw_indices(seed, rounding=rounding, shuffle=arguments.shuffle)
+        return image_list([images[i] for i in indices])
     table = _only_table(arguments)
     plan = _plan_of(table, arguments)
-    seed, rounding = arguments.random_state, arguments.rounding
     if arguments.repeats:
         if arguments.shuffle:
             raise ValueError(

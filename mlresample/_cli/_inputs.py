@@ -16,9 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mlresample.readers import LabelTable, read_coco, read_labels, read_yolo
+from mlresample.readers import LabelTable, read_coco, read_labels
 from mlresample.readers._class_names import read_class_names
 from mlresample.readers._label_table import as_class_names
+from mlresample.readers._yolo import read_with_images
+from mlresample.readers._yolo_images import Image
 
 _SEVERAL = "several are separated by commas"
 # The parameters of each format's reader, with what the help of their options says.
@@ -82,18 +84,33 @@ _MOMENT = 1.0  # seconds
 
 def read_file(file: str, arguments: Namespace) -> LabelTable:
     """Read one label file, or a folder of images."""
-    if os.path.exists(file) and not (os.path.isfile(file) or os.path.isdir(file)):
-        raise ValueError(f"{file} is not a regular file: save its contents to one first.")
-    kind = arguments.format or _guess_format(file, arguments)
+    kind = format_of(file, arguments)
+    if kind == "yolo":
+        return read_images(file, arguments)[0]
     options = _options_for(kind, arguments)
     with _progress(f"reading {file}"):
         table = _READERS[kind](file, **options)
+    _check_classes(file, table)
+    return table
+
+
+def read_images(file: str, arguments: Namespace) -> tuple[LabelTable, list[Image]]:
+    """Read a YOLO data set, and where the image of each sample is."""
+    options = _options_for("yolo", arguments)
+    with _progress(f"reading {file}"):
+        table, images = read_with_images(file, **options)
+    _check_classes(file, table)
+    for source in {os.fsdecode(image.source) for image in images}:  # lists that data.yaml names
+        check_not_input(arguments.output, source)
+    return table, images
+
+
+def _check_classes(file: str, table: LabelTable) -> None:
     if len(table.class_names) == 1:
         only = table.class_names.tolist()[0]
         raise ValueError(f"{file} has only one class, {only!r}: there is nothing to balance.")
     if table.y.nnz == 0:
         raise ValueError(f"{file} has no sample with a class: there is nothing to balance.")
-    return table
 
 
 def read_with_groups(
@@ -103,7 +120,7 @@ def read_with_groups(
     column = arguments.groups
     if column is None:
         return read_file(file, arguments), None, None
-    kind = arguments.format or _guess_format(file, arguments)
+    kind = format_of(file, arguments)
     if kind != "table":
         raise ValueError(
             f"--groups names a column, which a file of format {kind!r} has not: leave it out."
@@ -201,7 +218,6 @@ def _options_for(kind: str, arguments: Namespace) -> dict[str, Any]:
 _READERS: dict[str, Callable[..., LabelTable]] = {
     "table": read_labels,
     "coco": read_coco,
-    "yolo": read_yolo,
 }
 
 
@@ -217,7 +233,12 @@ def _filters(texts: list[str]) -> dict[str, list[str]]:
     return filters
 
 
-def _guess_format(file: str, arguments: Namespace) -> str:
+def format_of(file: str, arguments: Namespace) -> str:
+    """Return the format that was named, or else the one that the file seems to have."""
+    if os.path.exists(file) and not (os.path.isfile(file) or os.path.isdir(file)):
+        raise ValueError(f"{file} is not a regular file: save its contents to one first.")
+    if arguments.format is not None:
+        return str(arguments.format)
     suffix = Path(file).suffix.lower()
     if arguments.labels is not None or suffix in (".yaml", ".yml") or os.path.isdir(file):
         return "yolo"
@@ -237,6 +258,12 @@ def _is_coco(file: str) -> bool:
 def same_file(first: str, second: str) -> bool:
     """Return whether two paths lead to the same file."""
     return os.path.exists(first) and os.path.exists(second) and os.path.samefile(first, second)
+
+
+def check_not_input(output: str | None, file: str) -> None:
+    """Check that the output would not overwrite a file that is read."""
+    if output is not None and same_file(output, file):
+        raise ValueError(f"--output {output} is also an input: name another file.")
 
 
 @contextmanager

@@ -8,7 +8,6 @@ import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any, NoReturn
 
 import mlresample
@@ -18,8 +17,8 @@ from mlresample._cli._inputs import (
     add_input_options,
     option_of,
     option_with_value,
-    same_file,
 )
+from mlresample._cli._outputs import check_output, write_output
 from mlresample._plan.repeats import ROUNDINGS
 from mlresample._rule.parameters import RULE_CONSTRAINTS
 
@@ -38,11 +37,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
         try:
-            _check_output(arguments)
+            check_output(arguments)
             output = COMMANDS[arguments.command](arguments)
             for warning in caught:  # before the figures, which they may put in doubt
                 _print_message("warning", warning.message)
-            _write(output, arguments)
+            write_output(output, arguments)
         except BrokenPipeError:  # the reader, such as head, has closed
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except UnicodeEncodeError as error:
@@ -97,61 +96,6 @@ def with_options(message: str) -> str:
     return _NAMED.sub(option, message)
 
 
-# The endings of each kind of output; a file without an ending takes any.
-_ENDINGS = {
-    "text": [".txt"],
-    "csv": [".csv", ".txt"],
-    "json": [".json"],
-    "html": [".html", ".htm"],
-}
-
-
-def _check_output(arguments: argparse.Namespace) -> None:
-    """Check before the work that its result can be written, and choose the kind of output."""
-    if arguments.output is None:
-        if sys.stdout is None:
-            raise ValueError("standard output is closed: name a file by --output.")
-        if getattr(arguments, "html", False) and sys.stdout.isatty():
-            raise ValueError(
-                "--html writes a page, which is not for a terminal: name a file by --output, such "
-                "as --output plan.html."
-            )
-        return
-    output = Path(arguments.output)
-    inputs = [*arguments.files, arguments.class_names]
-    if any(same_file(arguments.output, file) for file in inputs if file is not None):
-        raise ValueError(f"--output {output} is also an input: name another file.")
-    if not output.parent.is_dir():
-        raise ValueError(f"--output {output}: there is no folder {output.parent}.")
-    kind = _kind_of_output(output.suffix.lower(), arguments)
-    arguments.json = kind == "json"
-    arguments.html = kind == "html"
-
-
-def _kind_of_output(ending: str, arguments: argparse.Namespace) -> str:
-    """Choose a kind of output that the command writes, or the one that an option asks for."""
-    kinds = ["text", "json", "html"] if hasattr(arguments, "html") else ["csv", "json"]
-    asked = [kind for kind in kinds if getattr(arguments, kind, False)]
-    kinds = asked or kinds
-    for kind in kinds:
-        if ending in ["", *_ENDINGS[kind]]:
-            return kind
-    endings = list(dict.fromkeys(ending for kind in kinds for ending in _ENDINGS[kind]))
-    option = f"--{asked[0]}" if asked else f"mlresample {arguments.command}"
-    raise ValueError(
-        f"--output {arguments.output}: {option} writes files that end in {' or '.join(endings)}."
-    )
-
-
-def _write(output: str, arguments: argparse.Namespace) -> None:
-    output = output if output.endswith("\n") else output + "\n"
-    if arguments.output is None:
-        sys.stdout.write(output)
-        sys.stdout.flush()
-        return
-    Path(arguments.output).write_text(output, encoding="utf-8")
-
-
 # -- arguments ---------------------------------------------------------------------------------
 
 
@@ -189,7 +133,11 @@ def make_parser() -> tuple[argparse.ArgumentParser, dict[str, Any]]:
     _add_grid(compare)
     plan = _command(commands, "plan", "what one plan costs and achieves, class by class")
     _add_rule(plan)
-    resample = _command(commands, "resample", "the ids of a resampled epoch, for a training loop")
+    resample = _command(
+        commands,
+        "resample",
+        "the ids of a resampled epoch, for a training loop; of YOLO data, a list of images",
+    )
     _add_rule(resample)
     _add_draw(resample)
     split = _command(commands, "split", "multi-label stratified folds")

@@ -23,7 +23,7 @@ _BARE_DELIMITER = re.compile(r"[,;](?! )")
 _NUMBER = re.compile(r"[+-]?[0-9]*\.?[0-9]+(e[+-]?[0-9]+)?", re.IGNORECASE)
 _NUMBERED = re.compile(r"([0-9]{1,9})\s*[:,;\t]")
 _SETTING = re.compile(r"(names|path|train|val|valid|test|nc|classes)\s*[:=]")
-_SURROGATE = re.compile("[\ud800-\udfff]")  # half a character, which cannot be encoded
+SURROGATE = re.compile("[\ud800-\udfff]")  # half a character, which cannot be encoded
 
 
 def read_class_names(path: FilePath) -> list[str]:
@@ -87,7 +87,7 @@ def names_in_yaml(path: FilePath, content: Any) -> list[str] | None:
         raise misread(path, "names is empty; it must have one name per class.")
     numbers_of: dict[str, int] = {}
     for number, name in enumerate(names):
-        if not isinstance(name, str) or not name.strip() or _SURROGATE.search(name):
+        if not isinstance(name, str) or not name.strip() or SURROGATE.search(name):
             problem = f"names[{number}] must be text that is not empty, got {short_repr(name)}."
             raise misread(path, problem)
         first = numbers_of.setdefault(name.strip(), number)

@@ -106,6 +106,17 @@ def read_yolo(
     array([[0, 1],
            [0, 0]], dtype=uint8)
     """
+    return read_with_images(images, labels=labels, class_names=class_names, split=split)[0]
+
+
+def read_with_images(
+    images: FilePath,
+    *,
+    labels: FilePath | None = None,
+    class_names: ArrayLike | FilePath | None = None,
+    split: str = "train",
+) -> tuple[LabelTable, list[Image]]:
+    """Read YOLO labels, and where the image of each sample is; parameters are `read_yolo`'s."""
     names = None if class_names is None else _class_names(class_names)
     data_file: FilePath | None = images if is_yaml(images) else None
     if os.path.isdir(images):  # its data.yaml, if any, names the classes
@@ -131,7 +142,22 @@ def read_yolo(
         if largest is None:
             raise misread(labels or images, "no image has an object; pass class_names=.")
         names = np.arange(largest + 1, dtype=np.int64)
-    return label_table((image.id for image in found), columns, names)
+    return label_table((image.id for image in found), columns, names), found
+
+
+def check_labels_by_path(table: LabelTable, images: list[Image]) -> None:
+    """Check that the format's rule, the path of the image alone, finds the same labels."""
+    found = _objects(images, None, len(table.class_names))
+    rows = np.split(table.y.indices, table.y.indptr[1:-1])
+    for image, classes, row in zip(images, found, rows, strict=True):
+        if (classes or set()) != set(row.tolist()):
+            folder, _, name = image.path.rpartition("/")
+            file = f"{_label_folders(folder, None)[0]}/{os.path.splitext(name)[0]}.txt"
+            problem = "there is none" if classes is None else "it holds other classes"
+            raise image.misread(
+                f"trainers look for the label file of {short_repr(image.id)} at {file!r}, and "
+                f"{problem}: put the label files there."
+            )
 
 
 def _class_names(class_names: Any) -> NDArray[Any]:

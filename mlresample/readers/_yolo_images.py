@@ -92,7 +92,7 @@ def _root(path: FilePath, data: Any) -> str:
         f"{os.fsdecode(path)}: path is {short_repr(place)}, but there is no folder "
         f"{os.path.abspath(root)!r}; the folder of the file is taken.",
         UserWarning,
-        stacklevel=5,  # the caller of read_yolo
+        stacklevel=6,  # the caller of read_yolo
     )
     return folder
 

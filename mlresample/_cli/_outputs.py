@@ -1,0 +1,121 @@
+"""What a command writes: its kind, its place, and lists of images."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from mlresample._cli._inputs import check_not_input, format_of
+from mlresample.readers._class_names import IMAGE_ENDINGS, SURROGATE
+from mlresample.readers._lines import short_repr
+from mlresample.readers._yolo_images import Image
+
+# The endings of each kind of output; a file without an ending takes any.
+_ENDINGS = {
+    "text": [".txt"],
+    "images": [".txt"],
+    "csv": [".csv", ".txt"],
+    "json": [".json"],
+    "html": [".html", ".htm"],
+}
+
+
+def check_output(arguments: argparse.Namespace) -> None:
+    """Check before the work that its result can be written, and choose the kind of output."""
+    if arguments.output is None:
+        if sys.stdout is None:
+            raise ValueError("standard output is closed: name a file by --output.")
+        if getattr(arguments, "html", False) and sys.stdout.isatty():
+            raise ValueError(
+                "--html writes a page, which is not for a terminal: name a file by --output, such "
+                "as --output plan.html."
+            )
+    else:
+        output = Path(arguments.output)
+        for file in [*arguments.files, arguments.class_names]:
+            if file is not None:
+                check_not_input(arguments.output, file)
+        if not output.parent.is_dir():
+            raise ValueError(f"--output {output}: there is no folder {output.parent}.")
+    kind = _kind_of_output(arguments)
+    arguments.json = kind == "json"
+    arguments.html = kind == "html"
+    arguments.images = kind == "images"
+
+
+def _kind_of_output(arguments: argparse.Namespace) -> str:
+    """Choose a kind of output that the command writes, or the one that an option asks for."""
+    kinds = _kinds_of_command(arguments)
+    asked = [kind for kind in kinds if getattr(arguments, kind, False)]
+    kinds = asked or kinds
+    ending = Path(arguments.output or "").suffix.lower()
+    for kind in kinds:
+        if ending in ["", *_ENDINGS[kind]]:
+            return kind
+    endings = list(dict.fromkeys(ending for kind in kinds for ending in _ENDINGS[kind]))
+    option = f"--{asked[0]}" if asked else f"mlresample {arguments.command}"
+    raise ValueError(
+        f"--output {arguments.output}: {option} writes files that end in {' or '.join(endings)}."
+    )
+
+
+def _kinds_of_command(arguments: argparse.Namespace) -> list[str]:
+    """Return the kinds of output that a command writes, the usual one first."""
+    if hasattr(arguments, "html"):
+        return ["text", "json", "html"]
+    lists_ids = arguments.command == "resample" and not arguments.repeats
+    if lists_ids and format_of(arguments.files[0], arguments) == "yolo":
+        return ["images", "csv", "json"]
+    return ["csv", "json"]
+
+
+def image_list(images: Sequence[Image]) -> str:
+    """Return the absolute paths of images, one per line, as trainers of YOLO models read them."""
+    for image in set(images):
+        path = image.path
+        if not os.path.isfile(path):
+            raise image.misread(
+                f"there is no image {path!r}; relative paths begin at the folder of the list."
+            )
+        if os.path.splitext(path)[1].lower() not in IMAGE_ENDINGS:
+            raise image.misread(
+                f"the name of {short_repr(path)} does not end as an image's does, so that "
+                f"trainers would leave it out: rename it."
+            )
+        if path.splitlines() != [path.strip()] or SURROGATE.search(path):
+            raise image.misread(
+                f"the path {path!r} does not fit in a line of a list: rename it without line "
+                f"ends, spaces at its end and characters that are not UTF-8."
+            )
+    return "".join(f"{image.path}\n" for image in images)
+
+
+def write_output(output: str, arguments: argparse.Namespace) -> None:
+    """Write to standard output or to a file, and say how a list of images is trained on."""
+    output = output if output.endswith("\n") else output + "\n"
+    if arguments.output is None:
+        sys.stdout.write(output)
+        sys.stdout.flush()
+        return
+    _write_whole(Path(arguments.output), output)
+    if arguments.images and sys.stderr is not None:
+        line = f"train: {json.dumps(os.path.abspath(arguments.output), ensure_ascii=False)}"
+        print(
+            f"mlresample: to train on it, put this in a copy of data.yaml: {line}", file=sys.stderr
+        )
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a file complete or not at all; a pipe or a device takes what comes."""
+    if path.exists() and not path.is_file():
+        path.write_text(text, encoding="utf-8")
+        return
+    path = path.resolve()  # a link stays one
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
