@@ -1,5 +1,8 @@
 """Recipes compared on a user's own data: the same folds and steps, honest differences."""
 
+import json
+import warnings
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -14,7 +17,9 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVC
 
+from benchmarks.recipe_errors import better, null, planted
 from mlresample import compute_loss_weights, plan_resampling
 from mlresample.model_selection import compare_recipes
 from mlresample.model_selection._recipes.differences import corrected_t_test, holm
@@ -345,3 +350,343 @@ def test_containers_of_y_give_the_same_result():
     ]
     for result in results[1:]:
         assert_array_equal(result, results[0])
+
+
+# -- the answer ----------------------------------------------------------------------------------
+
+
+def with_scores(**scores):
+    """Compare recipes, and replace what they scored."""
+    comparison, _ = record({name: {"plan": {}} for name in scores}, n_folds=5, n_inner_folds=None)
+    for name, values in {"nothing": np.zeros(5), **scores}.items():
+        comparison.scores[name]["average_precision"][:] = values
+    return comparison
+
+
+def test_recommended_is_the_simplest_that_is_not_told_from_the_best():
+    spread = np.array([-1, 1, 0, 2, -2]) * 0.01
+    comparison, _ = record(n_folds=5, n_inner_folds=None)
+    means = {"nothing": 0, "uniform": 0.0, "weights": 0.2, "plan": 0.3, "rest": 0.31}
+    means["importance"] = 0.1
+    for place, (name, mean) in enumerate(means.items()):
+        comparison.scores[name]["average_precision"][:] = mean + np.roll(spread, place)
+    rows = comparison.to_dict()["scores"]
+    verdicts = {row["recipe"]: row["verdict"] for row in rows if row["verdict"]}
+    assert verdicts == {
+        "nothing": "baseline",
+        "uniform": "tie",
+        "weights": "better",
+        "plan": "better",
+        "rest": "better",
+        "importance": "better",
+    }
+    assert comparison.recommended == "plan"  # weights are simpler, but worse than the best
+    assert "Take 'plan': the simplest" in " ".join(repr(comparison).split())
+
+
+def test_a_recipe_may_be_worse():
+    comparison = with_scores(bad=-0.1 - np.arange(5) / 100)
+    assert comparison.recommended == "nothing"
+    codes = {row["code"]: row["text"] for row in comparison.to_dict()["answer"]}
+    assert "'bad' (-0.120" in codes["worse"]
+    assert codes["none_better"].startswith("No recipe is better than 'nothing'")
+
+
+def test_one_recipe_of_many_needs_a_smaller_p_value():
+    gain = np.array([0.2, 0.1, 0.3, 0.1, 0.3])
+    p_value = corrected_t_test(gain, 0.25, 0.95).p_value
+    assert 0.01 < p_value < 0.05
+    assert with_scores(good=gain).recommended == "good"
+    others = dict.fromkeys(["a", "b", "c", "d"], np.array([0.1, -0.1, 0.1, -0.1, 0.0]))
+    assert with_scores(good=gain, **others).recommended == "nothing"
+
+
+def test_the_order_from_simple_to_complex():
+    comparison, _ = record(ALL_RECIPES | {"own": constant})
+    order = sorted(comparison.simplicity, key=comparison.simplicity.get)
+    assert order == ["nothing", "weights", "uniform", "plan", "rest", "importance", "own"]
+
+
+def test_differences_are_paired_and_their_test_knows_how_much_folds_overlap():
+    comparison, _ = record({"plan": {"plan": {}}}, n_folds=5, n_repeats=2, n_inner_folds=None)
+    generator = np.random.RandomState(0)
+    values = generator.uniform(size=(2, 10))
+    for name, of_recipe in zip(("nothing", "plan"), values, strict=True):
+        comparison.scores[name]["average_precision"][:] = of_recipe
+    row = comparison.to_dict()["scores"][1]
+    gain = values[1] - values[0]
+    error = np.sqrt((1 / 10 + 24 / 96) * gain.var(ddof=1))
+    assert (row["recipe"], row["score"]) == ("plan", "average_precision")
+    assert_allclose(row["difference"], gain.mean())
+    assert_allclose(row["p_value"], 2 * stats.t.sf(abs(gain.mean()) / error, 9))
+    assert_allclose([row["low"], row["high"]], stats.t.interval(0.95, 9, gain.mean(), error))
+
+
+def test_another_baseline_is_what_differences_are_to():
+    comparison, _ = record(baseline="weights")
+    rows = [row for row in comparison.to_dict()["scores"] if row["score"] == "macro_f1"]
+    at = {row["recipe"]: row for row in rows}
+    assert at["weights"]["difference"] is None
+    assert_allclose(at["plan"]["difference"], at["plan"]["mean"] - at["weights"]["mean"])
+
+
+def test_a_lower_calibration_error_is_better():
+    comparison, _ = record({"plan": {"plan": {}}}, primary="calibration_error", n_folds=5)
+    comparison.scores["nothing"]["calibration_error"][:] = 1
+    comparison.scores["plan"]["calibration_error"][:] = 0.5 + np.arange(5) / 100
+    assert comparison.recommended == "plan"
+
+
+def test_report_in_every_form():
+    comparison, _ = record()
+    report = comparison.to_dict()
+    assert json.loads(comparison.to_json()) == report
+    frame = comparison.to_frame()
+    assert len(frame) == 6 * frame["score"].nunique()
+    mean = frame.loc[(frame["recipe"] == "plan") & (frame["score"] == "macro_f1"), "mean"].item()
+    assert_allclose(mean, comparison.scores["plan"]["macro_f1"].mean())
+    assert "<li>Take " in comparison._repr_html_()
+    assert repr(comparison).startswith("RecipeComparison: 6 recipes, 3 folds, 120 samples, 3 cla")
+    assert report["recipes"][2]["growth"] > 1
+
+
+def test_classes_that_cannot_be_scored_are_named():
+    y = np.column_stack([Y, np.zeros(N_SAMPLES, dtype=int), np.eye(N_SAMPLES, 1, dtype=int)])
+
+    def train(batches, *, predict, **rest):
+        return np.full((len(predict), 5), 0.3)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        comparison = compare_recipes(train, None, y, recipes={})
+    assert comparison.not_scored.tolist() == [False, False, False, True, True]
+    assert "2 of 5 classes are in both parts of no split" in " ".join(repr(comparison).split())
+    assert np.isfinite(comparison.scores["nothing"]["average_precision"]).all()
+
+
+def test_progress_is_a_line_per_recipe_and_split(capsys):
+    record(n_folds=2, verbose=1)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 12
+    assert lines[0].startswith("[compare_recipes] 1 of 12: repeat 1, fold 1, 'nothing': ")
+    assert lines[-1].endswith("; about 0 s left")
+
+
+def test_trainings_in_parallel_give_the_same_result():
+    options = {"n_folds": 2, "n_repeats": 1, "n_inner_folds": None}
+    first, second = (
+        compare_recipes(OneVsRestClassifier(GaussianNB()), X, Y, n_jobs=n_jobs, **options)
+        for n_jobs in (None, 2)
+    )
+    assert_same_scores(first, second)
+
+
+def assert_same_scores(first, second):
+    assert list(first.scores) == list(second.scores)
+    for name, scores in first.scores.items():
+        for score, values in scores.items():
+            assert_array_equal(values, second.scores[name][score])
+
+
+# -- what is saved -------------------------------------------------------------------------------
+
+
+class Interrupted(Recorder):
+    """Stop after some trainings, as Ctrl+C does."""
+
+    def __init__(self, n_trainings):
+        super().__init__()
+        self.n_trainings = n_trainings
+
+    def __call__(self, batches, **kwargs):
+        if len(self.calls) == self.n_trainings:
+            raise KeyboardInterrupt
+        return super().__call__(batches, **kwargs)
+
+
+OPTIONS = {"recipes": ALL_RECIPES, "n_folds": 3, "n_repeats": 1, "n_inner_folds": 2, "n_steps": 5}
+
+
+def test_an_interrupted_comparison_goes_on_to_the_same_result(tmp_path):
+    cached = OPTIONS | {"cache": tmp_path / "new" / "folder", "model_name": "constant"}
+    whole = compare_recipes(constant, None, Y, **OPTIONS)
+    with pytest.raises(KeyboardInterrupt):
+        compare_recipes(Interrupted(20), None, Y, **cached)
+    assert len(list((tmp_path / "new" / "folder").iterdir())) == 6  # 18 of 20 trainings
+    rest = Recorder()
+    resumed = compare_recipes(rest, None, Y, **cached)
+    assert len(rest.calls) == 54 - 18
+    assert_same_scores(resumed, whole)
+    assert resumed.growth == whole.growth
+    again = Recorder()
+    assert_same_scores(compare_recipes(again, None, Y, **cached), whole)
+    assert again.calls == []
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"random_state": 1},
+        {"n_folds": 4},
+        {"n_inner_folds": 3},
+        {"n_inner_folds": None},
+        {"n_steps": 6},
+        {"batch_size": 32},
+        {"model_name": "another"},
+        {"groups": np.repeat(np.arange(60), 2)},
+    ],
+)
+def test_nothing_is_taken_for_the_result_of_other_parameters(tmp_path, changed):
+    options = OPTIONS | {"recipes": {}, "cache": tmp_path, "model_name": "constant"}
+    compare_recipes(constant, None, Y, **options)
+    recorder = Recorder()
+    comparison = compare_recipes(recorder, None, Y, **options | changed)
+    n_inner = (options | changed)["n_inner_folds"] or 0
+    assert len(recorder.calls) == comparison.n_folds * (1 + n_inner)
+
+
+def test_nothing_is_taken_for_the_result_of_other_data_or_recipes(tmp_path):
+    model = GaussianNBs()
+    options = {"n_folds": 2, "n_repeats": 1, "n_inner_folds": None, "cache": tmp_path}
+
+    def n_new(model, X, y, recipe):
+        before = len(list(tmp_path.iterdir()))
+        compare_recipes(model, X, y, recipes={"plan": recipe}, **options)
+        return len(list(tmp_path.iterdir())) - before
+
+    changed_X, changed_y = X.copy(), Y.copy()
+    changed_X[7, 1] += 1e-9
+    changed_y[7, 1] ^= 1
+    assert n_new(model, X, Y, {"plan": {"cap": 3}}) == 4
+    assert n_new(model, X, Y, {"plan": {"cap": 3}}) == 0
+    assert n_new(model, X, Y, {"plan": {"cap": 3.5}}) == 2
+    assert n_new(model, X, Y, {"plan": {"cap": 3}, "copies": "uniform"}) == 2
+    assert n_new(model, X, Y, {"model": MultiOutputClassifier(GaussianNB(var_smoothing=1))}) == 2
+    assert n_new(MultiOutputClassifier(GaussianNB(var_smoothing=1)), X, Y, {"plan": {}}) == 2
+    assert n_new(model, changed_X, Y, {"plan": {"cap": 3}}) == 4
+    assert n_new(model, X, changed_y, {"plan": {"cap": 3}}) == 4
+
+
+def test_what_decides_can_change_without_training(tmp_path):
+    options = OPTIONS | {"cache": tmp_path, "model_name": "constant"}
+    compare_recipes(constant, None, Y, **options)
+    recorder = Recorder()
+    compare_recipes(recorder, None, Y, **options, primary="rare_f1", baseline="plan", alpha=0.2)
+    assert recorder.calls == []
+
+
+def test_a_spoiled_file_is_named(tmp_path):
+    options = OPTIONS | {"cache": tmp_path, "model_name": "constant", "recipes": {}}
+    compare_recipes(constant, None, Y, **options)
+    file = sorted(tmp_path.iterdir())[0]
+    file.write_text("{")
+    with pytest.raises(ValueError, match=f"{file.name} in cache is not JSON"):
+        compare_recipes(constant, None, Y, **options)
+
+
+# -- what is refused -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("recipes", "message"),
+    [
+        ({"a": {"caps": 4}}, r"recipes\['a'\] has the key 'caps'; a recipe has plan, copies"),
+        ({"a": {"plan": {"capp": 4}}}, r"\['plan'\] has the key 'capp'; a plan has"),
+        ({"a": {"plan": {"cap": 0}}}, "'cap' parameter of compare_recipes"),
+        ({"a": {"plan": 4}}, r"recipes\['a'\]\['plan'\]"),
+        ({"a": {"copies": "uniform"}}, "need a plan"),
+        ({"a": {"loss_weights": "rest"}}, "need a plan"),
+        ({"a": {"importance_weights": True}}, "need a plan"),
+        ({"a": {"loss_weights": "all"}}, r"recipes\['a'\]\['loss_weights'\]"),
+        ({"a": {"loss_weights": "counts", "loss_weights_cap": 0.5}}, "loss_weights_cap"),
+        (
+            {"a": {"plan": {}, "importance_weights": True, "loss_weights": "rest"}},
+            "set loss_weights='counts'",
+        ),
+        ({"a": 4}, r"recipes\['a'\] must be an estimator instance"),
+        ({"a": KNeighborsClassifier}, r"recipes\['a'\] must be an estimator instance"),
+        ({"a": KNeighborsClassifier()}, "X is None, but the model of recipe 'a' is an estimator"),
+        ({3: {}}, "named by strings"),
+        ({"nothing": {"plan": {}}}, "must be {}, training on the data as they are"),
+        (
+            {"a": {"plan": {"floor": 0.2}, "importance_weights": True}},
+            "no weight can make up for them",
+        ),
+    ],
+)
+def test_recipes_that_are_none_are_refused(recipes, message):
+    with pytest.raises(ValueError, match=message):
+        compare_recipes(constant, None, Y, recipes=recipes)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"baseline": "none"}, "baseline must be one of 'nothing', 'loss weights'"),
+        ({"primary": "auc"}, "'primary' parameter"),
+        ({"primary": "macro_f1_tuned", "n_inner_folds": None}, "needs tuned thresholds"),
+        ({"primary": "many_f1"}, "primary='many_f1' is a score of no class: the classes have"),
+        ({"n_folds": 1}, "'n_folds' parameter"),
+        ({"groups": [1, 2]}, "groups must have one entry per sample, 120, got 2"),
+        ({"cache": "x"}, "model_name is needed with cache"),
+        ({"cache": "x", "model_name": "m", "random_state": None}, "random_state must be an int"),
+    ],
+)
+def test_parameters_that_do_not_fit_are_refused(options, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=message):
+        compare_recipes(constant, None, Y, **options)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_data_that_do_not_fit_are_refused():
+    knn = KNeighborsClassifier(3)
+    with pytest.raises(ValueError, match="X is None, but the model of recipe 'nothing'"):
+        compare_recipes(knn, None, Y)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        compare_recipes(knn, X[:50], Y)
+    with pytest.raises(ValueError, match="single-label"):
+        compare_recipes(knn, X, Y[:, 0])
+    with pytest.raises(ValueError, match="no positives"):
+        compare_recipes(knn, X, 0 * Y)
+    with pytest.raises(ValueError, match="must have predict_proba"):
+        compare_recipes(LinearSVC(), X, Y)
+
+
+def test_a_class_that_a_training_part_lacks_is_named_if_the_model_needs_it():
+    y = np.column_stack([Y, np.eye(N_SAMPLES, 1, dtype=int)])
+    with pytest.raises(ValueError, match="In it, all samples or none carry 3"):
+        compare_recipes(MultiOutputClassifier(LogisticRegression()), X, y)
+
+
+@pytest.mark.parametrize(
+    ("scores", "message"),
+    [
+        (lambda n: np.zeros((n, 2)), r"of shape \(40, 3\), .* got float64 of shape \(40, 2\)"),
+        (lambda n: None, "must return an array of probabilities"),
+        (lambda n: np.full((n, 3), np.nan), "from 0 to 1, got nan in row 0, class 0"),
+        (lambda n: np.full((n, 3), 1.5), "from 0 to 1, got 1.5 .* pass logits through a sigmoid"),
+        (lambda n: np.full((n, 3), -0.1), "from 0 to 1, got -0.1"),
+    ],
+)
+def test_scores_that_are_no_probabilities_are_refused(scores, message):
+    def train(batches, *, predict, **rest):
+        return scores(len(predict))
+
+    options = {"n_folds": 3, "n_inner_folds": None, "recipes": {}}
+    with pytest.raises(ValueError, match=message):
+        compare_recipes(train, None, Y, **options)
+
+
+# -- errors of the verdicts ----------------------------------------------------------------------
+
+
+def test_recipes_that_are_equally_good_are_rarely_found_better():
+    found = [bool(better(null(seed, n_repeats=1))) for seed in range(20)]
+    assert sum(found) <= 3
+
+
+def test_weights_that_help_are_found():
+    recipes = {"loss weights": {"loss_weights": "counts"}, "plan": {"plan": {}}}
+    found = ["loss weights" in better(planted(seed, recipes=recipes)) for seed in range(8)]
+    assert sum(found) >= 6

@@ -53,8 +53,8 @@ class Report:
         Returns
         -------
         frame : data frame
-            One row per class, in the order of the classes, or one per plan compared; undefined
-            figures are missing values.
+            One row per class, in the order of the classes; or one per plan compared, or per
+            recipe and score. Undefined figures are missing values.
         """
         rows = self._rows()
         columns = {name: _of_one_type([row[name] for row in rows]) for name in rows[0]}

@@ -22,7 +22,7 @@ from mlresample.model_selection._recipes.recipe import (
 )
 from mlresample.model_selection._recipes.run import Runner
 from mlresample.model_selection._recipes.saved import SavedSplits
-from mlresample.model_selection._recipes.scores import SCORES, TUNED
+from mlresample.model_selection._recipes.scores import SCORES, TUNED, check_some_class_in
 
 _PASSES = 10  # over the data, if n_steps is None
 
@@ -198,6 +198,7 @@ def compare_recipes(
         raise ValueError(f"baseline must be one of {known}, got {baseline!r}.")
     if primary in TUNED and n_inner_folds is None:
         raise ValueError(f"primary={primary!r} needs tuned thresholds: set n_inner_folds.")
+    check_some_class_in(primary, data.class_counts)
     saved = None
     if cache is not None:
         _check_recognizable(models, model_name, random_state)

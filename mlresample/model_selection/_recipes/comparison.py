@@ -150,7 +150,8 @@ class RecipeComparison(Report):
         rows: Rows = []
         others = [name for name in self.scores if name != self.baseline]
         for score in SCORES:
-            if all(np.isnan(of_recipe[score]).all() for of_recipe in self.scores.values()):
+            is_scored = any((~np.isnan(of[score])).any() for of in self.scores.values())
+            if not is_scored and score != self.primary:
                 continue
             tests = {name: self._difference(name, self.baseline, score) for name in others}
             adjusted = holm([test.p_value for test in tests.values()])

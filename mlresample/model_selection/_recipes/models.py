@@ -74,7 +74,7 @@ def fit_and_score(
         scores = class_scores(estimator, "predict_proba", take_rows(data.X, predict), data.classes)
     else:
         batches, sample_weight = draw_batches(
-            plan, *training, seed, importance_weights=recipe.importance_weights
+            plan, *training, seed, of_repeats=recipe.importance_weights
         )
         scores = model(
             train[batches],

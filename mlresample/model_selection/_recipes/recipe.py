@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 from sklearn.utils import check_random_state
 
 from mlresample._loss_weights import compute_loss_weights
+from mlresample._plan.importance import check_no_epoch_leaves_out, importance_weights
 from mlresample._plan.make import plan_resampling
 from mlresample._plan.repeats import RepeatPlan, plan_of_multipliers
 from mlresample._rule.parameters import PARAMETERS, RuleParameters
@@ -171,36 +172,34 @@ def prepare(recipe: Recipe, y: csr_array, class_names: NDArray[Any] | None) -> I
         ).pos_weight
     if recipe.copies == "uniform":  # as many, of samples chosen at random
         plan = plan_of_multipliers(np.full(n_samples, plan.epoch_size / n_samples))
+    if recipe.importance_weights:
+        check_no_epoch_leaves_out(plan, "stratified")
     return Ingredients(plan, pos_weight)
 
 
 def draw_batches(
-    plan: RepeatPlan, n_steps: int, batch_size: int, seed: int, *, importance_weights: bool
+    plan: RepeatPlan, n_steps: int, batch_size: int, seed: int, *, of_repeats: bool
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Draw the samples of each step, and their weights; an epoch may go on in the next batch."""
+    """Draw the samples of each step, and their weights; an epoch may go on in the next batch.
+
+    The weights are importance weights if they are `of_repeats`, else 1.
+    """
     n_needed = n_steps * batch_size
     generator = check_random_state(seed)
     epochs, weights, n_drawn = [], [], 0
     while n_drawn < n_needed:
         indices = plan.draw_indices(generator, shuffle=True)
         epochs.append(indices)
-        weights.append(_weights(indices, plan.n_samples, importance_weights))
+        weights.append(_weights(indices, plan.n_samples, of_repeats))
         n_drawn += len(indices)
     shape = n_steps, batch_size
     order, weight = np.concatenate(epochs)[:n_needed], np.concatenate(weights)[:n_needed]
     return order.reshape(shape), weight.reshape(shape)
 
 
-def _weights(indices: NDArray[np.int64], n_samples: int, importance: bool) -> NDArray[np.float32]:
-    """Compute the weight of each entry of an epoch, (S / n) / R with importance weights."""
-    if not importance:
+def _weights(indices: NDArray[np.int64], n_samples: int, of_repeats: bool) -> NDArray[np.float32]:
+    """Compute the weight of each entry of an epoch."""
+    if not of_repeats:
         return np.ones(len(indices), dtype=np.float32)
     repeats = np.bincount(indices, minlength=n_samples)
-    if not repeats.all():
-        raise ValueError(
-            f"importance_weights need every sample in every epoch, but this one leaves out "
-            f"{np.count_nonzero(repeats == 0):,} of {n_samples:,}: set floor and background of "
-            f"the plan to 1."
-        )
-    weights = (len(indices) / n_samples) / repeats
-    return weights[indices].astype(np.float32)
+    return importance_weights(repeats)[indices].astype(np.float32)

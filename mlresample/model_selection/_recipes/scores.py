@@ -13,7 +13,23 @@ _AVERAGES = ["macro", "micro", *GROUPS, "rare"]
 AT_HALF = [f"{average}_f1" for average in _AVERAGES]
 TUNED = [f"{score}_tuned" for score in AT_HALF]
 CALIBRATION = "calibration_error"
+_MANY, _FEW = 100, 20  # samples of a class
 SCORES = [*RANKING, *AT_HALF, *TUNED, CALIBRATION]
+
+
+def check_some_class_in(score: str, class_counts: NDArray[np.int64]) -> None:
+    """Check that some class is in the group that a score is about."""
+    is_in = {
+        "many": class_counts > _MANY,
+        "few": (class_counts > 0) & (class_counts < _FEW),
+        "medium": (class_counts >= _FEW) & (class_counts <= _MANY),
+    }
+    group = score.partition("_")[0]
+    if group in is_in and not is_in[group].any():
+        raise ValueError(
+            f"primary={score!r} is a score of no class: the classes have {class_counts.min():,} "
+            f"to {class_counts.max():,} samples, 'many' are over {_MANY} and 'few' under {_FEW}."
+        )
 
 
 def score_split(
@@ -37,6 +53,8 @@ def score_split(
             (probabilities >= cut).astype(np.uint8),
             None if ending else probabilities,
             class_counts=counts,
+            many=_MANY,
+            few=_FEW,
         )
         averages = evaluation.averages
         for average in _AVERAGES[:-1]:
