@@ -584,6 +584,28 @@ def test_a_spoiled_file_is_named(tmp_path):
         compare_recipes(constant, None, Y, **options)
 
 
+def test_a_result_is_in_its_place_only_when_it_is_whole(tmp_path, monkeypatch):
+    def interrupt(*paths):
+        raise KeyboardInterrupt
+
+    options = OPTIONS | {"cache": tmp_path, "model_name": "constant", "recipes": {}}
+    with monkeypatch.context() as patched:
+        patched.setattr("os.replace", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            compare_recipes(constant, None, Y, **options)
+    assert list(tmp_path.glob("*.json")) == []
+    recorder = Recorder()
+    compare_recipes(recorder, None, Y, **options)
+    assert len(recorder.calls) == 9
+
+
+def test_a_recipe_that_cannot_be_recognized_cannot_be_saved(tmp_path):
+    recipes = {"own": {"plan": {"class_multipliers": lambda counts: counts.max() / counts}}}
+    assert record(recipes)[0].growth["own"] > 1
+    with pytest.raises(ValueError, match="cache needs to recognize recipe, which cannot be pick"):
+        record(recipes, cache=tmp_path, model_name="constant")
+
+
 # -- what is refused -----------------------------------------------------------------------------
 
 

@@ -5,13 +5,14 @@ import json
 import os
 import pickle
 import tempfile
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import joblib
+import numpy as np
+import sklearn
 
-_VERSIONS = {name: version(name) for name in ("mlresample", "scikit-learn", "numpy")}
+import mlresample
 
 
 class SavedSplits:
@@ -36,7 +37,8 @@ class SavedSplits:
 
     def path(self, hashes: dict[str, str]) -> Path:
         """Return the file of the result with these hashes."""
-        text = json.dumps(hashes | _VERSIONS, sort_keys=True)
+        versions = {module.__name__: module.__version__ for module in (mlresample, sklearn, np)}
+        text = json.dumps(hashes | versions, sort_keys=True)
         return self.folder / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.json"
 
     def read(self, path: Path) -> Any:
