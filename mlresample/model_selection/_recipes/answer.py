@@ -72,13 +72,9 @@ def _ties(report: Figures) -> Sentences:
     if not ties:
         return
     bounds = [abs(row[end]) for row in ties for end in ("low", "high") if row[end] is not None]
-    most = (
-        f" Their intervals do not exclude a difference of up to {max(bounds):.3f}."
-        if bounds
-        else ""
-    )
+    most = f" Differences of up to {max(bounds):.3f} are not excluded." if bounds else ""
     names = _quoted([row["recipe"] for row in ties])
-    yield "ties", f"Not told from {report['baseline']!r}: {names}.{most}"
+    yield "ties", f"Ties with {report['baseline']!r}: {names}.{most}"
 
 
 def _control(report: Figures) -> Sentences:
@@ -88,8 +84,8 @@ def _control(report: Figures) -> Sentences:
         if row["recipe"] in controls and row["verdict"] == "better":
             yield (
                 "control",
-                f"{row['recipe']!r} is the control of plans: it is better too, so that the number "
-                f"of copies matters, whichever samples are copied.",
+                f"{row['recipe']!r} is the control of a plan, and is better too: more rows help, "
+                f"whichever samples are copied.",
             )
 
 
@@ -122,7 +118,7 @@ def _thresholds(report: Figures) -> Sentences:
     is_beyond = row["p_value"] is not None and row["p_value"] <= report["alpha"]
     yield (
         "thresholds",
-        f"Tuned thresholds bring macro-F1 of {report['recommended']!r} from {row['at_half']:.3f} "
+        f"Tuned thresholds change macro-F1 of {report['recommended']!r} from {row['at_half']:.3f} "
         f"to {row['tuned']:.3f} ({interval_text(row)}): "
         f"{'beyond noise' if is_beyond else 'within noise'}.",
     )
@@ -139,8 +135,9 @@ def _advice(report: Figures) -> Sentences:
         else ""
     )
     n_better = sum(row["verdict"] == "better" for row in of_primary(report))
-    why = "the simplest that is not told from the best" if n_better else "nothing else is better"
-    yield "advice", f"Take {report['recommended']!r}{tuned}: {why}."
+    why = ("nothing else", "only this", "the simplest that ties with the best")[min(n_better, 2)]
+    better = " is better" if n_better < 2 else ""
+    yield "advice", f"Take {report['recommended']!r}{tuned}: {why}{better}."
 
 
 def _left_out(report: Figures) -> Sentences:
@@ -157,6 +154,6 @@ def _left_out(report: Figures) -> Sentences:
         more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
         yield (
             "not_scored",
-            f"{len(names):,} of {report['n_classes']:,} classes are in both parts of no split, "
-            f"and in no score: {named}{more}.",
+            f"No score includes {len(names):,} of {report['n_classes']:,} classes, because no "
+            f"split has them in both parts: {named}{more}.",
         )

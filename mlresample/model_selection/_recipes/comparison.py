@@ -74,7 +74,7 @@ class RecipeComparison(Report):
 
     @property
     def recommended(self) -> str:
-        """Simplest recipe of those that are not told from the best by the primary score.
+        """Simplest of the recipes that tie with the best one in the primary score.
 
         Only recipes that are better than the baseline beyond noise are candidates; if there are
         none, it is the baseline.
