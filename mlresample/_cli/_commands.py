@@ -45,6 +45,7 @@ No file was named, so this is a built-in example of 2,000 images of digits. Next
 
 
 def _report(arguments: Namespace) -> str:
+    _check_no_instances(arguments)
     if not arguments.files:
         _, y, names = make_multilabel_digits(2000, random_state=0)
         ids = np.arange(len(y)).astype(str).astype(object)
@@ -82,8 +83,12 @@ def _short_names(files: list[str]) -> list[str]:
 
 def _compare(arguments: Namespace) -> str:
     table = _only_table(arguments)
-    grid = _options_set(arguments, RULE_CONSTRAINTS) or {"cap": _CAPS}
-    comparison = compare_plans(table.y, grid, class_names=table.class_names)
+    grid = _options_set(arguments, RULE_CONSTRAINTS)
+    if not grid.keys() - {"instance_aware"}:
+        grid["cap"] = _CAPS
+    comparison = compare_plans(
+        table.y, grid, class_names=table.class_names, instances=bool(arguments.instances)
+    )
     if arguments.json:
         return comparison.to_json(indent=2)
     if arguments.html:
@@ -116,9 +121,11 @@ def _plan_page(plan: ResamplingPlan, table: LabelTable, arguments: Namespace) ->
     if plan.resolved_target_count is not None and arguments.epoch_size is None:
         rule = _rule_of(table, arguments)
         grid = {name: [value] for name, value in rule.items()} | {"cap": _CAPS}
-        names = table.class_names
-        parts.append(comparison_picture(compare_plans(table.y, grid, class_names=names)))
-    parts.append(co_occurrence_picture(table, _title(arguments)))
+        comparison = compare_plans(
+            table.y, grid, class_names=table.class_names, instances=bool(arguments.instances)
+        )
+        parts.append(comparison_picture(comparison))
+    parts.append(co_occurrence_picture(_presence(table), _title(arguments)))
     return page(f"Plan of {_title(arguments)}", parts)
 
 
@@ -146,6 +153,7 @@ def _resample(arguments: Namespace) -> str:
 
 
 def _split(arguments: Namespace) -> str:
+    _check_no_instances(arguments)
     file, n_folds = arguments.files[0], arguments.folds
     table, names, group = read_with_groups(file, arguments)
     n_units, units = (len(table.ids), "samples") if names is None else (len(names), "groups")
@@ -179,6 +187,18 @@ def _only_table(arguments: Namespace) -> LabelTable:
     return read_file(arguments.files[0], arguments)
 
 
+def _presence(table: LabelTable) -> LabelTable:
+    """Return the table with 0 and 1 in place of counts of instances."""
+    return table._replace(y=(table.y > 0).astype(np.uint8))
+
+
+def _check_no_instances(arguments: Namespace) -> None:
+    if arguments.instances:
+        raise ValueError(
+            f"--instances has no effect on mlresample {arguments.command}: leave it out."
+        )
+
+
 def _options_set(arguments: Namespace, names: Iterable[str]) -> dict[str, Any]:
     values = {name: getattr(arguments, name, None) for name in names}
     return {name: value for name, value in values.items() if value is not None}
@@ -190,7 +210,9 @@ def _plan_of(table: LabelTable, arguments: Namespace) -> ResamplingPlan:
         rule["class_multipliers"] = _by_class(
             "--class-multiplier", arguments.class_multiplier, table
         )
-    return plan_resampling(table.y, class_names=table.class_names, **rule)
+    return plan_resampling(
+        table.y, class_names=table.class_names, instances=bool(arguments.instances), **rule
+    )
 
 
 def _rule_of(table: LabelTable, arguments: Namespace) -> dict[str, Any]:

@@ -47,11 +47,12 @@ _NAMES = {
     "class_names": "file with one class name per line, or a data.yaml: the classes of the lists; "
     "the names of class 0, 1 and so on if the labels are numbers; or the columns to read",
 }
-_COCO = {"ids": "what identifies images (file_name); id for files without names"}
+_INSTANCES = {"instances": "count the objects of each class; for --instance-aware"}
+_COCO = {"ids": "what identifies images (file_name); id for files without names"} | _INSTANCES
 _YOLO = {
     "labels": "folder of the label files, if not beside the images in labels/",
     "split": "split of a data.yaml: train, val or test (train)",
-}
+} | _INSTANCES
 _USED = {"table": _TABLE | _NAMES, "coco": _COCO, "yolo": _YOLO | _NAMES}
 FORMATS = list(_USED)
 FILE_OPTIONS = {name: text for options in _USED.values() for name, text in options.items()}
@@ -65,7 +66,13 @@ _OF_ROWS = [  # without what finds or reads the labels
     "skip_initial_space",
     "encoding",
 ]
-_SWITCHES = {"row_numbers": True, "merge_rows": True, "skip_initial_space": True, "header": False}
+_SWITCHES = {
+    "row_numbers": True,
+    "merge_rows": True,
+    "skip_initial_space": True,
+    "header": False,
+    "instances": True,
+}
 _LISTS = ["label_columns", "class_columns", "skip_columns"]
 _REPEATED = ["none_value", "positive_values", "negative_values", "where"]
 _METAVARS = {
@@ -166,7 +173,7 @@ def option_of(name: str) -> str:
 
 def option_with_value(name: str, value: str) -> str:
     """Write a parameter with the value that a message names, as on the command line."""
-    if name in _SWITCHES:
+    if name in _SWITCHES or value == "True":
         return option_of(name)
     meant = ast.literal_eval(value) if value[0] in "'\"{" else value
     if name == "delimiter" and meant == "\t":

@@ -196,6 +196,7 @@ _RULE_HELP = {
 
 def _add_rule(command: argparse.ArgumentParser) -> None:
     group = command.add_argument_group("the rule, as in mlresample.plan_resampling")
+    _add_instance_aware(group)
     for name, description in _RULE_HELP.items():
         by_class = name == "target_count"
         group.add_argument(
@@ -215,8 +216,18 @@ def _add_rule(command: argparse.ArgumentParser) -> None:
 
 def _add_grid(command: argparse.ArgumentParser) -> None:
     group = command.add_argument_group("values to combine, separated by commas")
+    _add_instance_aware(group, const=[True])
     for name, description in _RULE_HELP.items():
         group.add_argument(option_of(name), type=_numbers, metavar="X,...", help=description)
+
+
+def _add_instance_aware(group: Any, const: Any = True) -> None:
+    group.add_argument(
+        "--instance-aware",
+        action="store_const",
+        const=const,
+        help="go by the shares of samples and of instances; with --instances",
+    )
 
 
 def _add_draw(command: argparse.ArgumentParser) -> None:

@@ -12,7 +12,11 @@ from mlresample._reporting.base import SCHEMA_VERSION, Figures, Report, Rows, as
 from mlresample._reporting.html import fragment, table
 from mlresample._reporting.text import aligned
 from mlresample._rule.class_table import ClassOrder, ClassTable, class_scores
-from mlresample._rule.counts import check_some_class_occurs, imbalance_per_class
+from mlresample._rule.counts import (
+    check_some_class_occurs,
+    effective_counts,
+    imbalance_per_class,
+)
 from mlresample._rule.epoch_size import solve_target_count
 from mlresample._rule.multipliers import Learned, learn_multipliers, raised_to_cap
 from mlresample._rule.parameters import PARAMETERS, RuleParameters, as_number
@@ -101,7 +105,7 @@ def _title(column: str) -> str:
 
 
 def _written(value: Any) -> str:
-    if isinstance(value, int):
+    if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     if not isinstance(value, float):
         return str(value)
@@ -111,7 +115,12 @@ def _written(value: Any) -> str:
 
 
 @validate_params(
-    {"y": "no_validation", "param_grid": [dict, list], "class_names": ["array-like", None]},
+    {
+        "y": "no_validation",
+        "param_grid": [dict, list],
+        "class_names": ["array-like", None],
+        "instances": ["boolean"],
+    },
     prefer_skip_nested_validation=True,
 )
 def compare_plans(
@@ -119,6 +128,7 @@ def compare_plans(
     param_grid: dict[str, Any] | list[dict[str, Any]],
     *,
     class_names: ArrayLike | None = None,
+    instances: bool = False,
 ) -> PlanComparison:
     """Compare plans of several parameters, from one pass over the target.
 
@@ -127,11 +137,13 @@ def compare_plans(
     y : {array-like, sparse matrix, dataframe, tensor} of shape (n_samples, n_classes)
         Multi-label indicator matrix of 0 and 1; or class labels of shape (n_samples,).
     param_grid : dict of str to list, or list of such dicts
-        Values of `cap`, `floor`, `target_count`, `power`, `epoch_size` and `background` to
-        combine, as for scikit-learn's GridSearchCV. Parameters that it leaves out have the
-        defaults of :func:`~mlresample.plan_resampling`.
+        Values of `cap`, `floor`, `target_count`, `power`, `epoch_size`, `background` and
+        `instance_aware` to combine, as for scikit-learn's GridSearchCV. Parameters that it leaves
+        out have the defaults of :func:`~mlresample.plan_resampling`.
     class_names : array-like of shape (n_classes,), default=None
         As for :func:`~mlresample.plan_resampling`.
+    instances : bool, default=False
+        Whether `y` holds counts of instances, as for :func:`~mlresample.plan_resampling`.
 
     Returns
     -------
@@ -148,7 +160,8 @@ def compare_plans(
     -----
     The multiplier of a sample is that of its rarest class. Counting once how many samples have
     which rarest class and carry which other classes is enough for every plan. A target count for
-    each class may put the classes into another order; then they are counted again.
+    each class and `instance_aware` may put the classes into another order; then they are counted
+    again.
 
     Examples
     --------
@@ -161,7 +174,7 @@ def compare_plans(
        4             6          22   1.158              5.5           3.389               1
        8             6          24   1.263                4               3               0
     """
-    indicator = as_target(y, class_names=class_names)
+    indicator = as_target(y, class_names=class_names, instances=instances)
     check_some_class_occurs(indicator.class_counts)
     grid = list(ParameterGrid(param_grid))
     if not grid:
@@ -202,15 +215,17 @@ def _measure(
             tables[key] = ClassTable.of(indicator, order)
         return tables[key]
 
-    by_count = table_of(-counts)
+    instances = None if indicator.instances is None else indicator.instances.class_counts
     learned, found = [], []
     for of_plan in parameters:
+        effective = effective_counts(counts, instances, n_samples, of_plan)
+        by_count = table_of(-effective)
         solved = None
         if of_plan.epoch_size is not None:
-            solved = solve_target_count(by_count, counts, of_plan)
+            solved = solve_target_count(by_count, effective, of_plan)
         rule = learn_multipliers(
             indicator.classes,
-            counts,
+            effective,
             n_samples,
             of_plan,
             solved=solved,

@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike
 
 from mlresample._plan.plan import ResamplingPlan, ResamplingRule, SampleFigures
 from mlresample._rule.class_table import ClassOrder, ClassTable
-from mlresample._rule.counts import ClassCounts, check_some_class_occurs
+from mlresample._rule.counts import ClassCounts, check_some_class_occurs, effective_counts
 from mlresample._rule.epoch_size import solve_target_count
 from mlresample._rule.multipliers import learn_multipliers
 from mlresample._rule.parameters import RuleParameters
@@ -14,18 +14,22 @@ from mlresample._target.read import as_target
 from mlresample._utils.sklearn import validate_parameter_constraints
 from mlresample._utils.typing import ClassMultipliers, MatrixLike, TargetCount
 
+_OF_TARGET = {"class_names": ["array-like", None], "instances": ["boolean"]}
+
 
 def make_plan(indicator: Indicator, parameters: RuleParameters) -> ResamplingPlan:
     """Learn a rule from an indicator matrix and apply it there."""
     class_counts, n_samples = indicator.class_counts, indicator.n_samples
     check_some_class_occurs(class_counts)
+    instances = None if indicator.instances is None else indicator.instances.class_counts
+    effective = effective_counts(class_counts, instances, n_samples, parameters)
     solved = None
     if parameters.epoch_size is not None:
-        order = ClassOrder.of(-class_counts, class_counts, merge_ties=True)
-        solved = solve_target_count(ClassTable.of(indicator, order), class_counts, parameters)
+        order = ClassOrder.of(-effective, class_counts, merge_ties=True)
+        solved = solve_target_count(ClassTable.of(indicator, order), effective, parameters)
     learned = learn_multipliers(
         indicator.classes,
-        class_counts,
+        effective,
         n_samples,
         parameters,
         solved=solved,
@@ -34,13 +38,19 @@ def make_plan(indicator: Indicator, parameters: RuleParameters) -> ResamplingPla
     multipliers = np.where(class_counts > 0, learned.class_multipliers, 1.0)
     samples = SampleFigures.of(indicator, multipliers, parameters.background)
     counts = ClassCounts(
-        indicator.classes, class_counts, n_samples, samples.n_without_class, indicator.named
+        indicator.classes,
+        class_counts,
+        n_samples,
+        samples.n_without_class,
+        indicator.named,
+        instances,
     )
     return ResamplingPlan(
         rule=ResamplingRule(counts, *learned),
         classes=indicator.classes,
         class_counts=class_counts,
         class_multipliers=multipliers,
+        instance_counts=instances,
         **samples._asdict(),
     )
 
@@ -49,6 +59,7 @@ def plan_resampling(
     y: MatrixLike,
     *,
     class_names: ArrayLike | None = None,
+    instances: bool = False,
     class_multipliers: ClassMultipliers = RuleParameters.class_multipliers,
     cap: float = RuleParameters.cap,
     floor: float = RuleParameters.floor,
@@ -56,6 +67,7 @@ def plan_resampling(
     power: float = RuleParameters.power,
     epoch_size: float | None = RuleParameters.epoch_size,
     background: float = RuleParameters.background,
+    instance_aware: bool = RuleParameters.instance_aware,
 ) -> ResamplingPlan:
     """Plan the resampling of a multi-label target.
 
@@ -67,6 +79,9 @@ def plan_resampling(
     class_names : array-like of shape (n_classes,), default=None
         Names of the classes; by default the column names of a data frame, the labels of a
         single-label target, or column numbers.
+    instances : bool, default=False
+        Whether `y` holds counts of instances, such as the boxes of each class in an image. A
+        sample carries the classes whose count is > 0.
     class_multipliers : "balanced", array-like, dict or callable, default="balanced"
         The rule below; or one multiplier per class, {class: multiplier} (classes left out get
         1), or a function from the array of class counts to an array of multipliers. Values
@@ -90,6 +105,10 @@ def plan_resampling(
         The target count is then solved for.
     background : float, default=1.0
         Multiplier of samples without a class, between 0 and `cap`; 0 leaves them out.
+    instance_aware : bool, default=False
+        Whether the count of a class is ``n * sqrt(f_i * f_b)``, with its share f_i of the
+        samples and its share f_b of all instances, instead of its samples alone. Needs
+        `instances`.
 
     Returns
     -------
@@ -108,12 +127,17 @@ def plan_resampling(
     and target count t; that of a sample is the largest among its classes, and `background` for a
     sample without a class. Classes that never occur have multiplier 1.
 
+    With `instance_aware`, n_c is ``n * sqrt(f_i * f_b)``. Repeat-factor sampling by images and
+    instances (IRFS [3]_) with threshold t is then ``target_count=t, power=0.5, cap=np.inf``.
+
     References
     ----------
     .. [1] W. Ouyang et al., "Analysis of the Human Protein Atlas Image Classification
        competition", Nature Methods 16, 2019.
     .. [2] A. Gupta, P. Dollár, R. Girshick, "LVIS: A Dataset for Large Vocabulary Instance
        Segmentation", CVPR 2019, appendix.
+    .. [3] B. Yaman, T. Mahmud, C.-H. Liu, "Instance-Aware Repeat Factor Sampling for Long-Tailed
+       Object Detection", arXiv:2305.08069, 2023.
 
     Examples
     --------
@@ -126,7 +150,7 @@ def plan_resampling(
     """
     # validate_params would do the same, but takes as long as the rest of a small plan.
     parameters = RuleParameters.validated(locals(), "plan_resampling")
-    if class_names is not None:
-        names = {"class_names": class_names}
-        validate_parameter_constraints({"class_names": ["array-like"]}, names, "plan_resampling")
-    return make_plan(as_target(y, class_names=class_names), parameters)
+    if class_names is not None or instances is not False:
+        given = {"class_names": class_names, "instances": instances}
+        validate_parameter_constraints(_OF_TARGET, given, "plan_resampling")
+    return make_plan(as_target(y, class_names=class_names, instances=instances), parameters)

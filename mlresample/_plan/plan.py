@@ -45,9 +45,9 @@ class ResamplingRule(LearnedRule):
         with user-supplied multipliers.
     parameters : RuleParameters
         The parameters of :func:`plan_resampling` that made it, as attributes: ``cap``, ``floor``,
-        ``target_count``, ``power``, ``epoch_size``, ``background`` and ``class_multipliers``
-        ("balanced", or one per class as the user gave them, as is `target_count` if it is a number
-        for each class).
+        ``target_count``, ``power``, ``epoch_size``, ``background``, ``instance_aware`` and
+        ``class_multipliers`` ("balanced", or one per class as the user gave them, as is
+        `target_count` if it is a number for each class).
 
     Examples
     --------
@@ -69,6 +69,7 @@ class ResamplingRule(LearnedRule):
         *,
         class_names: ArrayLike | None = None,
         unseen: float | None = None,
+        instances: bool = False,
     ) -> "ResamplingPlan":
         """Apply the rule to the samples of a target.
 
@@ -81,6 +82,8 @@ class ResamplingRule(LearnedRule):
         unseen : float, default=None
             Multiplier, between 0 and the cap, of classes that the rule does not know or that had
             no sample when it was learned. If None, such a class is an error once it occurs.
+        instances : bool, default=False
+            Whether `y` holds counts of instances, as for :func:`plan_resampling`.
 
         Returns
         -------
@@ -95,7 +98,7 @@ class ResamplingRule(LearnedRule):
             If `y` is not a target, its classes cannot be matched with those of the rule, or one
             occurs that has no multiplier.
         """
-        indicator = as_target(y, class_names=class_names, is_batch=True)
+        indicator = as_target(y, class_names=class_names, is_batch=True, instances=instances)
         check_some_class_occurs(indicator.class_counts)
         positions, multipliers = self._of_columns(indicator, unseen)
         samples = SampleFigures.of(indicator, multipliers, self.parameters.background)
@@ -112,12 +115,20 @@ class ResamplingRule(LearnedRule):
             values[positions[known]] = of_columns[known]
             return values
 
+        figures: dict[str, Any] = samples._asdict()
+        figures["resampled_class_counts"] = by_class(samples.resampled_class_counts, 0.0)
+        counts: dict[str, Any] = {}
+        if indicator.instances is not None and samples.resampled_instance_counts is not None:
+            counts["instance_counts"] = by_class(indicator.instances.class_counts, 0)
+            figures["resampled_instance_counts"] = by_class(samples.resampled_instance_counts, 0.0)
+
         return ResamplingPlan(
             rule=self,
             classes=as_classes(names) if len(unknown) else classes,
             class_counts=by_class(indicator.class_counts, 0),
             class_multipliers=by_class(multipliers, 1.0),
-            **samples._asdict() | {"resampled_class_counts": by_class(samples[0], 0.0)},
+            **counts,
+            **figures,
         )
 
 
@@ -128,6 +139,7 @@ class SampleFigures(NamedTuple):
     n_without_class: int
     level_multipliers: NDArray[np.float64]
     levels: NDArray[Any]
+    resampled_instance_counts: NDArray[np.float64] | None
 
     @classmethod
     def of(
@@ -140,7 +152,10 @@ class SampleFigures(NamedTuple):
         else:  # the change alone, which is 0 for many samples
             change = indicator.weighted_class_counts(level_multipliers - 1, levels)
             resampled = indicator.class_counts + change
-        return cls(resampled, n_without, level_multipliers, levels)
+        instances = None
+        if indicator.instances is not None:
+            instances = indicator.instances.weighted_class_counts(level_multipliers, levels)
+        return cls(resampled, n_without, level_multipliers, levels, instances)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -166,6 +181,10 @@ class ResamplingPlan(RepeatPlan, Report):
         Expected class counts after resampling, float64.
     n_without_class : int
         Samples that carry no class.
+    instance_counts : ndarray of shape (n_classes,) or None
+        Instances of each class, int64; None if `y` did not hold counts.
+    resampled_instance_counts : ndarray of shape (n_classes,) or None
+        Expected instances of each class after resampling, float64.
     level_multipliers : ndarray of shape (n_levels,)
         Distinct multipliers of the classes and the background, ascending.
     levels : ndarray of shape (n_samples,)
@@ -205,6 +224,8 @@ class ResamplingPlan(RepeatPlan, Report):
     class_multipliers: NDArray[np.float64]
     resampled_class_counts: NDArray[np.float64]
     n_without_class: int
+    instance_counts: NDArray[np.int64] | None = None
+    resampled_instance_counts: NDArray[np.float64] | None = None
 
     @property
     def resolved_target_count(self) -> float | NDArray[np.float64] | None:
@@ -286,9 +307,14 @@ class ResamplingPlan(RepeatPlan, Report):
         """Further samples of each class with which the cap would suffice for the target count.
 
         The smallest k with ``(t / (n_c + k)) ** power <= cap``, at the same target count t, of
-        shape (n_classes,); 0 if the cap suffices already. None with user-supplied multipliers.
+        shape (n_classes,); 0 if the cap suffices already. None with user-supplied multipliers, and
+        with `instance_aware`, as further instances matter then.
         """
-        if self.resolved_target_count is None or self.power is None:
+        if (
+            self.resolved_target_count is None
+            or self.power is None
+            or self.rule.parameters.instance_aware
+        ):
             return None
         if self.power == 0:
             return np.zeros(len(self.classes), dtype=np.int64)
@@ -315,9 +341,12 @@ class ResamplingPlan(RepeatPlan, Report):
             "power": self.power,
             "background": self.background,
             "resolved_target_count": None if by_class else self.resolved_target_count,
+            "instance_aware": self.rule.parameters.instance_aware,
             "n_samples": self.n_samples,
             "n_classes": len(self.classes),
             "n_without_class": self.n_without_class,
+            "n_instances": _total(self.instance_counts),
+            "resampled_n_instances": _total(self.resampled_instance_counts),
             "resampled_n_without_class": self.background * self.n_without_class,
             "is_of_other_samples": self._is_of_other_samples,
             "n_samples_learned_from": self.rule.counts.n_samples,
@@ -356,6 +385,10 @@ class ResamplingPlan(RepeatPlan, Report):
             "multiplier": self.class_multipliers.tolist(),
             "at_cap": self.at_cap.tolist(),
             "resampled_count": self.resampled_class_counts.tolist(),
+            "instances": none if self.instance_counts is None else self.instance_counts.tolist(),
+            "resampled_instances": none
+            if self.resampled_instance_counts is None
+            else self.resampled_instance_counts.tolist(),
             "samples_to_collect": none if to_collect is None else to_collect.tolist(),
             "target_count": asked,
             "kept_away_by_cap": kept_away,
@@ -368,6 +401,10 @@ class ResamplingPlan(RepeatPlan, Report):
 
     def _repr_html_(self) -> str:
         return plan_html(self.to_dict())
+
+
+def _total(counts: NDArray[Any] | None) -> Any:
+    return None if counts is None else counts.sum().item()
 
 
 PlanLike: TypeAlias = ResamplingPlan | HasPlan  # a plan or a fitted sampler

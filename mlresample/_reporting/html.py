@@ -11,8 +11,9 @@ from typing import Any
 from mlresample._reporting.base import Figures
 from mlresample._reporting.style import AFTER, BEFORE, CAP
 from mlresample._reporting.text import (
-    COLUMNS,
     MEASURES,
+    columns,
+    instance_cells,
     number,
     percent,
     rule_text,
@@ -106,6 +107,9 @@ def _figures(report: Figures) -> str:
         for name, key in MEASURES.items()
     }
     figures["without a class"] = f"{report['n_without_class']:,} → {without_class_after(report)}"
+    if report["n_instances"] is not None:
+        after = number(report["resampled_n_instances"], 1)
+        figures["instances"] = f"{report['n_instances']:,} → {after}"
     cells = (f"<div><small>{name}</small><b>{text}</b></div>" for name, text in figures.items())
     return f'<div class="figures">{"".join(cells)}</div>'
 
@@ -114,7 +118,7 @@ def class_table_html(rows: list[dict[str, Any]], most: int) -> str:
     """Write the table of the classes, rarest first; the middle beyond `most` is left out."""
     rows = sorted(rows, key=lambda row: row["count"])
     largest = math.log1p(max(max(row["count"], row["resampled_count"]) for row in rows))
-    names = [*COLUMNS, "count ● and quota ◆ (log scale)"]
+    names = [*columns(rows), "count ● and quota ◆ (log scale)"]
     first, hidden, last = split_middle(rows, FIRST, most)
     lines = [_row(row, largest) for row in first]
     if hidden:
@@ -133,6 +137,7 @@ def _row(row: dict[str, Any], largest: float) -> str:
         f"{row['multiplier']:.3f}" + (" (cap)" if row["at_cap"] else ""),
         f"{row['resampled_count']:,.1f}",
         f"{row['samples_to_collect']:,}" if row["samples_to_collect"] else "",
+        *instance_cells(row),
     ]
     # Points, since the bars of a logarithmic scale would start at no zero.
     dots = "".join(
@@ -175,6 +180,7 @@ _WORDS = {
     "multiplier": "How often samples of the class are shown in an epoch, never above the cap. An "
     "image with several classes takes the largest of their multipliers.",
     "epoch quota": "Samples of the class that an epoch is expected to show, copies included.",
+    "instance quota": "Instances of the class, such as boxes, that an epoch is expected to show.",
     "to collect": "Further samples of the class with which the cap would suffice for the target "
     "count. A higher cap makes it smaller, because copies take the place of samples.",
     "SCUMBLE": "How far rare and common classes occur in the same samples, from 0 to 1.",

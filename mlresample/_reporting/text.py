@@ -20,6 +20,8 @@ COLUMNS = [
     "to collect",
 ]
 
+INSTANCE_COLUMNS = ["instances", "instance quota"]
+
 MEASURES = {"imbalance ratio": "imbalance_ratio", "mean imbalance": "mean_imbalance"}
 
 Row = TypeVar("Row")
@@ -56,7 +58,8 @@ def rule_text(report: Figures) -> str:
         return f"{cap}{floor}, user-supplied multipliers"
     target = f"{report['resolved_target_count']:,.2f}".rstrip("0").rstrip(".")
     power = f", power {report['power']:g}" if report["power"] != 1 else ""
-    return f"{cap}{floor}, target count {target}{power}"
+    aware = ", instance-aware" if report["instance_aware"] else ""
+    return f"{cap}{floor}, target count {target}{power}{aware}"
 
 
 def without_class_after(report: Figures) -> str:
@@ -104,13 +107,34 @@ def _summary_lines(report: Figures) -> list[str]:
         *measures,
         f"{'without a class':<17} {report['n_without_class']:>11,} "
         f"{without_class_after(report):>9}",
+        *_instances_line(report),
     ]
+
+
+def _instances_line(report: Figures) -> list[str]:
+    if report["n_instances"] is None:
+        return []
+    after = number(report["resampled_n_instances"], 1)
+    return [f"{'instances':<17} {report['n_instances']:>11,} {after:>9}"]
 
 
 def class_table_text(rows: list[dict[str, Any]]) -> list[str]:
     """Write the table of the classes, rarest first; the middle of a long one is left out."""
     rows = sorted(rows, key=lambda row: row["count"])
-    return without_middle(aligned([[*COLUMNS, ""], *map(_cells, rows)], left=[0, len(COLUMNS)]))
+    header = columns(rows)
+    return without_middle(aligned([[*header, ""], *map(_cells, rows)], left=[0, len(header)]))
+
+
+def columns(rows: list[dict[str, Any]]) -> list[str]:
+    """Return the titles of the table of the classes; two are of instances if these are known."""
+    return COLUMNS if rows[0]["instances"] is None else COLUMNS + INSTANCE_COLUMNS
+
+
+def instance_cells(row: dict[str, Any]) -> list[str]:
+    """Write the instances of a class before and after resampling, if known."""
+    if row["instances"] is None:
+        return []
+    return [f"{row['instances']:,}", f"{row['resampled_instances']:,.1f}"]
 
 
 def aligned(lines: list[list[str]], left: Collection[int] = (0,)) -> list[str]:
@@ -153,5 +177,6 @@ def _cells(row: dict[str, Any]) -> list[str]:
         f"{row['multiplier']:.3f}",
         f"{row['resampled_count']:,.1f}",
         f"{row['samples_to_collect']:,}" if row["samples_to_collect"] else "",
+        *instance_cells(row),
         "at the cap" if row["at_cap"] else "",
     ]

@@ -8,10 +8,11 @@ import numpy as np
 from narwhals.dependencies import is_pandas_series
 from numpy.typing import ArrayLike, NDArray
 
+from mlresample._rule.parameters import RuleParameters
 from mlresample._target.read import as_target
 from mlresample._utils.containers import is_dataframe
 from mlresample._utils.immutable import Immutable
-from mlresample._utils.names import as_classes, is_positional, listed
+from mlresample._utils.names import as_classes, is_positional, listed, plain
 from mlresample._utils.sklearn import Interval, validate_params
 from mlresample._utils.typing import ClassCountsLike, MatrixLike
 
@@ -40,6 +41,9 @@ class ClassCounts(Immutable):
         Samples that carry no class; None if unknown.
     named : bool
         Whether `classes` are names; otherwise, they are column numbers.
+    instance_counts : ndarray of shape (n_classes,) or None
+        Instances of each class, such as its boxes, int64; None if unknown. The sum of batches is
+        known if it is known of each.
 
     Examples
     --------
@@ -58,9 +62,12 @@ class ClassCounts(Immutable):
     n_samples: int | None
     n_without_class: int | None
     named: bool
+    instance_counts: NDArray[np.int64] | None = None
 
     @classmethod
-    def from_target(cls, y: MatrixLike, *, class_names: ArrayLike | None = None) -> Self:
+    def from_target(
+        cls, y: MatrixLike, *, class_names: ArrayLike | None = None, instances: bool = False
+    ) -> Self:
         """Count the classes of a target.
 
         Parameters
@@ -71,6 +78,8 @@ class ClassCounts(Immutable):
         class_names : array-like of shape (n_classes,), default=None
             Names of the classes; by default the column names of a data frame, the labels of a
             single-label target, or column numbers.
+        instances : bool, default=False
+            Whether `y` holds counts of instances, as for :func:`~mlresample.plan_resampling`.
 
         Returns
         -------
@@ -82,7 +91,7 @@ class ClassCounts(Immutable):
         ValueError
             If `y` is not a target.
         """
-        indicator = as_target(y, class_names=class_names, is_batch=True)
+        indicator = as_target(y, class_names=class_names, is_batch=True, instances=instances)
         anything = np.ones(indicator.n_classes, dtype=np.uint8)
         n_with_class = int(np.count_nonzero(indicator.row_maximum(anything)))
         return cls(
@@ -91,6 +100,7 @@ class ClassCounts(Immutable):
             indicator.n_samples,
             indicator.n_samples - n_with_class,
             indicator.named,
+            None if indicator.instances is None else indicator.instances.class_counts,
         )
 
     @classmethod
@@ -101,6 +111,7 @@ class ClassCounts(Immutable):
             "class_names": ["array-like", None],
             "n_samples": [Interval(Integral, 0, None, closed="left"), None],
             "n_without_class": [Interval(Integral, 0, None, closed="left"), None],
+            "instance_counts": "no_validation",
         },
         prefer_skip_nested_validation=True,
     )
@@ -111,6 +122,7 @@ class ClassCounts(Immutable):
         class_names: ArrayLike | None = None,
         n_samples: int | None = None,
         n_without_class: int | None = None,
+        instance_counts: ClassCountsLike | None = None,
     ) -> Self:
         """Take counts that were made elsewhere.
 
@@ -126,6 +138,9 @@ class ClassCounts(Immutable):
             Number of samples, if known.
         n_without_class : int, default=None
             Number of samples without a class, if known.
+        instance_counts : array-like of shape (n_classes,), dict or Series, default=None
+            Instances of each class, such as its boxes, if known: at least one for each sample
+            that carries it. Read as `class_counts` are.
 
         Returns
         -------
@@ -142,7 +157,17 @@ class ClassCounts(Immutable):
         n_samples = None if n_samples is None else int(n_samples)
         n_without = None if n_without_class is None else int(n_without_class)
         check_counts_fit(counts, n_samples, n_without)
-        return cls(classes, counts, n_samples, n_without, names is not None)
+        instances = None
+        if instance_counts is not None:
+            instances, names_of_instances = counts_by_name(
+                instance_counts, names, "instance_counts"
+            )
+            if names_of_instances is not None and names is None:
+                raise ValueError(
+                    "instance_counts has class names, class_counts has none: name both."
+                )
+            _check_instances_fit(instances, counts, classes)
+        return cls(classes, counts, n_samples, n_without, names is not None, instances)
 
     def __add__(self, other: Any) -> Self:
         if not isinstance(other, ClassCounts):
@@ -154,7 +179,7 @@ class ClassCounts(Immutable):
             )
         names, other_names = self.classes.tolist(), other.classes.tolist()
         if names == other_names:
-            classes, counts = self.classes, self.class_counts + other.class_counts
+            classes, positions = self.classes, [list(range(len(names)))] * 2
         elif not self.named:
             raise ValueError(
                 f"Counts of {len(names)} and of {len(other_names)} classes cannot be added: "
@@ -163,16 +188,26 @@ class ClassCounts(Immutable):
         else:
             union = _sorted({*names, *other_names})
             position = {name: i for i, name in enumerate(union)}
-            classes, counts = as_classes(union), np.zeros(len(union), dtype=np.int64)
-            for batch in (self, other):
-                counts[[position[name] for name in batch.classes.tolist()]] += batch.class_counts
-        _check_not_too_many(counts)
+            classes = as_classes(union)
+            positions = [[position[name] for name in batch] for batch in (names, other_names)]
+
+        def total(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.int64]:
+            counts = np.zeros(len(classes), dtype=np.int64)
+            counts[positions[0]] += first
+            counts[positions[1]] += second
+            _check_not_too_many(counts)
+            return counts
+
+        instances = None
+        if self.instance_counts is not None and other.instance_counts is not None:
+            instances = total(self.instance_counts, other.instance_counts)
         return type(self)(
             classes,
-            counts,
+            total(self.class_counts, other.class_counts),
             _sum_if_known(self.n_samples, other.n_samples),
             _sum_if_known(self.n_without_class, other.n_without_class),
             self.named,
+            instances,
         )
 
     def __radd__(self, other: Any) -> Self:
@@ -193,9 +228,9 @@ def _sum_if_known(first: int | None, second: int | None) -> int | None:
     return None if first is None or second is None else first + second
 
 
-def _check_not_too_many(counts: NDArray[Any]) -> None:
+def _check_not_too_many(counts: NDArray[Any], name: str = "class_counts") -> None:
     if counts.max(initial=0) > _MOST:
-        raise ValueError(f"class_counts must be at most 2**53, got {counts.max():g}.")
+        raise ValueError(f"{name} must be at most 2**53, got {counts.max():g}.")
 
 
 def classes_of_counts(counts: NDArray[np.int64], names: NDArray[Any] | None) -> NDArray[Any]:
@@ -226,27 +261,72 @@ def check_counts_fit(
             )
 
 
-def _checked(class_counts: Any) -> NDArray[np.int64]:
+def _check_instances_fit(
+    instances: NDArray[np.int64], counts: NDArray[np.int64], classes: NDArray[Any]
+) -> None:
+    """Check that there is at least one instance per sample of a class, and none without."""
+    if len(instances) != len(counts):
+        raise ValueError(
+            f"instance_counts has {len(instances)} numbers for {len(counts)} classes."
+        )
+    wrong = np.flatnonzero((instances < counts) | ((instances > 0) & (counts == 0)))
+    if len(wrong):
+        i = wrong[0]
+        raise ValueError(
+            f"instance_counts must be at least class_counts, and 0 for a class without samples, "
+            f"got {instances[i]:,} instances in {counts[i]:,} samples of class "
+            f"{plain(classes[i])!r}."
+        )
+
+
+def effective_counts(
+    class_counts: NDArray[np.int64],
+    instance_counts: NDArray[np.int64] | None,
+    n_samples: int | None,
+    parameters: RuleParameters,
+) -> NDArray[Any]:
+    """Return the counts that the rule goes by: n_c, or n sqrt(f_i f_b) if instance-aware.
+
+    f_i is the share of samples with the class, f_b its share of all instances.
+    """
+    if not parameters.instance_aware:
+        return class_counts
+    if instance_counts is None:
+        raise ValueError(
+            "instance_aware=True needs the instances of each class: pass counts of instances as "
+            "y with instances=True, or instance_counts to ClassCounts.from_numbers."
+        )
+    if n_samples is None:
+        raise ValueError(
+            "instance_aware=True needs the number of samples: pass n_samples to "
+            "ClassCounts.from_numbers."
+        )
+    f_i = class_counts / n_samples
+    f_b = instance_counts / instance_counts.sum(dtype=np.float64)
+    return np.asarray(n_samples * np.sqrt(f_i * f_b))
+
+
+def _checked(class_counts: Any, name: str = "class_counts") -> NDArray[np.int64]:
     """Check class counts and return them as integers."""
     counts = np.asarray(class_counts)
     if np.ma.is_masked(class_counts):
-        raise ValueError("class_counts has masked values.")
+        raise ValueError(f"{name} has masked values.")
     if counts.ndim == 2 and len(counts) == 1 and not is_dataframe(class_counts):
         # The sum of a SciPy matrix over its rows. Columns of a frame may be in a different order.
         counts = np.ravel(counts)
     if counts.ndim != 1 or counts.dtype.kind not in "iuf":
         raise ValueError(
-            f"class_counts must be numbers of shape (n_classes,), one per class, got "
+            f"{name} must be numbers of shape (n_classes,), one per class, got "
             f"{class_counts!r} of shape {counts.shape}."
         )
     if not (np.isfinite(counts).all() and (counts >= 0).all() and (counts % 1 == 0).all()):
-        raise ValueError(f"class_counts must be whole numbers >= 0, got {class_counts!r}.")
-    _check_not_too_many(counts.astype(np.float64))
+        raise ValueError(f"{name} must be whole numbers >= 0, got {class_counts!r}.")
+    _check_not_too_many(counts.astype(np.float64), name)
     return counts.astype(np.int64)
 
 
 def counts_by_name(
-    class_counts: Any, class_names: ArrayLike | None
+    class_counts: Any, class_names: ArrayLike | None, parameter: str = "class_counts"
 ) -> tuple[NDArray[np.int64], NDArray[Any] | None]:
     """Read class counts and their names; a dict or a pandas Series is read by its own names.
 
@@ -256,7 +336,7 @@ def counts_by_name(
         class_counts = _as_dict_or_array(class_counts)
     names = None if class_names is None else as_classes(class_names)
     values = list(class_counts.values()) if isinstance(class_counts, dict) else class_counts
-    counts = _checked(values)
+    counts = _checked(values, parameter)
     if isinstance(class_counts, dict):
         keys = list(class_counts)
     elif is_pandas_series(class_counts) and not is_positional(class_counts, names):
@@ -268,7 +348,7 @@ def counts_by_name(
     position = {name: i for i, name in enumerate(keys)}
     if len(position) < len(keys) or set(position) != set(names.tolist()):
         raise ValueError(
-            f"class_counts must name each of the {len(names)} classes once: "
+            f"{parameter} must name each of the {len(names)} classes once: "
             f"{listed(names.tolist())}; got {listed(keys)}. If y has no names, pass class_names "
             f"in the order of its columns."
         )

@@ -24,6 +24,7 @@ RULE_CONSTRAINTS: dict[str, Any] = {
     "power": [Interval(Real, 0, None, closed="left")],
     "epoch_size": [Interval(Real, 0, None, closed="neither"), None],
     "background": [Interval(Real, 0, None, closed="left")],
+    "instance_aware": ["boolean"],
 }
 
 
@@ -42,6 +43,7 @@ class RuleParameters(Immutable):
     power: float = 1.0
     epoch_size: Any = None
     background: float = 1.0
+    instance_aware: bool = False
 
     @classmethod
     def validated(cls, values: Mapping[str, Any], caller: str) -> Self:
@@ -62,6 +64,8 @@ class RuleParameters(Immutable):
         for name in ("cap", "floor", "power", "background"):
             if name in given:
                 given[name] = float(given[name])
+        if "instance_aware" in given:
+            given["instance_aware"] = bool(given["instance_aware"])
         parameters = cls(**given)
         parameters._check()
         return parameters
@@ -105,6 +109,7 @@ class RuleParameters(Immutable):
                 "target_count": not is_default_target,
                 "power": self.power != 1,
                 "epoch_size": self.epoch_size is not None,
+                "instance_aware": self.instance_aware,
             }
             for name, is_given in given.items():
                 if is_given:
@@ -122,6 +127,12 @@ class RuleParameters(Immutable):
             raise ValueError(
                 f"A target_count of each class is a number to reach, which power={self.power:g} "
                 f"would miss: leave power at 1, or pass one target_count for all classes."
+            )
+        if self.is_by_class and self.instance_aware:
+            raise ValueError(
+                "A target_count of each class is a number of samples to reach, which "
+                "instance_aware=True would miss: leave it out, or pass one target_count for all "
+                "classes."
             )
 
 

@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mlresample._rule.counts import ClassCounts, check_some_class_occurs
+from mlresample._rule.counts import ClassCounts, check_some_class_occurs, effective_counts
 from mlresample._rule.multipliers import learn_multipliers, sample_levels
 from mlresample._rule.parameters import RuleParameters, as_number
 from mlresample._rule.written import read_rule, write_rule
@@ -38,6 +38,7 @@ class LearnedRule(Immutable):
         power: float = RuleParameters.power,
         epoch_size: None = RuleParameters.epoch_size,
         background: float = RuleParameters.background,
+        instance_aware: bool = RuleParameters.instance_aware,
     ) -> Self:
         """Learn a rule from class counts.
 
@@ -64,6 +65,9 @@ class LearnedRule(Immutable):
             Not for counts alone: :func:`~mlresample.plan_resampling` solves for it.
         background : float, default=1.0
             Multiplier of samples without a class, between 0 and `cap`; 0 leaves them out.
+        instance_aware : bool, default=False
+            Whether the count of a class is ``n * sqrt(f_i * f_b)``, with its share f_i of the
+            samples and its share f_b of all instances. Needs counts with `instance_counts`.
 
         Returns
         -------
@@ -92,8 +96,14 @@ class LearnedRule(Immutable):
         if not isinstance(class_counts, ClassCounts):
             class_counts = ClassCounts.from_numbers(class_counts)
         check_some_class_occurs(class_counts.class_counts, "class_counts")
+        effective = effective_counts(
+            class_counts.class_counts,
+            class_counts.instance_counts,
+            class_counts.n_samples,
+            parameters,
+        )
         learned = learn_multipliers(
-            class_counts.classes, class_counts.class_counts, class_counts.n_samples, parameters
+            class_counts.classes, effective, class_counts.n_samples, parameters
         )
         return cls(class_counts, *learned)
 

@@ -12,6 +12,7 @@ from mlresample._utils.names import as_classes, plain
 
 _FORMAT = "mlresample.ResamplingRule"
 _VERSION = 1
+_ADDED = {"instance_aware"}  # parameters that rules of 0.1 lack; left out at their defaults
 
 Parts = tuple[ClassCounts, NDArray[np.float64], float | NDArray[np.float64] | None, RuleParameters]
 
@@ -45,11 +46,22 @@ def write_rule(rule: Rule, indent: int | None) -> str:
         "class_counts": counts.class_counts.tolist(),
         "n_samples": counts.n_samples,
         "n_without_class": counts.n_without_class,
+        **_written_instances(counts),
         "class_multipliers": _written(rule.class_multipliers),
         "resolved_target_count": _written(rule.resolved_target_count),
-        "parameters": {name: _written(getattr(rule.parameters, name)) for name in PARAMETERS},
+        "parameters": {
+            name: _written(getattr(rule.parameters, name))
+            for name in PARAMETERS
+            if name not in _ADDED or getattr(rule.parameters, name)
+        },
     }
     return json.dumps(written, allow_nan=False, indent=indent)
+
+
+def _written_instances(counts: ClassCounts) -> dict[str, list[int]]:
+    """Return what is written of instances; rules without any stay readable for 0.1."""
+    instances = counts.instance_counts
+    return {} if instances is None else {"instance_counts": instances.tolist()}
 
 
 def _names(classes: NDArray[Any]) -> list[str | int]:
@@ -118,10 +130,11 @@ def _parts(written: dict[str, Any]) -> Parts:
         class_names=names,
         n_samples=written["n_samples"],
         n_without_class=written["n_without_class"],
+        instance_counts=written.get("instance_counts"),
     )
     check_some_class_occurs(counts.class_counts, "class_counts")
     values = written["parameters"]
-    if set(values) != set(PARAMETERS):
+    if set(values) | _ADDED != set(PARAMETERS):
         raise ValueError(f"parameters must be {', '.join(PARAMETERS)}, got {', '.join(values)}.")
     values = {name: _number_or_array(value, name) for name, value in values.items()}
     parameters = RuleParameters.validated(values, "from_json")

@@ -30,7 +30,7 @@ def checked_bits(values: NDArray[Any], locate: Locate) -> NDArray[np.uint8]:
         if bits.max(initial=0) <= 1:
             return bits
     else:
-        numbers = _as_numbers(values) if values.dtype.kind == "O" else values
+        numbers = as_numbers(values) if values.dtype.kind == "O" else values
         bits = as_bits(numbers)
         if np.count_nonzero(bits) == np.count_nonzero(numbers != 0):  # every nonzero entry is 1
             return bits
@@ -44,7 +44,7 @@ def check_kind(dtype: Any) -> None:
         raise ValueError(f"y must hold 0 and 1 or class labels, got dtype {dtype}.")
 
 
-def _as_numbers(values: NDArray[Any]) -> NDArray[np.float64]:
+def as_numbers(values: NDArray[Any]) -> NDArray[np.float64]:
     """Convert objects to floats, and anything but numbers to NaN."""
     if all(issubclass(kind, Real | np.bool_) for kind in set(map(type, values.flat))):
         return values.astype(np.float64)
@@ -66,8 +66,9 @@ def _not_an_indicator(value: Any, row: int, name: Any) -> ValueError:
         way_out = "Fill missing values or drop their rows."
     elif float(value).is_integer():
         way_out = (
-            "For counts, such as boxes per image, pass `y > 0`; convert lists of class numbers to "
-            "an indicator matrix with sklearn.preprocessing.MultiLabelBinarizer."
+            "For counts, such as boxes per image, pass `y > 0`, or instances=True to "
+            "plan_resampling; convert lists of class numbers to an indicator matrix with "
+            "sklearn.preprocessing.MultiLabelBinarizer."
         )
     else:
         way_out = "For scores or soft labels, pass `y >= threshold`."

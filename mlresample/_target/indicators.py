@@ -17,6 +17,7 @@ from scipy.sparse import csr_array
 from mlresample._target import kernels
 from mlresample._target.bits import as_bits, checked_bits
 from mlresample._target.compressed import CompressedEntries
+from mlresample._target.instances import InstanceCounts
 from mlresample._utils.containers import row_slices
 
 
@@ -28,6 +29,7 @@ class Indicator(ABC):
     class_counts: NDArray[np.int64]
     named = True  # whether the classes are names; otherwise, they are column numbers
     column_name: Any = None  # of a single-label target, whose classes are its values
+    instances: InstanceCounts | None = None  # if the target holds counts
 
     @property
     def n_classes(self) -> int:

@@ -26,17 +26,25 @@ from mlresample._target.indicators import (
     dense_column_indicator,
     sparse_column_indicator,
 )
+from mlresample._target.instances import InstanceCounts
 from mlresample._utils.containers import is_dataframe, is_series, is_tensor
 from mlresample._utils.names import as_classes, in_another_order, plain
 
 
 def as_target(
-    y: Any, *, class_names: ArrayLike | None = None, is_batch: bool = False
+    y: Any,
+    *,
+    class_names: ArrayLike | None = None,
+    is_batch: bool = False,
+    instances: bool = False,
 ) -> Indicator:
     """Read a target: 2-D is an indicator matrix; 1-D, or one column, is single-label.
 
-    Labels must be of more than one class, except those of a batch.
+    Labels must be of more than one class, except those of a batch. With `instances`, `y` holds
+    counts of instances, of which those > 0 are the classes of a sample.
     """
+    if instances:
+        return _counted_target(y, class_names, is_batch)
     if y is None:
         raise ValueError("Expected array-like (array or non-string sequence), got None as y.")
     if "class_names" in getattr(y, "_fields", ()):
@@ -159,6 +167,29 @@ def _frame_target(y: Any, class_names: ArrayLike | None, is_batch: bool) -> Indi
     return dense_column_indicator(
         len(frame), classes, lambda c: _one_dimension(frame.get_column(names[c]))
     )
+
+
+def _counted_target(y: Any, class_names: ArrayLike | None, is_batch: bool) -> Indicator:
+    """Read counts of instances: presence as the indicator matrix, and the counts beside it."""
+    matrix: Any = y
+    if is_dataframe(y):
+        columns = list(nw.from_native(y, eager_only=True).iter_columns())
+        class_names = _renamed(as_classes([column.name for column in columns]), class_names)
+        matrix = np.column_stack(list(map(_one_dimension, columns)))
+    elif not issparse(y):
+        matrix = as_array(y)
+    if matrix.ndim != 2 or matrix.shape[1] < 2 or matrix.dtype.kind not in "buifO":
+        raise ValueError(
+            f"y must hold counts of instances, with one column for each of two or more classes, "
+            f"got an array of shape {matrix.shape} and dtype {matrix.dtype}: leave out "
+            f"instances=True for class labels."
+        )
+    classes = as_classes(range(matrix.shape[1]) if class_names is None else class_names)
+    _check_n_classes(classes, matrix.shape[1])
+    counts = InstanceCounts(matrix, classes)
+    target = as_target(counts.presence(), class_names=class_names, is_batch=is_batch)
+    target.instances = counts
+    return target
 
 
 def _is_one_array(frame: Any) -> bool:

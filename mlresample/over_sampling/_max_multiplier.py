@@ -51,6 +51,13 @@ class MaxMultiplierOverSampler(BaseSampler):
         target count is then solved for.
     background : float, default=1.0
         Multiplier of samples without a class, between 0 and `cap`; 0 leaves them out.
+    instance_aware : bool, default=False
+        Whether the count of a class is ``n * sqrt(f_i * f_b)``, with its share f_i of the
+        samples and its share f_b of all instances, instead of its samples alone. Needs
+        `instances`.
+    instances : bool, default=False
+        Whether y holds counts of instances, such as the boxes of each class in an image. A sample
+        carries the classes whose count is > 0.
     rounding : {"stratified", "bernoulli", "nearest"}, default="stratified"
         How fractions become whole repeats: with "stratified", the result has the same size for
         every seed; "bernoulli" rounds each sample by itself; "nearest" uses no randomness.
@@ -129,6 +136,7 @@ class MaxMultiplierOverSampler(BaseSampler):
 
     _parameter_constraints: dict[str, Any] = {
         **RULE_CONSTRAINTS,
+        "instances": ["boolean"],
         "rounding": [StrOptions(ROUNDINGS)],
         "shuffle": ["boolean"],
         "random_state": ["random_state"],
@@ -144,6 +152,8 @@ class MaxMultiplierOverSampler(BaseSampler):
         power: float = RuleParameters.power,
         epoch_size: float | None = RuleParameters.epoch_size,
         background: float = RuleParameters.background,
+        instance_aware: bool = RuleParameters.instance_aware,
+        instances: bool = False,
         rounding: str = "stratified",
         shuffle: bool = False,
         random_state: int | np.random.RandomState | None = None,
@@ -155,6 +165,8 @@ class MaxMultiplierOverSampler(BaseSampler):
         self.power = power
         self.epoch_size = epoch_size
         self.background = background
+        self.instance_aware = instance_aware
+        self.instances = instances
         self.rounding = rounding
         self.shuffle = shuffle
         self.random_state = random_state
@@ -235,7 +247,7 @@ class MaxMultiplierOverSampler(BaseSampler):
 
     def _plan(self, X: Any, y: Any) -> tuple[Indicator, ResamplingPlan]:
         _check_X(X)
-        indicator = as_target(y)
+        indicator = as_target(y, instances=self.instances)
         check_consistent_length(X, y)
         return indicator, make_plan(indicator, RuleParameters.of(vars(self)))
 

@@ -133,6 +133,8 @@ class ClassCountsDisplay:
             The plot and what it shows.
         """
         target_count = plan.resolved_target_count
+        if plan.rule.parameters.instance_aware:  # then it is no number of samples
+            target_count = None
         return cls(
             plan.classes,
             plan.class_counts,

@@ -3,10 +3,11 @@
 import json
 import os
 import re
+from collections import Counter
 from typing import Any
 
 from mlresample._utils.sklearn import StrOptions, validate_params
-from mlresample.readers._label_table import LabelTable, as_class_names, label_table
+from mlresample.readers._label_table import LabelTable, as_class_names, object_table
 from mlresample.readers._lines import FilePath, misread, short_repr, text_lines
 
 _LISTS = "images", "annotations", "categories"
@@ -15,10 +16,14 @@ _KEYS = {*_LISTS, "id", "file_name", "name", "image_id", "category_id"}
 
 
 @validate_params(
-    {"path": [str, os.PathLike], "ids": [StrOptions({"file_name", "id"})]},
+    {
+        "path": [str, os.PathLike],
+        "ids": [StrOptions({"file_name", "id"})],
+        "instances": ["boolean"],
+    },
     prefer_skip_nested_validation=True,
 )
-def read_coco(path: FilePath, *, ids: str = "file_name") -> LabelTable:
+def read_coco(path: FilePath, *, ids: str = "file_name", instances: bool = False) -> LabelTable:
     r"""Read a COCO JSON file: an image carries the categories of its annotations.
 
     Parameters
@@ -27,11 +32,15 @@ def read_coco(path: FilePath, *, ids: str = "file_name") -> LabelTable:
         The file, UTF-8.
     ids : {"file_name", "id"}, default="file_name"
         Which key identifies the samples; "id" for files without file names, such as those of LVIS.
+    instances : bool, default=False
+        Whether to count the annotations of each category, for ``plan_resampling(table.y,
+        class_names=table.class_names, instances=True)``.
 
     Returns
     -------
     table : LabelTable
-        Ids of the images, indicator matrix and names of the categories, in the file's order.
+        Ids of the images, indicator matrix (or counts) and names of the categories, in the
+        file's order.
 
     Raises
     ------
@@ -72,19 +81,19 @@ def read_coco(path: FilePath, *, ids: str = "file_name") -> LabelTable:
         names = _distinct("images", images, ids)
         rows = _distinct("images", images, "id")
         columns = _distinct("categories", categories, "id")
-        samples: list[set[int]] = [set() for _ in images]
+        samples: list[Counter[int]] = [Counter() for _ in images]
         for i, annotation in enumerate(annotations):
             row = _look_up(rows, annotation, "image_id", i)
-            samples[row].add(_look_up(columns, annotation, "category_id", i))
+            samples[row][_look_up(columns, annotation, "category_id", i)] += 1
         class_names, samples = _without_unused_twins(categories, samples)
     except ValueError as error:
         raise misread(path, str(error)) from None
-    return label_table(map(str, names), samples, as_class_names(class_names))
+    return object_table(map(str, names), samples, as_class_names(class_names), instances)
 
 
 def _without_unused_twins(
-    categories: list[Any], samples: list[set[int]]
-) -> tuple[list[str], list[set[int]]]:
+    categories: list[Any], samples: list[Counter[int]]
+) -> tuple[list[str], list[Counter[int]]]:
     """Return the names, and the samples' columns, without categories that another one replaces."""
     names = [
         str(_value(category, "name", f"categories[{i}]", names=True))
@@ -92,7 +101,7 @@ def _without_unused_twins(
     ]
     if len(set(names)) == len(names):
         return names, samples
-    used = set().union(*samples)
+    used: set[int] = set().union(*samples)
     kept: dict[str, int] = {}
     for i, name in enumerate(names):
         first = kept.setdefault(name, i)
@@ -104,7 +113,8 @@ def _without_unused_twins(
         if i in used:
             kept[name] = i
     columns = {i: column for column, i in enumerate(sorted(kept.values()))}
-    return [names[i] for i in columns], [{columns[i] for i in sample} for sample in samples]
+    renumbered = [Counter({columns[i]: n for i, n in sample.items()}) for sample in samples]
+    return [names[i] for i in columns], renumbered
 
 
 def _load(path: FilePath) -> Any:

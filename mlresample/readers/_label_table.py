@@ -23,7 +23,7 @@ class LabelTable(NamedTuple):
     ids : ndarray of shape (n_samples,)
         Ids of the samples, in the file's order: an object array of str.
     y : csr_array of shape (n_samples, n_classes)
-        Indicator matrix of 0 and 1, uint8.
+        Indicator matrix of 0 and 1, uint8; or counts of instances, int64, if asked for.
     class_names : ndarray of shape (n_classes,)
         Names of the columns of `y`: int64 if all are integers, else an object array of str.
     """
@@ -42,18 +42,35 @@ class LabelTable(NamedTuple):
 
 
 def label_table(
-    ids: Iterable[str], columns: Iterable[Iterable[int]], class_names: NDArray[Any]
+    ids: Iterable[str],
+    columns: Iterable[Iterable[int]],
+    class_names: NDArray[Any],
+    values: NDArray[np.int64] | None = None,
 ) -> LabelTable:
-    """Make a table from the numbers of the columns in which each sample has a 1."""
+    """Make a table from the numbers of the columns in which each sample has an entry.
+
+    Entries are 1, or else `values`, in the same order.
+    """
     indices, indptr = array("q"), array("q", [0])
     for row in columns:
         indices.extend(row)
         indptr.append(len(indices))
     n_samples = len(indptr) - 1
-    entries = np.ones(len(indices), dtype=np.uint8), np.asarray(indices), np.asarray(indptr)
+    data = np.ones(len(indices), dtype=np.uint8) if values is None else values
+    entries = data, np.asarray(indices), np.asarray(indptr)
     y = csr_array(entries, shape=(n_samples, len(class_names)))
     y.sort_indices()
     return LabelTable(np.array(list(ids), dtype=object), y, class_names)
+
+
+def object_table(
+    ids: Iterable[str], samples: list[Counter[int]], class_names: NDArray[Any], instances: bool
+) -> LabelTable:
+    """Make a table from the objects of each column in each sample, counted if asked for."""
+    values = None
+    if instances:
+        values = np.array([n for sample in samples for n in sample.values()], dtype=np.int64)
+    return label_table(ids, samples, class_names, values)
 
 
 def as_class_names(names: Sequence[str]) -> NDArray[Any]:

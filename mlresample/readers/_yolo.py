@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections import Counter
 from functools import cache, partial
 from math import nan
 from typing import Any
@@ -15,7 +16,7 @@ from mlresample.readers._label_table import (
     LabelTable,
     as_class_names,
     check_class_names,
-    label_table,
+    object_table,
 )
 from mlresample.readers._lines import FilePath, filled_lines, misread, short_repr
 from mlresample.readers._yolo_images import Image, images_at, images_of_data, names_of_data
@@ -30,6 +31,7 @@ _LARGEST_UNNAMED = 9_999
         "labels": [str, os.PathLike, None],
         "class_names": ["array-like", str, os.PathLike, None],
         "split": [StrOptions({"train", "val", "test"})],
+        "instances": ["boolean"],
     },
     prefer_skip_nested_validation=True,
 )
@@ -39,6 +41,7 @@ def read_yolo(
     labels: FilePath | None = None,
     class_names: ArrayLike | FilePath | None = None,
     split: str = "train",
+    instances: bool = False,
 ) -> LabelTable:
     r"""Read YOLO labels: an image carries the classes of its objects.
 
@@ -64,12 +67,15 @@ def read_yolo(
         from 0 to the largest that occurs; pass names if the largest may be absent.
     split : {"train", "val", "test"}, default="train"
         Which images of a ``data.yaml`` are read.
+    instances : bool, default=False
+        Whether to count the objects of each class, for ``plan_resampling(table.y,
+        class_names=table.class_names, instances=True)``.
 
     Returns
     -------
     table : LabelTable
-        Paths of the images as ids, indicator matrix and class names. The lines of a text file stay
-        as they are; images of a folder are sorted by path.
+        Paths of the images as ids, indicator matrix (or counts) and class names. The lines of a
+        text file stay as they are; images of a folder are sorted by path.
 
     Raises
     ------
@@ -106,7 +112,10 @@ def read_yolo(
     array([[0, 1],
            [0, 0]], dtype=uint8)
     """
-    return read_with_images(images, labels=labels, class_names=class_names, split=split)[0]
+    table, _ = read_with_images(
+        images, labels=labels, class_names=class_names, split=split, instances=instances
+    )
+    return table
 
 
 def read_with_images(
@@ -115,6 +124,7 @@ def read_with_images(
     labels: FilePath | None = None,
     class_names: ArrayLike | FilePath | None = None,
     split: str = "train",
+    instances: bool = False,
 ) -> tuple[LabelTable, list[Image]]:
     """Read YOLO labels, and where the image of each sample is; parameters are `read_yolo`'s."""
     names = None if class_names is None else _class_names(class_names)
@@ -136,13 +146,13 @@ def read_with_images(
     objects = _objects(found, labels, None if names is None else len(names))
     if all(classes is None for classes in objects):
         raise _no_label_file(images, labels, found[0])
-    columns = [classes or set() for classes in objects]
+    columns = [classes or Counter() for classes in objects]
     if names is None:
-        largest = max(set().union(*columns), default=None)
+        largest = max((number for sample in columns for number in sample), default=None)
         if largest is None:
             raise misread(labels or images, "no image has an object; pass class_names=.")
         names = np.arange(largest + 1, dtype=np.int64)
-    return label_table((image.id for image in found), columns, names), found
+    return object_table((image.id for image in found), columns, names, instances), found
 
 
 def check_labels_by_path(table: LabelTable, images: list[Image]) -> None:
@@ -150,7 +160,7 @@ def check_labels_by_path(table: LabelTable, images: list[Image]) -> None:
     found = _objects(images, None, len(table.class_names))
     rows = np.split(table.y.indices, table.y.indptr[1:-1])
     for image, classes, row in zip(images, found, rows, strict=True):
-        if (classes or set()) != set(row.tolist()):
+        if set(classes or ()) != set(row.tolist()):
             folder, _, name = image.path.rpartition("/")
             file = f"{_label_folders(folder, None)[0]}/{os.path.splitext(name)[0]}.txt"
             problem = "there is none" if classes is None else "it holds other classes"
@@ -168,8 +178,8 @@ def _class_names(class_names: Any) -> NDArray[Any]:
 
 def _objects(
     images: list[Image], labels: FilePath | None, n_classes: int | None
-) -> list[set[int] | None]:
-    """Return the classes of the objects of each image, or None if it has no label file."""
+) -> list[Counter[int] | None]:
+    """Return how many objects of each class each image has, or None if it has no label file."""
     if labels is not None:
         with os.scandir(labels):  # a missing folder must not pass for one without labels
             pass
@@ -220,13 +230,13 @@ def _no_label_file(images: FilePath, labels: FilePath | None, first: Image) -> V
     return misread(images, f"{problem}. Pass labels=, the folder of the label files.")
 
 
-def _classes_in(path: str, n_classes: int | None) -> set[int] | None:
-    """Return the classes of the objects in a label file, or None if there is no such file."""
-    classes = set()
+def _classes_in(path: str, n_classes: int | None) -> Counter[int] | None:
+    """Count the objects of each class in a label file; None if there is no such file."""
+    classes: Counter[int] = Counter()
     try:
         for line, text in filled_lines(path):
             try:
-                classes.add(_class_of(text.split(), n_classes))
+                classes[_class_of(text.split(), n_classes)] += 1
             except ValueError as error:
                 raise misread(path, str(error), line=line) from None
     except FileNotFoundError:
