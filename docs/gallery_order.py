@@ -7,6 +7,7 @@ EXAMPLES = [
     "plan_from_csv.py",
     "grid_search_caps.py",
     "budgeted_epoch.py",
+    "instance_counts.py",
     "thresholds_and_probabilities.py",
     "compare_recipes.py",
     "train_digits_torch.py",
