@@ -255,6 +255,9 @@ def test_a_rule_of_batches_is_that_of_the_whole():
     np.testing.assert_array_equal(rule.class_multipliers, plan.class_multipliers)
     again = rule.plan(counts, instances=True)
     np.testing.assert_array_equal(again.resampled_instance_counts, plan.resampled_instance_counts)
+    np.testing.assert_array_equal(
+        rule.sample_multipliers(counts[:9], instances=True), plan.sample_multipliers[:9]
+    )
 
 
 @pytest.mark.parametrize("wrong", [[2, 2], [42, -1], [42, 2.5], [42, np.inf], [1, 2, 3]])

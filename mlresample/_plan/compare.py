@@ -216,10 +216,13 @@ def _measure(
         return tables[key]
 
     instances = None if indicator.instances is None else indicator.instances.class_counts
+    by_aware = {}  # effective counts and the table in their order
+    for aware in {of_plan.instance_aware for of_plan in parameters}:
+        effective = effective_counts(counts, instances, n_samples, aware)
+        by_aware[aware] = effective, table_of(-effective)
     learned, found = [], []
     for of_plan in parameters:
-        effective = effective_counts(counts, instances, n_samples, of_plan)
-        by_count = table_of(-effective)
+        effective, by_count = by_aware[of_plan.instance_aware]
         solved = None
         if of_plan.epoch_size is not None:
             solved = solve_target_count(by_count, effective, of_plan)

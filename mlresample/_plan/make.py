@@ -22,7 +22,7 @@ def make_plan(indicator: Indicator, parameters: RuleParameters) -> ResamplingPla
     class_counts, n_samples = indicator.class_counts, indicator.n_samples
     check_some_class_occurs(class_counts)
     instances = None if indicator.instances is None else indicator.instances.class_counts
-    effective = effective_counts(class_counts, instances, n_samples, parameters)
+    effective = effective_counts(class_counts, instances, n_samples, parameters.instance_aware)
     solved = None
     if parameters.epoch_size is not None:
         order = ClassOrder.of(-effective, class_counts, merge_ties=True)

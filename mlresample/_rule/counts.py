@@ -8,7 +8,6 @@ import numpy as np
 from narwhals.dependencies import is_pandas_series
 from numpy.typing import ArrayLike, NDArray
 
-from mlresample._rule.parameters import RuleParameters
 from mlresample._target.read import as_target
 from mlresample._utils.containers import is_dataframe
 from mlresample._utils.immutable import Immutable
@@ -283,13 +282,13 @@ def effective_counts(
     class_counts: NDArray[np.int64],
     instance_counts: NDArray[np.int64] | None,
     n_samples: int | None,
-    parameters: RuleParameters,
+    instance_aware: bool,
 ) -> NDArray[Any]:
     """Return the counts that the rule goes by: n_c, or n sqrt(f_i f_b) if instance-aware.
 
     f_i is the share of samples with the class, f_b its share of all instances.
     """
-    if not parameters.instance_aware:
+    if not instance_aware:
         return class_counts
     if instance_counts is None:
         raise ValueError(

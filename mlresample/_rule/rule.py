@@ -100,7 +100,7 @@ class LearnedRule(Immutable):
             class_counts.class_counts,
             class_counts.instance_counts,
             class_counts.n_samples,
-            parameters,
+            parameters.instance_aware,
         )
         learned = learn_multipliers(
             class_counts.classes, effective, class_counts.n_samples, parameters
@@ -118,6 +118,7 @@ class LearnedRule(Immutable):
         *,
         class_names: ArrayLike | None = None,
         unseen: float | None = None,
+        instances: bool = False,
     ) -> NDArray[np.float64]:
         """Compute how often each sample of a target is seen.
 
@@ -131,6 +132,8 @@ class LearnedRule(Immutable):
         unseen : float, default=None
             Multiplier, between 0 and the cap, of classes that the rule does not know or that had
             no sample when it was learned. If None, such a class is an error once it occurs.
+        instances : bool, default=False
+            Whether `y` holds counts of instances, as for :func:`~mlresample.plan_resampling`.
 
         Returns
         -------
@@ -149,7 +152,7 @@ class LearnedRule(Immutable):
         Classes are matched by name if both have names, else by position; then `y` must have as
         many classes as the rule.
         """
-        indicator = as_target(y, class_names=class_names, is_batch=True)
+        indicator = as_target(y, class_names=class_names, is_batch=True, instances=instances)
         _, multipliers = self._of_columns(indicator, unseen)
         distinct, levels, _ = sample_levels(indicator, multipliers, self.parameters.background)
         return distinct.take(levels)

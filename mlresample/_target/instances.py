@@ -24,11 +24,12 @@ class InstanceCounts:
         for rows in self._blocks():
             block: Any = self._matrix[rows]
             values: NDArray[Any] = block.data if issparse(block) else block
-            with np.errstate(invalid="ignore"):  # the remainder of infinity
-                wrong = ~(np.isfinite(values) & (values >= 0) & (values % 1 == 0))
+            wrong = _are_no_counts(values)
             if wrong.any():
-                places = block.tocoo().coords if issparse(block) else np.indices(block.shape)
-                row, column = (int(place[wrong][0]) for place in places)
+                mask = (
+                    csr_array((wrong, block.indices, block.indptr)) if issparse(block) else wrong
+                )
+                row, column = (int(place[0]) for place in mask.nonzero())
                 row += rows.start
                 value = self._matrix[row, column] if issparse(matrix) else matrix[row, column]
                 raise ValueError(
@@ -67,6 +68,14 @@ class InstanceCounts:
 
 def _as_numeric(array: NDArray[Any]) -> NDArray[Any]:
     return as_numbers(array) if array.dtype.kind == "O" else array
+
+
+def _are_no_counts(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return a mask of the values that are negative, fractional or not finite."""
+    if values.dtype.kind in "bui":
+        return np.asarray(values < 0)
+    with np.errstate(invalid="ignore"):  # the remainder of infinity
+        return ~(np.isfinite(values) & (values >= 0) & (values % 1 == 0))
 
 
 def _canonical(matrix: Any) -> csr_array:
