@@ -97,12 +97,30 @@ def test_what_is_no_count_is_an_error_that_names_its_place(wrong, kind):
         plan_resampling(kind(y), class_names=["a", "b"], instances=True)
 
 
-def test_a_wrong_count_is_found_in_every_block_of_rows():
-    y = np.zeros((300_000, 2))
-    y[0], y[-1, 1] = 1, -1
-    for target in (y, sp.csr_array(y)):
-        with pytest.raises(ValueError, match=r"got -1\.0 in row 299999, class 1"):
-            plan_resampling(target, instances=True)
+@pytest.mark.parametrize("kind", [np.array, sp.csr_array])
+def test_a_negative_integer_is_an_error(kind):
+    with pytest.raises(ValueError, match=r"whole numbers >= 0, got -1(\.0)? in row 1, class 1"):
+        plan_resampling(kind([[3, 0], [0, -1], [1, 2]]), instances=True)
+
+
+@pytest.mark.parametrize("kind", [np.array, sp.csr_array])
+def test_blocks_of_rows_change_nothing(kind, monkeypatch):
+    counts = coco_like(4)
+    whole = plan_resampling(kind(counts), instances=True)
+    monkeypatch.setattr("mlresample._target.instances.BLOCK_SIZE", 64)
+    plan = plan_resampling(kind(counts), instances=True)
+    np.testing.assert_array_equal(plan.instance_counts, whole.instance_counts)
+    np.testing.assert_allclose(
+        plan.resampled_instance_counts, whole.resampled_instance_counts, rtol=1e-12
+    )
+    counts[333, 2] = -1
+    with pytest.raises(ValueError, match=r"got -1(\.0)? in row 333, class 2"):
+        plan_resampling(kind(counts), instances=True)
+
+
+def test_explicit_zeros_of_a_sparse_matrix_are_no_presence():
+    y = sp.csr_array(([3, 0, 1], [0, 1, 1], [0, 2, 3]), shape=(2, 2))
+    assert ClassCounts.from_target(y, instances=True).class_counts.tolist() == [1, 1]
 
 
 def test_class_labels_are_no_counts():
@@ -212,6 +230,13 @@ def test_compared_plans_are_those_of_plan_resampling():
     assert "True" in repr(budgets)
 
 
+def test_an_instance_aware_plan_says_nothing_of_samples_to_collect():
+    plan = plan_resampling(COUNTS, instances=True, instance_aware=True)
+    assert plan.samples_to_collect is None
+    assert plan_resampling(COUNTS, instances=True).samples_to_collect.tolist() == [0, 0]
+    assert "instance-aware" in repr(plan)
+
+
 def test_an_instance_aware_rule_needs_instances_and_the_number_of_samples():
     with pytest.raises(
         ValueError, match=r"instance_aware=True needs the instances.*instances=True"
@@ -255,6 +280,7 @@ def test_a_rule_of_batches_is_that_of_the_whole():
     np.testing.assert_array_equal(rule.class_multipliers, plan.class_multipliers)
     again = rule.plan(counts, instances=True)
     np.testing.assert_array_equal(again.resampled_instance_counts, plan.resampled_instance_counts)
+    np.testing.assert_array_equal(again.instance_counts, plan.instance_counts)
     np.testing.assert_array_equal(
         rule.sample_multipliers(counts[:9], instances=True), plan.sample_multipliers[:9]
     )

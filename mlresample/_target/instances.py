@@ -71,11 +71,11 @@ def _as_numeric(array: NDArray[Any]) -> NDArray[Any]:
 
 
 def _are_no_counts(values: NDArray[Any]) -> NDArray[np.bool_]:
-    """Return a mask of the values that are negative, fractional or not finite."""
+    """Return a mask of the values that are negative, fractional, infinite or NaN."""
     if values.dtype.kind in "bui":
         return np.asarray(values < 0)
-    with np.errstate(invalid="ignore"):  # the remainder of infinity
-        return ~(np.isfinite(values) & (values >= 0) & (values % 1 == 0))
+    with np.errstate(invalid="ignore"):  # the remainder of infinity is NaN
+        return ~((values >= 0) & (values % 1 == 0))
 
 
 def _canonical(matrix: Any) -> csr_array:
