@@ -17,8 +17,7 @@ as long and the mean imbalance falls from 21 to 6.5; a higher cap hardly changes
 steps had the best average precision of "nothing" on one split inside a training part.
 
 **All else is exploratory**: many recipes, scores and data sets, to find questions rather than to
-answer them. Arms from the literature are short versions of the formulas in the papers that are
-named beside them; none was tuned.
+answer them. Arms from the literature are in ``benchmarks/_literature.py``.
 """
 
 import argparse
@@ -27,6 +26,7 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,16 +34,14 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import nn
-from torch.nn.functional import binary_cross_entropy_with_logits
 
+from benchmarks import _literature
 from benchmarks._data import load
-from mlresample import plan_resampling
 from mlresample.datasets import make_multilabel_digits
 from mlresample.model_selection import compare_recipes
 
 torch.set_num_threads(1)  # such small products are slower on several
 
-DEFERRED = 0.8  # share of the steps before a deferred change, as in LDAM-DRW
 PLAN = {"target_count": "mean", "cap": 16}
 RARE = "average_precision_rare"
 
@@ -67,7 +65,9 @@ def read_posters(folder, size=32):
     images = []
     for row in rows:
         with Image.open(folder / "images" / f"{row['Id']}.jpg") as image:
-            images.append(np.asarray(image.convert("RGB").resize((size, size), Image.Resampling.BOX)))
+            images.append(
+                np.asarray(image.convert("RGB").resize((size, size), Image.Resampling.BOX))
+            )
     genres = [set(row["Genre"].split("|")) for row in rows]
     names = sorted(set().union(*genres))
     y = np.array([[name in of_poster for name in names] for of_poster in genres], dtype=np.uint8)
@@ -83,7 +83,7 @@ def dense_network(n_features, n_classes):
 def convolutional_network(n_channels, n_classes):
     layers = []
     widths = [n_channels, 16, 32, 64, 128]
-    for i, (n_in, n_out) in enumerate(zip(widths, widths[1:], strict=False)):
+    for i, (n_in, n_out) in enumerate(pairwise(widths)):
         stride = 2 if i == 0 else 1
         layers += [nn.Conv2d(n_in, n_out, 3, stride=stride, padding=1, bias=False)]
         layers += [nn.BatchNorm2d(n_out), nn.ReLU()]
@@ -92,7 +92,7 @@ def convolutional_network(n_channels, n_classes):
     return nn.Sequential(*layers).to(memory_format=torch.channels_last)
 
 
-# Steps have the best log loss without any recipe.
+# Steps have the best log loss without any recipe; digits: twelve passes over the data.
 N_STEPS = {"digits": 300, "yeast": 120, "birds": 120, "enron": 120, "corel5k": 400}
 
 
@@ -115,12 +115,16 @@ def read_problem(name, folder):
 # -- training ----------------------------------------------------------------------------------
 
 
-def weighted_loss(logits, y, *, pos_weight, **_):
-    return binary_cross_entropy_with_logits(logits, y, pos_weight=pos_weight, reduction="none")
-
-
 def train(
-    problem, batches, *, pos_weight, sample_weight, predict, seed, loss=weighted_loss, order=None
+    problem,
+    batches,
+    *,
+    pos_weight,
+    sample_weight,
+    predict,
+    seed,
+    loss=_literature.weighted_loss,
+    order=None,
 ):
     """Train for one step per row of `batches`, and return the probabilities of `predict`."""
     X, y, make_network, learning_rate, _ = problem
@@ -167,89 +171,10 @@ def train(
             schedule.step()
     network.eval()
     with torch.no_grad():
-        parts = [network(inputs(part)) for part in np.array_split(predict, 1 + len(predict) // 512)]
+        parts = [
+            network(inputs(part)) for part in np.array_split(predict, 1 + len(predict) // 512)
+        ]
     return torch.sigmoid(torch.cat(parts)).numpy()
-
-
-# -- arms from the literature: losses ------------------------------------------------------------
-
-
-def effective_number_loss(logits, y, *, counts, beta=0.999, **_):
-    """Weight classes by (1 - beta) / (1 - beta^n); Cui et al., CVPR 2019, equation 3."""
-    weight = (1 - beta) / (1 - beta ** counts.clamp(min=1))
-    plain = binary_cross_entropy_with_logits(logits, y, reduction="none")
-    return plain * weight / weight.mean()
-
-
-def asymmetric_loss(logits, y, *, gamma_pos=1, gamma_neg=4, clip=0.05, **_):
-    """Focus on hard negatives; Ridnik et al., ICCV 2021; defaults of timm, mean over entries."""
-    p = torch.sigmoid(logits)
-    p_neg = (p - clip).clamp(min=0)  # probability shifting
-    positive = (1 - p) ** gamma_pos * p.clamp(min=1e-8).log()
-    negative = p_neg**gamma_neg * (1 - p_neg).clamp(min=1e-8).log()
-    return -(y * positive + (1 - y) * negative)
-
-
-def margin_loss(logits, y, *, counts, pos_weight, progress, largest=0.5, **_):
-    """Margins of C / n^(1/4), then weights; LDAM-DRW, Cao et al., NeurIPS 2019; scale 1."""
-    margins = counts.clamp(min=1) ** -0.25
-    margins = largest * margins / margins.max()
-    weight = pos_weight if progress >= DEFERRED else None
-    return binary_cross_entropy_with_logits(
-        logits - margins * y, y, pos_weight=weight, reduction="none"
-    )
-
-
-def distribution_balanced_loss(logits, y, *, counts, n_samples, **_):
-    """Undo co-occurrence and spare negatives, with focus; Wu et al., ECCV 2020.
-
-    Constants are those of the authors' configuration for COCO-MLT: alpha .1, beta 10, mu .2,
-    lambda 2, kappa .05, focal gamma 2 and factor 2.
-    """
-    share = 1 / counts.clamp(min=1)
-    r = share / (y * share).sum(1, keepdim=True).clamp(min=1e-12)  # equation 3
-    weight = 0.1 + torch.sigmoid(10 * (r - 0.2))  # equation 4
-    bias = 0.05 * torch.log(n_samples / counts.clamp(min=1) - 1 + 1e-12)
-    z = logits - bias
-    plain = torch.where(y > 0, nn.functional.softplus(-z), nn.functional.softplus(2 * z) / 2)
-    p = torch.exp(-torch.where(y > 0, nn.functional.softplus(-z), nn.functional.softplus(2 * z)))
-    return 2 * (1 - p) ** 2 * weight * plain
-
-
-# -- arms from the literature: orders of samples --------------------------------------------------
-
-
-def class_aware_order(batches, y, rows, seed):
-    """Draw a class, then a sample of it, all equally likely; Shen et al., ECCV 2016."""
-    generator = np.random.RandomState(seed)
-    of_class = [rows[np.flatnonzero(column)] for column in y.T if column.any()]
-    lengths = np.array([len(members) for members in of_class])
-    classes = generator.randint(len(of_class), size=batches.size)
-    places = (generator.uniform(size=batches.size) * lengths[classes]).astype(np.int64)
-    drawn = [of_class[c][place] for c, place in zip(classes, places, strict=True)]
-    return np.reshape(drawn, batches.shape)
-
-
-def plan_order(batches, y, rows, seed):
-    """Draw as many batches from the epochs of the plan."""
-    plan, generator = plan_resampling(y, **PLAN), np.random.RandomState(seed)
-    epochs = [
-        plan.draw_indices(generator, shuffle=True)
-        for _ in range(-(-batches.size // plan.epoch_size))
-    ]
-    return rows[np.concatenate(epochs)[: batches.size].reshape(batches.shape)]
-
-
-def deferred_order(batches, y, rows, seed):
-    """Resample in the last fifth of the steps; DRS of Cao et al., NeurIPS 2019."""
-    start = int(DEFERRED * len(batches))
-    return np.vstack([batches[:start], plan_order(batches[start:], y, rows, seed)])
-
-
-def two_phase_order(batches, y, rows, seed):
-    """Resample in the first half only; Lee et al., ICIP 2016."""
-    half = len(batches) // 2
-    return np.vstack([plan_order(batches[:half], y, rows, seed), batches[half:]])
 
 
 # -- recipes -----------------------------------------------------------------------------------
@@ -272,21 +197,22 @@ def exploratory_recipes(problem):
         "weights, power .5": WEIGHTS | {"loss_weights_power": 0.5},
         "plan + weights of the rest": {"plan": PLAN, "loss_weights": "rest"},
         "importance weights + weights": PRIMARY["importance weights + weights"],
-        "effective number": arm(loss=effective_number_loss),
-        "asymmetric": arm(loss=asymmetric_loss),
-        "margins, deferred weights": {"model": arm(loss=margin_loss), **WEIGHTS},
+        "effective number": arm(loss=_literature.effective_number_loss),
+        "asymmetric": arm(loss=_literature.asymmetric_loss),
+        "margins, deferred weights": {"model": arm(loss=_literature.margin_loss), **WEIGHTS},
         "distribution-balanced, class-aware": arm(
-            loss=distribution_balanced_loss, order=class_aware_order
+            loss=_literature.distribution_balanced_loss, order=_literature.class_aware_order
         ),
-        "deferred plan": arm(order=deferred_order),
-        "two-phase plan": arm(order=two_phase_order),
+        "deferred plan": arm(order=partial(_literature.deferred_order, plan=PLAN)),
+        "two-phase plan": arm(order=partial(_literature.two_phase_order, plan=PLAN)),
     }
 
 
 def ask(question, folder, *, n_repeats, n_jobs, cache, quick=False):
     """Return the comparison that answers a question."""
     problem = read_problem("posters" if question == "primary" else question, folder)
-    options = {"n_folds": 5, "n_repeats": n_repeats, "baseline": "nothing", "n_inner_folds": 3}
+    options = {"n_folds": 5, "n_repeats": n_repeats, "baseline": "nothing"}
+    options["n_inner_folds"] = None if question == "corel5k" else 3  # 374 classes: too long
     recipes = exploratory_recipes(problem)
     if question == "primary":
         recipes = PRIMARY

@@ -148,6 +148,108 @@ def test_loaders_that_are_compared_yield_the_same_images(tmp_path):
             np.testing.assert_array_equal(epoch, expected)
 
 
+def recipes_benchmark():
+    pytest.importorskip("torch", reason="torch is not installed")
+    from benchmarks import recipes
+
+    return recipes
+
+
+def test_losses_from_the_literature_have_the_values_of_their_formulas():
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    from benchmarks import _literature
+
+    tensor = torch.tensor
+    logits, y = tensor([[0.0, 0.0]]), tensor([[1.0, 0.0]])
+    # 0.5 log 2 for the positive; 0.45^4 log(1 / 0.55) for the negative, shifted by 0.05.
+    found = _literature.asymmetric_loss(logits, y)
+    np.testing.assert_allclose(found, [[0.34657, 0.02452]], atol=1e-5)
+    # Effective numbers 1 and (1 - 0.5^2) / (1 - 0.5) = 1.5: weights 1 and 2 / 3, of mean 1.
+    found = _literature.effective_number_loss(logits, y, counts=tensor([1.0, 2.0]), beta=0.5)
+    np.testing.assert_allclose(found, np.log(2) * np.array([[1.2, 0.8]]), rtol=1e-6)
+    # Margins 0.5 and 0.5 / 16^(1/4) = 0.25 cancel these logits; weights come late.
+    given = {"counts": tensor([1.0, 16.0]), "pos_weight": tensor([3.0, 3.0])}
+    both, ones = tensor([[0.5, 0.25]]), tensor([[1.0, 1.0]])
+    early = _literature.margin_loss(both, ones, progress=0.79, **given)
+    np.testing.assert_allclose(early, np.log([[2, 2]]), rtol=1e-6)
+    np.testing.assert_allclose(
+        _literature.margin_loss(both, ones, progress=0.8, **given), 3 * early, rtol=1e-6
+    )
+    # Counts of a half: no bias. r = 1/2 for both: weight 0.1 + sigmoid(3). Twice a quarter.
+    found = _literature.distribution_balanced_loss(
+        tensor([[0.0, 0.0]]), ones, counts=tensor([4.0, 4.0]), n_samples=8
+    )
+    np.testing.assert_allclose(found, np.full((1, 2), 0.5 * 1.05257 * np.log(2)), rtol=1e-5)
+
+
+def test_orders_from_the_literature_change_the_steps_that_they_should():
+    pytest.importorskip("torch", reason="torch is not installed")
+    from benchmarks import _literature
+
+    plan = {"target_count": "mean", "cap": 16}
+    y = np.zeros((100, 2), dtype=np.uint8)
+    y[:, 0] = y[:5, 1] = 1
+    rows = np.arange(100) + 50  # numbers in the whole data
+    batches = rows[np.arange(1000) % 100].reshape(100, 10)
+    found = _literature.class_aware_order(batches, y, rows, 0)
+    assert found.shape == batches.shape
+    # Half of the draws are of the rare class, a twentieth of the others show it too.
+    assert np.mean(found < 55) == pytest.approx(0.525, abs=0.06)  # 4 sigma
+    deferred = _literature.deferred_order(batches, y, rows, 0, plan=plan)
+    np.testing.assert_array_equal(deferred[:80], batches[:80])
+    assert np.mean(deferred[80:] < 55) > 0.1 > np.mean(batches < 55)
+    two_phase = _literature.two_phase_order(batches, y, rows, 0, plan=plan)
+    np.testing.assert_array_equal(two_phase[50:], batches[50:])
+    assert np.mean(two_phase[:50] < 55) > 0.1
+
+
+def test_posters_are_read_as_images_and_genres(tmp_path):
+    recipes = recipes_benchmark()
+    (tmp_path / "images").mkdir()
+    for name, red in (("a", 0), ("b", 255)):
+        recipes.Image.new("RGB", (64, 64), (red, 0, 0)).save(tmp_path / "images" / f"{name}.jpg")
+    (tmp_path / "labels.csv").write_text("Id,Genre\na,War|News\nb,War\n")
+    X, y = recipes.read_posters(tmp_path)
+    assert X.shape == (2, 3, 32, 32)
+    assert X[0].max() < 10 < 240 < X[1, 0].min()
+    assert y.tolist() == [[1, 1], [0, 1]]  # News, War
+
+
+def test_images_are_trained_on_and_scored_the_same_for_the_same_seed():
+    recipes = recipes_benchmark()
+    torch = recipes.torch
+    X = torch.arange(40 * 3 * 32 * 32).reshape(40, 3, 32, 32) % 256
+    y = (torch.arange(80).reshape(40, 2) % 3 == 0).float()
+    problem = recipes.Problem(X, y, recipes.convolutional_network, 1e-2, 3)
+    batches = np.arange(30).reshape(3, 10)
+    options = {
+        "pos_weight": np.ones(2, dtype=np.float32),
+        "sample_weight": np.ones((3, 10), dtype=np.float32),
+        "predict": np.arange(30, 40),
+    }
+    first, second = (recipes.train(problem, batches, seed=5, **options) for _ in range(2))
+    assert first.shape == (10, 2)
+    np.testing.assert_array_equal(first, second)
+    options["sample_weight"] = np.repeat([[2.0], [0.0], [1.0]], 10, axis=1).astype(np.float32)
+    assert not np.allclose(first, recipes.train(problem, batches, seed=5, **options))
+
+
+def test_recipes_are_compared_quickly_on_data_that_need_no_folder(tmp_path, capsys):
+    recipes = recipes_benchmark()
+    path = tmp_path / "recipes.csv"
+    recipes.main(["--questions", "digits", "--quick", "--csv", str(path)])
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    problem = recipes.read_problem("digits", None)
+    names = {"nothing", *recipes.exploratory_recipes(problem)}
+    assert {row["recipe"] for row in rows} == names
+    assert {row["question"] for row in rows} == {"digits"}
+    assert "average_precision_rare" in {row["score"] for row in rows}
+    with pytest.raises(SystemExit):
+        recipes.main([])
+    assert "name the folder of the data" in capsys.readouterr().err
+
+
 def guide_table(name):
     """Return the cells of a table of the guide by data set and method."""
     page = (Path(__file__).parents[1] / "docs" / "guide" / "losses.rst").read_text()
