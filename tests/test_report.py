@@ -218,6 +218,19 @@ def test_nearly_uniform_multipliers_are_called_a_waste():
     assert "uniform" not in codes(make_plan(cap=2, target_count=16))
 
 
+def test_a_plan_that_costs_more_than_it_balances_is_no_balance():
+    # An epoch of (170 + 46) / 120 = 1.8; mean imbalance from (1 + 5) / 2 to (1 + 170 / 46) / 2.
+    y = ["cat"] * 100 + ["lynx"] * 20
+    costly = plan_resampling(y, class_multipliers={"cat": 1.7, "lynx": 2.3})
+    text = verdict(costly, "uniform")["text"]
+    assert "an epoch is 1.80 times as long, and the mean imbalance goes from 3.0 to 2.3" in text
+    assert "balance" not in codes(costly)
+    # As long an epoch, but from 3 to (1 + 144 / 72) / 2 = 1.5, a half.
+    worth_it = plan_resampling(y, class_multipliers={"cat": 1.44, "lynx": 3.6})
+    assert worth_it.to_dict()["growth"] == pytest.approx(1.8)
+    assert "balance" in codes(worth_it)
+
+
 def test_a_plan_that_makes_it_worse_is_no_balance():
     y = ["cat"] * 100 + ["lynx"] * 10
     worse = plan_resampling(y, class_multipliers={"cat": 1.2})

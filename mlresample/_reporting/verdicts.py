@@ -9,7 +9,7 @@ from mlresample._reporting.base import Figures, Rows
 from mlresample._reporting.text import has_target_counts, percent
 
 FEW_SAMPLES = 20  # of a class: too few to learn it, and to measure whether it was learned
-NOTABLE = 1.25  # times longer or better balanced: less hardly makes a difference
+NOTABLE = 1.25  # times longer: less hardly makes a difference
 
 Classes = list[dict[str, Any]]
 _NAMED = 5  # classes in a sentence
@@ -40,7 +40,7 @@ def _cost_without_effect(report: Figures) -> Judgements:
     before, after = report["mean_imbalance"], report["resampled_mean_imbalance"]
     change = f"from {before:,.1f} to {_number(after)}"
     fall = before / after if after else 0.0
-    if growth > NOTABLE > fall:
+    if growth > NOTABLE and fall < growth:
         raised = sum(rate["n_samples"] for rate in rates if rate["multiplier"] > 1)
         share = percent(raised / report["n_samples"], 0)
         has_target = report["resolved_target_count"] is not None or has_target_counts(report)
