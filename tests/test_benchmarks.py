@@ -300,3 +300,19 @@ def test_picture_of_the_guide_is_drawn_from_the_committed_figures(tmp_path):
     fair_picture.draw(figures, tmp_path / "picture.png")
     assert 0 < (tmp_path / "picture.png").stat().st_size < 60_000
     assert fair_picture.PICTURE.stat().st_size < 60_000
+
+
+def test_the_guide_and_the_readme_give_the_answer_to_the_primary_question():
+    root = Path(__file__).parents[1]
+    with (root / "benchmarks" / "results" / "recipes.csv").open(newline="") as file:
+        (row,) = [
+            row
+            for row in csv.DictReader(file)
+            if row["question"] == "primary"
+            and row["score"] == "average_precision_rare"
+            and row["recipe"] == "importance weights + weights"
+        ]
+    difference, low, high = (float(row[name]) for name in ("difference", "low", "high"))
+    for page in (root / "README.md", root / "docs" / "guide" / "losses.rst"):
+        text = " ".join(page.read_text().split())
+        assert f"{difference:+.3f} ({low:+.3f} to {high:+.3f})" in text
