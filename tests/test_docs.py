@@ -20,6 +20,7 @@ MODULES = {
     "mlresample.metrics": None,
     "mlresample.model_selection": None,
     "mlresample.readers": None,
+    "mlresample.tables": "pyarrow",
     "mlresample.datasets": None,
     "mlresample.plots": "matplotlib",
     "mlresample.torch": "torch",

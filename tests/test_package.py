@@ -40,6 +40,7 @@ PRIVATE_NAMES = [
         "mlresample.over_sampling",
         "mlresample.plots",
         "mlresample.readers",
+        "mlresample.tables",
         "mlresample.torch",
     ],
 )

@@ -224,7 +224,7 @@ class LearnedRule(Immutable):
 
         A class without samples has multiplier 1.
         """
-        unseen = self._checked_unseen(unseen)
+        unseen = checked_unseen(unseen, self.parameters.cap)
         positions = self._positions(indicator)
         multipliers = np.append(self.class_multipliers, np.nan)[positions]
         multipliers[indicator.class_counts == 0] = 1.0
@@ -234,16 +234,6 @@ class LearnedRule(Immutable):
                 raise ValueError(self._unknown_classes(indicator, positions, unknown))
             multipliers[unknown] = unseen
         return positions, multipliers
-
-    def _checked_unseen(self, unseen: Any) -> float | None:
-        if unseen is None:
-            return None
-        number, cap = as_number("unseen", unseen), self.parameters.cap
-        if isinstance(number, bool) or not isinstance(number, int | float):
-            raise ValueError(f"unseen must be a number or None, got {unseen!r}.")
-        if not 0 <= number <= cap or number == np.inf:
-            raise ValueError(f"unseen must be from 0 to cap={cap:g} and finite, got {unseen!r}.")
-        return float(number)
 
     def _unknown_classes(
         self, indicator: Indicator, positions: NDArray[np.intp], unknown: NDArray[np.bool_]
@@ -261,3 +251,15 @@ class LearnedRule(Immutable):
             f"y has samples of {found}. Pass unseen=, the multiplier of such classes, or learn "
             f"the rule from counts that include them."
         )
+
+
+def checked_unseen(unseen: Any, cap: float) -> float | None:
+    """Check the multiplier of classes that a rule with this cap does not know."""
+    if unseen is None:
+        return None
+    number = as_number("unseen", unseen)
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        raise ValueError(f"unseen must be a number or None, got {unseen!r}.")
+    if not 0 <= number <= cap or number == np.inf:
+        raise ValueError(f"unseen must be from 0 to cap={cap:g} and finite, got {unseen!r}.")
+    return float(number)

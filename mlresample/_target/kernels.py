@@ -249,10 +249,10 @@ def sparse_maximum(
     and no block more entries than `ones`.
     """
     if len(ones) < _FEW:
-        return lambda entries: _maximum_reduceat(entries, ranks)
+        return lambda entries: maximum_reduceat(entries, ranks)
     found = bands(ranks, widest, np.float64)
     if len(found) > 2:
-        return lambda entries: _maximum_reduceat(entries, ranks)
+        return lambda entries: maximum_reduceat(entries, ranks)
     # Two bands are the parts of a complex number: one product sums both.
     weights = found[0].weights + 1j * found[1].weights if len(found) == 2 else found[0].weights
     ones = ones.astype(weights.dtype, copy=False)
@@ -269,7 +269,8 @@ def sparse_maximum(
     return maximum
 
 
-def _maximum_reduceat(entries: Entries, ranks: NDArray[Any]) -> NDArray[Any]:
+def maximum_reduceat(entries: Entries, ranks: NDArray[Any]) -> NDArray[Any]:
+    """Return the highest rank of each row's entries, or 0; an entry may be there twice."""
     indptr, indices = entries
     maximum = np.zeros(len(indptr) - 1, dtype=ranks.dtype)
     occupied = np.flatnonzero(np.diff(indptr))  # reduceat misreads empty rows

@@ -1,0 +1,102 @@
+"""Counting and repeating tables of Parquet files, beside reading them and beside Polars.
+
+``python -m benchmarks.tables`` writes 1,000,000 rows of some 5 labels of 1,000 classes to a
+temporary folder, in files of a million; ``--rows`` takes other numbers. All functions take turns;
+times are of the process, all threads, as ratios to reading the column of labels with pyarrow.
+Polars does what people write there: explode, count; explode, join, group by the key and draw. It
+is left out above 5,000,000 rows, where the peak of the process's memory is thus ours.
+"""
+
+import argparse
+import resource
+import tempfile
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from benchmarks._measure import interleaved
+from mlresample import ResamplingRule
+from mlresample.tables import add_repeats, count_classes
+
+N_CLASSES = 1000
+ROWS_OF_A_FILE = 1_000_000
+MOST_ROWS_OF_POLARS = 5_000_000
+NAMES = pa.array([f"class {c:04}" for c in range(N_CLASSES)])
+
+
+def write_files(folder, n_rows):
+    share = 1 / np.arange(1, N_CLASSES + 1)
+    for first in range(0, n_rows, ROWS_OF_A_FILE):
+        generator = np.random.RandomState(first // ROWS_OF_A_FILE)
+        n = min(ROWS_OF_A_FILE, n_rows - first)
+        offsets = np.append(0, np.cumsum(generator.randint(1, 10, size=n))).astype(np.int32)
+        codes = generator.choice(N_CLASSES, size=offsets[-1], p=share / share.sum())
+        keys = np.arange(first, first + n)
+        columns = {
+            "id": keys,
+            "name": pa.array(keys).cast(pa.string()),
+            "numbers": pa.ListArray.from_arrays(offsets, codes.astype(np.int32)),
+            "names": pa.ListArray.from_arrays(offsets, NAMES.take(codes)),
+        }
+        pq.write_table(pa.table(columns), folder / f"{first:012}.parquet")
+
+
+def read(folder, columns):
+    for path in sorted(folder.glob("*.parquet")):
+        for _ in pq.ParquetFile(path).iter_batches(1 << 16, columns=columns):
+            pass
+
+
+def repeat(folder, rule, labels, key):
+    for _ in add_repeats(folder, rule, labels, key=key, output="keys"):
+        pass
+
+
+def functions(folder, labels, with_polars):
+    rule = ResamplingRule.from_counts(count_classes(folder, labels), cap=4)
+    yield "read", lambda: read(folder, [labels])
+    yield "count", lambda: count_classes(folder, labels)
+    for key in ["id", "name"]:
+        name = f"repeats, keys of {'integers' if key == 'id' else 'strings'}"
+        yield name, partial(repeat, folder, rule, labels, key)
+    if with_polars:
+        table = pl.scan_parquet(folder / "*.parquet")
+        counted = table.select(pl.col(labels).explode().value_counts())
+        yield "count, Polars", lambda: counted.collect()
+        multipliers = pl.LazyFrame({labels: rule.classes.tolist(), "m": rule.class_multipliers})
+        if labels == "numbers":
+            multipliers = multipliers.with_columns(pl.col(labels).cast(pl.Int32))
+        exploded = table.select("id", labels).explode(labels).join(multipliers, on=labels)
+        r = exploded.group_by("id").agg(pl.col("m").max())
+        draw = pl.col("id").hash(0).cast(pl.Float64) / 2.0**64
+        repeats = r.select("id", pl.col("m").floor() + (draw < pl.col("m") % 1))
+        yield "repeats, Polars", lambda: repeats.collect()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--rows", type=int, nargs="*", default=[ROWS_OF_A_FILE])
+    parser.add_argument("--runs", type=int, default=3)
+    arguments = parser.parse_args()
+    for n_rows in arguments.rows:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            write_files(folder, n_rows)
+            for labels in ["numbers", "names"]:
+                with_polars = n_rows <= MOST_ROWS_OF_POLARS
+                compared = dict(functions(folder, labels, with_polars))
+                times = interleaved(compared, arguments.runs)
+                print(f"\n{n_rows:,} rows, labels are {labels}")
+                for what, time in times.items():
+                    ratio = time.cpu / times["read"].cpu
+                    print(f"{what:<28}{time.cpu:8.2f} s {ratio:7.1f}", flush=True)
+                peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+                print(f"peak memory of the process so far: {peak:,.0f} MB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""Count the classes of a table, batch by batch."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from mlresample._rule.counts import ClassCounts
+from mlresample.tables._labels import LabelLayout
+from mlresample.tables._sources import TableSource, record_batches
+
+
+def count_classes(
+    source: TableSource,
+    labels: str | Sequence[str],
+    *,
+    separator: str | None = None,
+    null_is_background: bool = False,
+) -> ClassCounts:
+    """Count how many rows of a table carry each class.
+
+    The table is read batch by batch and may be larger than memory. Counts of parts add up, so each
+    part may be counted by another process.
+
+    Parameters
+    ----------
+    source : path, list of paths, table or iterable of pyarrow.RecordBatch
+        Parquet files: a path, a pattern such as ``"train/*.parquet"``, a folder, or a list of
+        these. Or a pyarrow Table, Dataset, Scanner or RecordBatchReader; whatever has
+        ``__arrow_c_stream__``, such as data frames of pandas and Polars and relations of DuckDB;
+        or an iterable of record batches.
+    labels : str or list of str
+        Column of labels, strings or integers: a list in each row, one label in each row, or cells
+        with a `separator`. Or the columns of the classes, which hold 0 and 1.
+    separator : str, default=None
+        What separates the labels in a cell. Spaces around labels are taken off.
+    null_is_background : bool, default=False
+        Whether a null in place of labels means that a row has no class; by default an error.
+
+    Returns
+    -------
+    counts : ClassCounts
+        The counts, with the number of rows and of those without a class; classes are sorted. A
+        label that a row has twice counts once.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, has another type or has nulls, or files cannot be read.
+    FileNotFoundError
+        If no file is at the path.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from mlresample import ResamplingRule
+    >>> from mlresample.tables import count_classes
+    >>> table = pa.table({"id": [7, 8, 9], "labels": [["cat"], ["cat", "lynx"], ["cat"]]})
+    >>> counts = count_classes(table, "labels")
+    >>> dict(zip(counts.classes.tolist(), counts.class_counts.tolist()))
+    {'cat': 3, 'lynx': 1}
+    >>> ResamplingRule.from_counts(counts).class_multipliers
+    array([1., 2.])
+    """
+    layout = LabelLayout(labels, separator, null_is_background)
+    n_rows = n_without_class = 0
+    counts: Counter[Any] = Counter()
+    if not isinstance(labels, str):
+        counts.update(dict.fromkeys(labels, 0))
+    for batch in record_batches(source, layout.columns).batches:
+        found = layout.read(batch, n_rows)
+        by_code = found.count()
+        counts.update({found.name(code): int(by_code[code]) for code in by_code.nonzero()[0]})
+        n_rows += found.n_rows
+        n_without_class += int(np.count_nonzero(np.diff(found.entries[0]) == 0))
+    names = list(counts) if not isinstance(labels, str) else sorted(counts)
+    return ClassCounts.from_numbers(
+        [counts[name] for name in names],
+        class_names=names,
+        n_samples=n_rows,
+        n_without_class=n_without_class,
+    )

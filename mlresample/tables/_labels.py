@@ -1,0 +1,203 @@
+"""The labels of a record batch, in any layout, as offsets and codes: none becomes an object."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from mlresample._target.kernels import Entries
+
+_FEW_CODES = 1 << 20  # integers up to which a class's number is its code
+
+
+@dataclass(frozen=True)
+class BatchLabels:
+    """Labels of the rows of a batch, as `indptr` and codes; a label may be there twice.
+
+    `names` has the label of each code, if it is not the code itself.
+    """
+
+    entries: Entries
+    n_codes: int
+    names: list[Any] | None
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return len(self.entries[0]) - 1
+
+    def name(self, code: Any) -> Any:
+        """Return the label of a code."""
+        return int(code) if self.names is None else self.names[code]
+
+    def positions(self, position_of: Mapping[Any, int]) -> NDArray[np.intp]:
+        """Return the position of each code's label, -1 for one that is not there."""
+        if self.names is not None:
+            found = (position_of.get(name, -1) for name in self.names)
+            return np.fromiter(found, dtype=np.intp, count=self.n_codes)
+        positions = np.full(self.n_codes, -1, dtype=np.intp)
+        for name, position in position_of.items():
+            if isinstance(name, int) and 0 <= name < self.n_codes:
+                positions[name] = position
+        return positions
+
+    def count(self) -> NDArray[np.int64]:
+        """Count the rows that carry each code: a label that a row has twice counts once."""
+        indptr, codes = self.entries
+        counts = np.bincount(codes, minlength=self.n_codes)
+        # Small numbers are sorted twice as fast.
+        dtype = np.int32 if self.n_rows * self.n_codes < 2**31 else np.int64
+        first_of_row = (np.arange(self.n_rows) * self.n_codes).astype(dtype)
+        pairs = np.repeat(first_of_row, np.diff(indptr)) + codes.astype(dtype, copy=False)
+        pairs.sort()
+        again = pairs[1:][pairs[1:] == pairs[:-1]]
+        return counts - np.bincount(again % max(self.n_codes, 1), minlength=self.n_codes)
+
+
+@dataclass(frozen=True)
+class LabelLayout:
+    """How the labels lie in a table: in one column of lists or cells, or a column per class."""
+
+    labels: str | Sequence[str]
+    separator: str | None
+    null_is_background: bool
+
+    def __post_init__(self) -> None:
+        if not self.columns or not all(isinstance(name, str) for name in self.columns):
+            raise TypeError(
+                f"labels must name a column, or the columns of the classes, got {self.labels!r}."
+            )
+        if self.separator is not None and not isinstance(self.labels, str):
+            raise ValueError("separator is for a column of strings, not for one column per class.")
+        if self.separator == "":
+            raise ValueError("separator must not be empty.")
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns."""
+        return [self.labels] if isinstance(self.labels, str) else list(self.labels)
+
+    def read(self, batch: pa.RecordBatch, first_row: int) -> BatchLabels:
+        """Read the labels of a batch, whose first row has this number in the table."""
+        if not isinstance(self.labels, str):
+            return self._of_class_columns(batch, first_row)
+        column = batch.column(self.labels)
+        if pa.types.is_dictionary(column.type) and not _is_label(column.type.value_type):
+            column = column.dictionary_decode()
+        if column.null_count and not self.null_is_background:
+            raise ValueError(
+                f"column {self.labels!r} is null in row {first_row + _first(column.is_null())}: "
+                f"nobody may have looked. Pass null_is_background=True if it means no class."
+            )
+        if self.separator is not None:
+            column = self._split(column)
+        if _is_label(column.type):  # one label per row
+            lengths = column.is_valid().cast(pa.int64())
+            values = column.drop_null() if column.null_count else column
+        elif _is_list(column.type) and _is_label(column.type.value_type):
+            lengths = pc.fill_null(pc.list_value_length(column), 0)
+            values = column.flatten()
+        else:
+            raise ValueError(
+                f"column {self.labels!r} has the type {column.type}: labels are strings or "
+                f"integers, one in each row or a list of them, or cells with a separator."
+            )
+        indptr = np.zeros(len(column) + 1, dtype=np.int64)
+        np.cumsum(lengths.to_numpy(zero_copy_only=False), out=indptr[1:])
+        if values.null_count:
+            row = np.searchsorted(indptr, _first(values.is_null()), side="right") - 1
+            raise ValueError(
+                f"column {self.labels!r} has a label that is null in row {first_row + row}."
+            )
+        return _encoded(indptr, values)
+
+    def _split(self, column: pa.Array) -> pa.Array:
+        if pa.types.is_dictionary(column.type):
+            column = column.dictionary_decode()
+        if not is_string(column.type):
+            raise ValueError(
+                f"column {self.labels!r} has the type {column.type}, and separator is for strings."
+            )
+        column = column.cast(pa.large_string())
+        lists = pc.split_pattern(column, self.separator)
+        offsets = lists.offsets.to_numpy()
+        labels = pc.utf8_trim_whitespace(lists.values)
+        kept = pc.not_equal(labels, "")  # as between two separators, and in an empty cell
+        n_before = np.zeros(len(labels) + 1, dtype=np.int32)
+        np.cumsum(kept.to_numpy(zero_copy_only=False), out=n_before[1:])
+        return pa.ListArray.from_arrays(n_before[offsets], labels.filter(kept))
+
+    def _of_class_columns(self, batch: pa.RecordBatch, first_row: int) -> BatchLabels:
+        bits = np.empty((batch.num_rows, len(self.columns)), dtype=np.bool_)
+        for c, name in enumerate(self.columns):
+            column = batch.column(name)
+            if column.null_count:
+                raise ValueError(
+                    f"column {name!r} is null in row {first_row + _first(column.is_null())}."
+                )
+            values = column.to_numpy(zero_copy_only=False)
+            if values.dtype.kind not in "buif":
+                raise ValueError(
+                    f"column {name!r} has the type {column.type}: the columns of classes hold 0 "
+                    f"and 1."
+                )
+            bits[:, c] = values == 1
+            others = np.flatnonzero(bits[:, c] != (values != 0))
+            if len(others):
+                value = column[int(others[0])].as_py()
+                raise ValueError(
+                    f"column {name!r} must hold only 0 and 1, got {value!r} in row "
+                    f"{first_row + others[0]}."
+                )
+        rows, codes = np.nonzero(bits)
+        indptr = np.zeros(len(bits) + 1, dtype=np.int64)
+        np.cumsum(np.bincount(rows, minlength=len(bits)), out=indptr[1:])
+        return BatchLabels((indptr, codes), len(self.columns), self.columns)
+
+
+def _encoded(indptr: NDArray[np.int64], values: pa.Array) -> BatchLabels:
+    """Give each label a code: integers that are small their own, others their first position."""
+    if pa.types.is_integer(values.type) and len(values):
+        least, most = (end.as_py() for end in pc.min_max(values).values())
+        if least >= 0 and most < _FEW_CODES:
+            return BatchLabels((indptr, values.to_numpy()), most + 1, None)
+    if not pa.types.is_dictionary(values.type):
+        if pa.types.is_string_view(values.type):
+            values = values.cast(pa.large_string())
+        values = values.dictionary_encode()
+    names = values.dictionary.to_pylist()
+    codes = values.indices.to_numpy()
+    if len(set(names)) < len(names):  # as Arrow allows
+        first: dict[Any, int] = {}
+        codes = np.array([first.setdefault(name, len(first)) for name in names])[codes]
+        names = list(first)
+    return BatchLabels((indptr, codes), len(names), names)
+
+
+def _first(mask: pa.Array) -> int:
+    return int(np.argmax(mask.to_numpy(zero_copy_only=False)))
+
+
+def _is_list(dtype: pa.DataType) -> bool:
+    kinds = ("list", "large_list", "fixed_size_list", "list_view", "large_list_view")
+    return _is_any(kinds, dtype)
+
+
+def is_string(dtype: pa.DataType) -> bool:
+    """Check whether a type is strings, of any kind."""
+    return _is_any(("string", "large_string", "string_view"), dtype)
+
+
+def _is_any(kinds: Sequence[str], dtype: pa.DataType) -> bool:
+    tests = (getattr(pa.types, f"is_{kind}", None) for kind in kinds)  # older pyarrow has fewer
+    return any(test(dtype) for test in tests if test is not None)
+
+
+def _is_label(dtype: pa.DataType) -> bool:
+    if pa.types.is_dictionary(dtype):
+        dtype = dtype.value_type
+    return is_string(dtype) or pa.types.is_integer(dtype)
