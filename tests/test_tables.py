@@ -319,6 +319,23 @@ def test_sources_without_rows():
     assert list(add_repeats(iter([]), RULE, "labels", key="id")) == []
 
 
+def test_batches_without_any_label_may_have_lists_or_labels_of_the_null_type():
+    batches = [table_of([[], []]).to_batches()[0], table_of([["cat"]]).to_batches()[0]]
+    assert counted(count_classes(batches, "labels")) == ({"cat": 1}, 3, 2)
+    nothing = table_of(pa.nulls(2))
+    assert count_classes(nothing, "labels", null_is_background=True).n_without_class == 2
+    with pytest.raises(ValueError, match="column 'labels' is null in row 0"):
+        count_classes(nothing, "labels")
+    with pytest.raises(ValueError, match="a label that is null in row 0"):
+        count_classes(table_of([[None]]), "labels")
+
+
+@pytest.mark.parametrize("cell", ["cat|dog", "3 14"])
+def test_a_label_that_looks_like_a_list_is_told(cell):
+    with pytest.warns(UserWarning, match="lists several labels, pass separator="):
+        count_classes(table_of(["cat", cell]), "labels")
+
+
 # -- bad input -----------------------------------------------------------------------------------
 
 

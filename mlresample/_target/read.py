@@ -291,11 +291,15 @@ def _encode(labels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
     return np.asarray(values, dtype=labels.dtype), codes
 
 
+def label_lists(names: list[Any]) -> list[str]:
+    """Return the names that look like lists of labels, such as "16 0" or "cat|dog"."""
+    several = re.compile(r"\s*\d+(\s*[\s,;|]\s*\d+)+\s*|.*[|;].*")
+    return [name for name in names if isinstance(name, str) and several.fullmatch(name)]
+
+
 def _warn_of_label_lists(values: NDArray[Any]) -> None:
-    """Warn if a string lists several labels, as in label files: "16 0" or "cat|dog"."""
-    listed = re.compile(r"\s*\d+(\s*[\s,;|]\s*\d+)+\s*|.*[|;].*")
-    found = [value for value in values.tolist() if isinstance(value, str)]
-    found = [value for value in found if listed.fullmatch(value)]
+    """Warn if a string lists several labels."""
+    found = label_lists(values.tolist())
     if found:
         warnings.warn(
             f"y has one dimension, so each of its {len(values)} distinct strings is a class, even "

@@ -1,5 +1,6 @@
 """Count the classes of a table, batch by batch."""
 
+import warnings
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from mlresample._rule.counts import ClassCounts
+from mlresample._target.read import label_lists
 from mlresample.tables._labels import LabelLayout
 from mlresample.tables._sources import TableSource, record_batches
 
@@ -51,6 +53,11 @@ def count_classes(
     FileNotFoundError
         If no file is at the path.
 
+    Warns
+    -----
+    UserWarning
+        If a label looks like a list of labels.
+
     Examples
     --------
     >>> import pyarrow as pa
@@ -75,6 +82,13 @@ def count_classes(
         n_rows += found.n_rows
         n_without_class += int(np.count_nonzero(np.diff(found.entries[0]) == 0))
     names = list(counts) if not isinstance(labels, str) else sorted(counts)
+    if isinstance(labels, str) and (lists := label_lists(names)):
+        warnings.warn(
+            f"each distinct label of column {labels!r} is a class, even {lists[0]!r}: if that "
+            f"lists several labels, pass separator=.",
+            UserWarning,
+            stacklevel=2,
+        )
     return ClassCounts.from_numbers(
         [counts[name] for name in names],
         class_names=names,

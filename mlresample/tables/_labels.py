@@ -200,4 +200,5 @@ def _is_any(kinds: Sequence[str], dtype: pa.DataType) -> bool:
 def _is_label(dtype: pa.DataType) -> bool:
     if pa.types.is_dictionary(dtype):
         dtype = dtype.value_type
-    return is_string(dtype) or pa.types.is_integer(dtype)
+    # Of a batch without any label, the type may be null.
+    return is_string(dtype) or pa.types.is_integer(dtype) or pa.types.is_null(dtype)
