@@ -146,7 +146,8 @@ def compute_loss_weights(
     ``pos_weight = clip((negatives / positives) ** power, 1 / cap, cap)``. The counts of a
     plan are those of its epochs: with resampling, weights from the counts of the data would
     correct the same imbalance twice, and a model would predict odds that are multiplied by both
-    factors. :func:`correct_logits` undoes both.
+    factors. :func:`correct_logits` undoes both. With importance weights (see
+    ``RepeatSampler.importance_weights`` of :mod:`mlresample.torch`), use the counts of the data.
 
     A class without positives or without negatives has weight 1.
 

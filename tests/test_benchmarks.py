@@ -316,3 +316,16 @@ def test_the_guide_and_the_readme_give_the_answer_to_the_primary_question():
     for page in (root / "README.md", root / "docs" / "guide" / "losses.rst"):
         text = " ".join(page.read_text().split())
         assert f"{difference:+.3f} ({low:+.3f} to {high:+.3f})" in text
+
+
+def test_noise_of_importance_weights_is_relative_to_uniform_sampling():
+    from benchmarks import importance
+
+    # Repeats 1 and 3 weigh 2 and 2/3. Gradients 0 and 3 become one of 0 and three of 2, with the
+    # mean 1.5 as before; their variance is (1.5^2 + 3 x 0.5^2) / 4 = 0.75 after 2.25.
+    repeats = np.array([1, 3])
+    found = importance.noise(np.array([[0.0], [3.0]]), repeats)
+    np.testing.assert_allclose(found, [(0.75 / 2.25) ** 0.5])
+    np.testing.assert_allclose(importance.noise(np.array([[0.0], [3.0]]), np.ones(2)), [1])
+    gradients = importance.bias_gradients(np.array([[1, 0], [0, 0], [0, 0], [1, 1]]))
+    np.testing.assert_allclose(gradients.mean(axis=0), 0, atol=1e-12)
