@@ -60,23 +60,26 @@ def costs(y, gradients, target_count, cap):
     return growth, np.sqrt(growth * np.mean(1 / repeats)), common, medium, rare
 
 
-def targets(names):
+def targets(names, quick):
     """Yield the names of targets and indicator matrices."""
     if "MLRESAMPLE_DATA" not in os.environ:
-        yield "generated", make_target(SCALES["S1"]).toarray()
+        scale = SCALES["S1"].quick() if quick else SCALES["S1"]
+        yield "generated", make_target(scale).toarray()
         return
     folder = Path(os.environ["MLRESAMPLE_DATA"])
-    for path in sorted(folder.glob("*.npz")):
-        if not names or path.stem in names:
-            yield path.stem, load_labels(path)
+    for name in names or sorted(path.stem for path in folder.glob("*.npz")):
+        yield name, load_labels(folder / f"{name}.npz")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data", nargs="*", help="data sets of the folder (all)")
-    names = parser.parse_args().data
+    parser.add_argument("--quick", action="store_true", help="fewer generated samples")
+    arguments = parser.parse_args()
+    if arguments.data and "MLRESAMPLE_DATA" not in os.environ:
+        parser.error("the variable MLRESAMPLE_DATA must name the folder of the data sets")
     columns = ["growth", "equal", "common", "medium", "rare"]
-    for name, y in targets(names):
+    for name, y in targets(arguments.data, arguments.quick):
         y = y[:, (y.min(axis=0) < 1) & (y.max(axis=0) > 0)]  # classes with both kinds of samples
         print(f"{name}: {len(y):,} samples, {y.shape[1]} classes")
         print(f"{'target':>8}{'cap':>5}" + "".join(f"{column:>8}" for column in columns))

@@ -329,3 +329,36 @@ def test_noise_of_importance_weights_is_relative_to_uniform_sampling():
     np.testing.assert_allclose(importance.noise(np.array([[0.0], [3.0]]), np.ones(2)), [1])
     gradients = importance.bias_gradients(np.array([[1, 0], [0, 0], [0, 0], [1, 1]]))
     np.testing.assert_allclose(gradients.mean(axis=0), 0, atol=1e-12)
+
+
+def test_growth_and_noise_are_printed_by_cap(monkeypatch, capsys):
+    from benchmarks import importance
+
+    monkeypatch.delenv("MLRESAMPLE_DATA", raising=False)
+    monkeypatch.setattr(sys, "argv", ["importance", "--quick"])
+    importance.main()
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()[2:]]
+    assert len(rows) == len(importance.TARGETS) * len(importance.CAPS)
+    for target, cap, *figures in rows:
+        growth, equal, _, _, rare = map(float, figures)
+        if cap == "1":
+            assert figures == ["1.00"] * 5, target
+        else:
+            # The mean of 1 / R is at least 1 / (the mean of R), so that "equal" is at least 1.
+            assert rare < 1 <= equal <= growth
+
+
+def test_importance_reads_label_matrices_of_a_folder(monkeypatch, capsys, tmp_path):
+    from benchmarks import importance
+
+    y = sp.csr_array(np.eye(3, dtype=int)[np.repeat([0, 1, 2], [6, 2, 1])])
+    parts = {name: getattr(y, name) for name in ("data", "indices", "indptr", "shape")}
+    np.savez(tmp_path / "few.npz", **{f"y_{name}": part for name, part in parts.items()})
+    monkeypatch.setenv("MLRESAMPLE_DATA", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", ["importance"])
+    importance.main()
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "few: 9 samples, 3 classes"
+    # Counts 6, 2 and 1 are repeated 1, 3 and 6 times: 18 samples instead of 9. The mean of 1 / R
+    # is (6 + 2/3 + 1/6) / 9 = 0.759, and the square root of twice that is 1.23.
+    assert lines[-1].split()[:4] == ["max", "64", "2.00", "1.23"]
