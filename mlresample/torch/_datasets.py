@@ -134,7 +134,14 @@ class ResampledDataset(Dataset[Any]):
         Raises
         ------
         ValueError
-            If the draw leaves out a sample, or `dtype` is no type of floats.
+            If the draw leaves out a sample, or `dtype` is no floating-point type, or too narrow.
+
+        Examples
+        --------
+        >>> from mlresample.torch import ResampledDataset
+        >>> resampled = ResampledDataset(["a", "b", "c", "d"], [1, 1, 1, 2])
+        >>> resampled.importance_weights()
+        tensor([1.2500, 1.2500, 1.2500, 0.6250])
         """
         return weights_of_epoch(self.indices, self._n_samples, dtype)
 

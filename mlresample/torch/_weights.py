@@ -101,7 +101,7 @@ def float_tensor(weights: NDArray[np.float64], name: str, dtype: torch.dtype) ->
     """Convert weights above 0 to a tensor; weights that the dtype cannot hold are an error."""
     if not (isinstance(dtype, torch.dtype) and dtype.is_floating_point):
         raise ValueError(f"dtype must be one of torch's floats, got {dtype!r}.")
-    values = torch.as_tensor(weights)
+    values = torch.as_tensor(weights, device="cpu")  # not the default device
     tensor = values.to(dtype)
     if not ((tensor.double() > 0) & (values <= torch.finfo(dtype).max)).all():
         raise ValueError(

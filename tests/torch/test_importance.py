@@ -19,6 +19,7 @@ from mlresample.torch import (  # noqa: E402
     DistributedRepeatSampler,
     RepeatSampler,
     ResampledDataset,
+    loss_weights,
 )
 from tests.draws import possible_draws  # noqa: E402
 
@@ -406,6 +407,15 @@ def test_weights_are_float32_of_one_per_sample_or_of_another_floating_point_type
     for dtype in (torch.int64, "float32", None):
         with pytest.raises(ValueError, match="dtype must be one of torch's floats, got"):
             source.importance_weights(dtype=dtype)
+
+
+def test_weights_are_on_the_cpu_whatever_the_default_device_is():
+    # Indices come from samplers and loaders on the CPU.
+    with torch.device("meta"):
+        importance = RepeatSampler([1, 1, 1, 2]).importance_weights()
+        of_loss = loss_weights(class_counts=[1, 2], n_samples=4)
+    assert importance.tolist() == [1.25, 1.25, 1.25, 0.625]
+    assert of_loss.pos_weight.tolist() == [3, 1]
 
 
 def test_weights_that_a_type_cannot_hold_are_refused():
