@@ -70,6 +70,7 @@ sphinx_gallery_conf = {
     "within_subsection_order": "gallery_order.ExampleOrder",
     # all are run but the one that takes arguments
     "filename_pattern": r"(?<!train_multilabel)\.py$",
+    "ignore_pattern": r"write_digits\.py$",
     "doc_module": ("mlresample",),
     "backreferences_dir": "generated/backreferences",
     "reference_url": {"mlresample": None},

@@ -2,30 +2,33 @@
 Training a network on your own label file
 =========================================
 
-From a label file and a folder of images to a network and a threshold for each class: in one
-process or several, on CPU or GPU. A run that was stopped resumes with exactly the next batch. This
-is a script to copy and change; :doc:`/guide/first` goes through its parts.
+From labels and images to a network with a threshold for each class, in one process or several, on
+CPU or GPU. A run that was stopped resumes with exactly the next batch. This is a script to copy
+and change; :doc:`/guide/first` goes through its parts.
 
 .. code-block:: console
 
    $ python3 -m venv .venv
-   $ .venv/bin/pip install -e ".[plot,split,torch]"
+   $ .venv/bin/pip install -e ".[plot,torch]"
    $ source .venv/bin/activate
-   $ python examples/train_multilabel.py --demo digits   # a data set to try it on
-   $ python examples/train_multilabel.py digits/train.csv digits/images --size 20
+   $ python examples/write_digits.py digits   # a data set to try it on
+   $ python examples/train_multilabel.py train digits/train.csv digits/images --size 20
+   $ python examples/train_multilabel.py predict checkpoint.pt digits/images
 
 For two GPUs, or two processes, replace ``python`` by ``torchrun --nproc-per-node 2``.
 """
 
 import argparse
+import csv
+import io
 import os
 import shlex
 import signal
 import sys
 import time
 import warnings
-from functools import partial
-from multiprocessing import Event
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from pickle import UnpicklingError
 
@@ -40,10 +43,9 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader, Dataset, Subset
 
 from mlresample import compute_loss_weights, plan_resampling
-from mlresample.datasets import make_multilabel_digits
 from mlresample.metrics import evaluate_by_frequency
 from mlresample.model_selection import MultilabelStratifiedKFold, tune_thresholds
-from mlresample.readers import read_labels
+from mlresample.readers import find_images, read_coco, read_labels, read_yolo
 from mlresample.torch import (
     DistributedRepeatSampler,
     RepeatSampler,
@@ -52,82 +54,55 @@ from mlresample.torch import (
 )
 
 # A resumed run must have the same values of these; the sampler checks labels, seed and processes.
-FIXED = ["size", "loss_weights", "epochs", "batch_size", "lr"]
-POSITIVE = ["size", "epochs", "batch_size", "lr", "checkpoint_every", "stop_after"]
+FIXED = ["model", "size", "amp", "loss_weights", "epochs", "batch_size", "lr"]
 
 
 def parse_options(arguments):
-    parser = argparse.ArgumentParser(description="Train a network on a label file and images.")
-    add = parser.add_argument
-    add("labels", type=Path, help="CSV file of ids and labels")
-    add("images", type=Path, help="folder of images, named by their ids")
-    add("--demo", action=Demo, metavar="FOLDER", help="write a data set to try it on, and exit")
+    parser = argparse.ArgumentParser(description="Train a network on label files and images.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    training = commands.add_parser("train", help="train a network and tune thresholds")
+    add = training.add_argument
+    add("labels", type=Path, help="table, COCO (.json) or YOLO (folder or data.yaml)")
+    add("images", type=Path, nargs="?", help="folder of the images (that of LABELS)")
     add("--separator", help="separator of the labels in a cell (whitespace)")
     add("--none-value", help="cell of an image without a class, such as 'No Finding'")
-    add("--valid-labels", type=Path, help="label file of held-out images (a fifth of LABELS)")
+    add("--valid-labels", type=Path, help="of held-out images (val of a data.yaml, or a fifth)")
+    add("--model", default="small", help="small, or any of timm or torchvision, if installed")
+    add("--weights", type=Path, help="file of weights for it, of any number of classes")
     add("--size", type=int, default=64, help="width and height that images are resized to (64)")
     add("--cap", type=float, default=4.0, help="largest multiplier; 1 for no resampling (4)")
     add("--epoch-size", type=float, help="images per epoch, as a multiple of all images")
     add("--control", action="store_true", help="as many copies, but of random images")
-    add(
-        "--loss-weights", choices=["rest", "none"], default="rest", help="for what the plan leaves"
-    )
+    add("--loss-weights", choices=["rest", "none"], default="rest", help="what the plan leaves")
     add("--epochs", type=int, default=10, help="(10)")
     add("--batch-size", type=int, default=32, help="images per step, in each process (32)")
     add("--lr", type=float, default=3e-3, help="largest learning rate (0.003)")
-    add("--workers", type=int, help="of the loader, in each process (by the cores)")
+    add("--amp", action="store_true", help="mixed precision, of bfloat16 if the device has it")
+    add("--compile", action="store_true", help="torch.compile the network")
+    add("--channels-last", action="store_true", help="memory format; faster on many GPUs")
     add("--images-on-device", action="store_true", help="load all once, if its memory holds them")
     add("--seed", type=int, default=0, help="of initial weights and order (0)")
-    add("--device", choices=["cpu", "cuda"], help="(a GPU if there is one)")
     add("--checkpoint", type=Path, default=Path("checkpoint.pt"), help="file (checkpoint.pt)")
-    add(
-        "--checkpoint-every", type=int, metavar="N", help="save every N steps too, not only epochs"
-    )
-    add("--stop-after", type=int, metavar="N", help="stop after N steps, as if time were up")
+    add("--checkpoint-every", type=int, metavar="N", help="save after every N steps, too")
     add("--resume", action="store_true", help="continue from the checkpoint")
-    # torchrun sets RANK and the others for each process.
-    for name, default in [
-        ("rank", 0),
-        ("local_rank", 0),
-        ("world_size", 1),
-        ("local_world_size", 1),
-    ]:
-        parser.set_defaults(**{name: int(os.environ.get(name.upper(), default))})
+    add("--tensorboard", type=Path, metavar="FOLDER", help="write scores for TensorBoard, too")
+    prediction = commands.add_parser("predict", help="write the labels of all images in a folder")
+    add = prediction.add_argument
+    add("checkpoint", type=Path, help="file that training has saved")
+    add("images", type=Path, help="folder of images")
+    add("--output", type=Path, default=Path("predictions.csv"), help="file (predictions.csv)")
+    add("--probabilities", action="store_true", help="write corrected probabilities, too")
+    for command in (training, prediction):
+        command.add_argument("--workers", type=int, help="that load images (by the cores)")
+        command.add_argument("--device", choices=["cpu", "cuda"], help="(a GPU if there is one)")
     options = parser.parse_args(arguments)
-    for name in POSITIVE:
-        value = getattr(options, name)
+    for name in ["size", "epochs", "batch_size", "lr", "checkpoint_every"]:
+        value = getattr(options, name, None)
         if value is not None and not 0 < value < float("inf"):
             parser.error(f"--{name.replace('_', '-')} must be above 0, got {value}")
-    if options.workers is not None and options.workers < 0:
-        parser.error(f"--workers must be 0 or more, got {options.workers}")
-    options.command = command(*(sys.argv[1:] if arguments is None else arguments))
+    for name in ["RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE"]:  # set by torchrun
+        setattr(options, name.lower(), int(os.environ.get(name, name.endswith("SIZE"))))
     return options
-
-
-def command(*arguments):
-    """Return the command line that runs this script, as it was started, with these arguments."""
-    started = sys.orig_argv[: len(sys.orig_argv) - len(sys.argv) + 1]
-    if "TORCHELASTIC_RUN_ID" in os.environ:
-        started = ["torchrun", "--nproc-per-node", os.environ["LOCAL_WORLD_SIZE"], sys.argv[0]]
-    return shlex.join([*started, *arguments])
-
-
-class Demo(argparse.Action):
-    """Do this and exit, as --help does."""
-
-    def __call__(self, parser, options, folder, option=None):
-        images = Path(folder, "images")
-        images.mkdir(parents=True, exist_ok=True)
-        print(f"writing 3,000 images to {images}", flush=True)
-        for subset, n_images in [("train", 2000), ("test", 1000)]:
-            X, y, names = make_multilabel_digits(n_images, subset=subset, random_state=0)
-            lines = ["Id,Target"]
-            for i, (pixels, row) in enumerate(zip(X, y, strict=True)):
-                lines.append(f"{subset}-{i:04}," + " ".join(names[c] for c in row.nonzero()[0]))
-                Image.fromarray(pixels[0]).save(images / f"{subset}-{i:04}.png")
-            Path(folder, f"{subset}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        print("Now:", command(f"{folder}/train.csv", str(images), "--size", "20"))
-        parser.exit()
 
 
 # %%
@@ -137,35 +112,21 @@ class Demo(argparse.Action):
 
 
 def read_table(path, options, class_names=None):
-    # For COCO and YOLO, use read_coco and read_yolo.
-    cells = {"separator": options.separator, "none_value": options.none_value}
-    return read_labels(path, class_names=class_names, **cells)
-
-
-def find_images(ids, folder):
-    """Return the file of each id; ids may have a suffix or not."""
-    if not folder.is_dir():
-        raise ValueError(f"there is no folder {folder}.")
-    suffixes, files, files_without_suffix = Image.registered_extensions(), {}, {}
-    for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() in suffixes:
-            name = path.relative_to(folder)
-            files[name.as_posix()] = [str(path)]
-            files_without_suffix.setdefault(name.with_suffix("").as_posix(), []).append(str(path))
-    files = files_without_suffix | files
-    missing = [name for name in ids if name not in files]
-    if missing:
-        some = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
-        raise ValueError(f"{folder} has no image for {len(missing)} of {len(ids)} ids: {some}")
-    ids_of = {}
-    for name in ids:
-        path, *others = files[name]
-        if others:
-            raise ValueError(f"id {name} is {path} or {others[0]}: write ids with suffixes.")
-        if path in ids_of:
-            raise ValueError(f"ids {ids_of[path]} and {name} are the same image, {path}.")
-        ids_of[path] = name
-    return np.array([*ids_of])
+    """Return paths, target and class names; those of the training set, if given, must be kept."""
+    if path.suffix in (".yaml", ".yml"):
+        table = read_yolo(path, split="train" if class_names is None else "val")
+    elif path.is_dir():
+        table = read_yolo(path, class_names=class_names)
+    elif path.suffix == ".json":
+        table = read_coco(path)
+    else:
+        cells = {"separator": options.separator, "none_value": options.none_value}
+        table = read_labels(path, class_names=class_names, **cells)
+    if class_names is not None and table.class_names.tolist() != class_names.tolist():
+        raise ValueError(f"{path} does not have the classes of {options.labels} in their order.")
+    is_yolo = path.is_dir() or path.suffix in (".yaml", ".yml")  # whose ids are whole paths
+    folder = options.images or (Path() if is_yolo else path.parent)
+    return find_images(table.ids, folder), table.y.toarray(), table.class_names
 
 
 class Images(Dataset):
@@ -178,7 +139,7 @@ class Images(Dataset):
         return len(self.paths)
 
     def __getitem__(self, index):
-        path = str(self.paths[index])
+        path = self.paths[index]
         try:
             with Image.open(path) as image:
                 if image.mode[0] in "IF":  # 16 bits or more, which Pillow would cut off at 255
@@ -186,7 +147,7 @@ class Images(Dataset):
                 pixels = np.array(image.convert("RGB").resize((self.size, self.size)))
         except Exception as error:  # Pillow's formats raise many kinds
             raise OSError(f"cannot read the image {path}: {error}") from error
-        target = torch.from_numpy(self.target[index]).float()
+        target = torch.tensor(self.target[index], dtype=torch.float32)
         return torch.from_numpy(pixels).permute(2, 0, 1), target
 
 
@@ -199,179 +160,159 @@ def stratified_folds(target, n_folds):
 
 def read_data(options):
     """Return the training images, the held-out images and the class names."""
-    ids, target, class_names = read_table(options.labels, options)
+    paths, target, class_names = read_table(options.labels, options)
     if len(class_names) == 1:
         raise ValueError(f"{options.labels} has only one class, {class_names[0]}: add the others.")
-    paths, target = find_images(ids, options.images), target.toarray()
-    if options.valid_labels is None:  # fold 0 of: mlresample split LABELS
-        if len(ids) < 5:
-            raise ValueError(f"{options.labels} has {len(ids)} images, and a fifth is held out.")
-        rows, held_out = stratified_folds(target, 5)[0]
-        splits = [(paths[rows], target[rows]), (paths[held_out], target[held_out])]
+    held_out = options.valid_labels
+    if held_out is None and options.labels.suffix in (".yaml", ".yml"):
+        held_out = options.labels
+    if held_out is None:  # fold 0 of: mlresample split LABELS
+        if len(paths) < 5:
+            raise ValueError(f"{options.labels} has {len(paths)} images, and a fifth is held out.")
+        parts = [(paths[rows], target[rows]) for rows in stratified_folds(target, 5)[0]]
     else:
-        valid_ids, valid_target, _ = read_table(options.valid_labels, options, class_names)
-        valid_paths = find_images(valid_ids, options.images)
+        valid_paths, valid_target, _ = read_table(held_out, options, class_names)
         if shared := {*paths} & {*valid_paths}:
             raise ValueError(f"{len(shared)} images are in both label files: {min(shared)}, ...")
-        splits = [(paths, target), (valid_paths, valid_target.toarray())]
-    if not splits[1][1].any():
-        raise ValueError(f"none of the {len(splits[1][0])} held-out images has a class.")
-    return *(Images(*split, options.size) for split in splits), class_names
+        parts = [(paths, target), (valid_paths, valid_target)]
+    if not parts[1][1].any():
+        raise ValueError(f"none of the {len(parts[1][1])} held-out images has a class.")
+    return *(Images(*part, options.size) for part in parts), class_names
 
 
 # %%
-# The model
-# ---------
+# The network
+# -----------
 
 
-class Network(nn.Module):
-    """A network from images, floats from 0 to 1, to a logit for each class.
-
-    Replace it by yours, such as ``timm.create_model(name, pretrained=True, num_classes=n)``, with
-    the mean and standard deviation of the images that it was trained on.
-    """
-
-    def __init__(self, n_classes):
-        super().__init__()
-        layers, n_in = [], 3
-        for n_out, stride in [(32, 1), (64, 2), (128, 2), (128, 2)]:
-            layers.append(nn.Conv2d(n_in, n_out, 3, stride, padding=1, bias=False))
-            layers += [nn.GroupNorm(8, n_out), nn.ReLU()]
-            n_in = n_out
-        pooled = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(n_in, n_classes)]
-        self.layers = nn.Sequential(*layers, *pooled)
-
-    def forward(self, images):
-        return self.layers((images - 0.5) / 0.25)
+def small_network(n_classes):
+    layers, n_in = [], 3
+    for n_out, stride in [(32, 1), (64, 2), (128, 2), (128, 2)]:
+        layers.append(nn.Conv2d(n_in, n_out, 3, stride, padding=1, bias=False))
+        layers += [nn.GroupNorm(8, n_out), nn.ReLU()]
+        n_in = n_out
+    return nn.Sequential(
+        *layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(n_in, n_classes)
+    )
 
 
-def half(device):
-    """Return the half-precision dtype that suits a GPU, None for a CPU."""
-    if device.type == "cpu":
-        return None
-    has_bfloat16 = torch.cuda.get_device_capability(device) >= (8, 0)
-    return torch.bfloat16 if has_bfloat16 else torch.float16
+def make_network(name, n_classes, weights=None):
+    """Return a network; `weights` may be of other classes, whose layer then stays random."""
+    if name == "small":
+        network = small_network(n_classes)
+    elif find_spec("timm") and import_module("timm").is_model(name):
+        network = import_module("timm").create_model(name, num_classes=n_classes)
+    elif find_spec("torchvision") and name in import_module("torchvision.models").list_models():
+        network = import_module("torchvision.models").get_model(name, num_classes=n_classes)
+    else:
+        raise ValueError(f"--model {name} is neither small nor in an installed timm, torchvision.")
+    if weights is not None:
+        given = torch.load(weights, map_location="cpu", weights_only=True)
+        for key, value in network.state_dict().items():
+            if key in given and len(value) == n_classes != len(given[key]):
+                given[key] = value
+        network.load_state_dict(given)
+    return network
 
 
-def to_floats(images, device):
-    """Move a batch of bytes to the device, four times faster than floats, and scale it."""
-    images = images.to(device, non_blocking=True, memory_format=torch.channels_last)
-    return images.float() / 255
-
-
-def forward(model, images):
-    device = images.device
-    with torch.autocast(device.type, half(device), enabled=device.type != "cpu"):
-        return model(images).float()
+def forward(model, images, options):
+    """Return the logits of a batch of bytes, which move to the device faster than floats."""
+    images = images.to(options.device, non_blocking=True, memory_format=options.memory_format)
+    images = images.float() / 255
+    # If model.training, augment here: kornia and torchvision.transforms.v2 take such a batch. For
+    # pretrained weights, set the mean and standard deviation that they were trained with.
+    with torch.autocast(options.device.type, options.half, enabled=options.amp):
+        return model((images - 0.5) / 0.25).float()
 
 
 @torch.no_grad()
-def predict(network, loader, device, options):
-    """Return the logits of all held-out images; each process computes a share of them."""
+def compute_logits(network, loader, options):
+    """Return the logits of all images; the loader of each process has a share of them."""
     if options.world_size > 1:
         for buffer in network.buffers():  # such as batch norm's, which differ between processes
             dist.broadcast(buffer, 0)
     network.eval()
-    shares = [torch.empty(0, len(loader.dataset.dataset.target[0]))]  # a share may be empty
-    for images, _ in show_progress(loader, "held-out images", options):
-        shares.append(forward(network, to_floats(images, device)).cpu())
-    logits = torch.cat(shares).numpy()
+    logits = np.empty(loader.dataset.dataset.target.shape, dtype=np.float32)
+    parts = [np.empty((0, logits.shape[1]), dtype=np.float32)]  # a share may be empty
+    for images, _ in Progress(loader, "predicting", options):
+        parts.append(forward(network, images, options).cpu().numpy())
+    shares = [np.concatenate(parts)] * options.world_size
     if options.world_size > 1:
-        shares = [None] * options.world_size
-        dist.all_gather_object(shares, logits)
-        logits = np.empty((sum(map(len, shares)), logits.shape[1]), dtype=logits.dtype)
-        for rank, share in enumerate(shares):
-            logits[rank :: options.world_size] = share
+        dist.all_gather_object(shares, shares[0])
+    for rank, share in enumerate(shares):
+        logits[rank :: options.world_size] = share
     if not np.isfinite(logits).all():
         raise FloatingPointError("the network returns logits that are not finite; lower --lr.")
     return logits
 
 
 # %%
-# Checkpoints
-# -----------
-# Each has all that is needed to predict: weights, class names, offset and thresholds. Thresholds
-# are 0.5 until they are tuned at the end of the first epoch.
+# Batches
+# -------
+# The order of an epoch depends only on seed and epoch. So the number of steps tells which batch is
+# next, whatever the loader's workers have already fetched.
 
 
-def read_checkpoint(options, sampler):
-    """Return what was saved, and set the sampler to that position."""
-    path = options.checkpoint
-    if not options.resume:
-        if path.exists():
-            raise ValueError(f"{path} exists: --resume it, or name another --checkpoint.")
-        if not path.absolute().parent.is_dir():
-            raise ValueError(f"there is no folder {path.parent} for the checkpoint.")
-        return None
-    try:
-        saved = torch.load(path, map_location="cpu", weights_only=True)
-        trained_with = saved["options"]
-    except (EOFError, KeyError, RuntimeError, TypeError, UnpicklingError) as error:
-        raise ValueError(f"{path} is no checkpoint of this script.") from error
-    for name, value in trained_with.items():
-        if (value_now := getattr(options, name)) != value:
-            raise ValueError(f"{path} was trained with {name} {value}, which is {value_now} now.")
-    sampler.load_state_dict(saved["sampler"])
-    return saved
+def set_up(options):
+    """Choose the device, join the other processes, and return the options of loaders."""
+    name = options.device or ("cuda" if torch.cuda.is_available() else "cpu")
+    options.device = torch.device(name, options.local_rank if name == "cuda" else None)
+    if name == "cuda":
+        torch.cuda.set_device(options.device)
+    if options.world_size > 1:
+        dist.init_process_group("cpu:gloo,cuda:nccl" if name == "cuda" else "gloo")
+    is_old = name == "cuda" and torch.cuda.get_device_capability() < (8, 0)
+    options.half = torch.float16 if is_old else torch.bfloat16
+    channels_last = getattr(options, "channels_last", False)
+    options.memory_format = torch.channels_last if channels_last else torch.contiguous_format
+    loading = loader_options(num_workers=options.workers, device=name)
+    return loading | {"batch_size": options.batch_size, "worker_init_fn": outlive_signals}
 
 
-def save_checkpoint(content, options):
-    """Write a checkpoint, completely or not at all."""
-    if options.rank == 0:
-        partial = options.checkpoint.with_name(f"{options.checkpoint.name}.partial")
-        torch.save(content, partial)
-        os.replace(partial, options.checkpoint)
+def outlive_signals(worker):
+    """Keep a loader's worker alive, which Ctrl-C and a job's first SIGTERM may reach, too."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: signal.signal(signal.SIGTERM, signal.SIG_DFL))
 
 
-# %%
-# Interruptions
-# -------------
-# Ctrl-C (SIGINT) and the end of a job's time (SIGTERM) stop the training after the current step.
-# A signal may reach one process or all of them, at different steps, so they agree on a step.
+class Progress:
+    """The batches of a loader, and how fast they come; on a terminal, a line shows it."""
 
+    def __init__(self, loader, title, options, done=0):
+        self.loader, self.title, self.options, self.done = loader, title, options, done
+        self.n_images, self.waited, self.started = 0, 0.0, time.perf_counter()
 
-class Interruptions:
-    def __init__(self, options):
-        self.options, self.signal = options, 0
+    def __iter__(self):
+        asked = shown = self.started
+        is_shown = self.options.rank == 0 and sys.stderr.isatty()
+        for n, batch in enumerate(self.loader, self.done + 1):
+            self.waited += time.perf_counter() - asked
+            yield batch
+            asked = time.perf_counter()
+            self.n_images += len(batch[0]) * self.options.world_size
+            if is_shown and (asked - shown >= 1 or n == len(self.loader)):
+                shown, bar = asked, "#" * (20 * n // len(self.loader))
+                line = f"{self.title} [{bar:<20}] {n}/{len(self.loader)}, {self}"
+                end = "\r" if n == len(self.loader) else ""
+                print(f"\r{line:<98}", end=end, file=sys.stderr, flush=True)
 
-    def __enter__(self):
-        numbers = [signal.SIGINT, signal.SIGTERM]
-        self.handlers = {number: signal.signal(number, self.note) for number in numbers}
-        return self
-
-    def __exit__(self, *error):
-        for number, handler in self.handlers.items():
-            signal.signal(number, handler)
-
-    def note(self, number, frame):
-        self.signal = number
-        if self.options.world_size == 1:
-            signal.signal(number, signal.SIG_DFL)
-            os.write(2, b"\nstopping after this step; a second signal stops at once, unsaved\n")
-
-    def agree(self):
-        """Return the signal that any process has received, 0 if none has."""
-        if self.options.world_size == 1:
-            return self.signal
-        highest = torch.tensor(self.signal)
-        dist.all_reduce(highest, dist.ReduceOp.MAX)
-        self.signal = int(highest)
-        return self.signal
+    def __str__(self):
+        seconds = time.perf_counter() - self.started
+        share = self.waited / seconds
+        return f"{self.n_images / seconds:,.0f} images/s, {share:.0%} of the time waiting for them"
 
 
 class ImagesOnDevice:
     """Batches of images that are all on the device, as the loader would yield them."""
 
-    def __init__(self, loader, sampler, device, options):
-        self.sampler, self.batch_size = sampler, options.batch_size
-        images = loader.dataset
+    def __init__(self, loader, sampler, options):
+        self.sampler, self.batch_size, images = sampler, options.batch_size, loader.dataset
         shape = len(images), 3, options.size, options.size
-        self.images = torch.empty(shape, dtype=torch.uint8, device=device)
-        self.target = torch.from_numpy(images.target).float().to(device)
-        n_loaded = 0
-        for batch, _ in show_progress(loader, "loading all images", options):
-            self.images[n_loaded : n_loaded + len(batch)] = batch
-            n_loaded += len(batch)
+        self.images = torch.empty(shape, dtype=torch.uint8, device=options.device)
+        self.target = torch.from_numpy(images.target).float().to(options.device)
+        batches = Progress(loader, "loading all images", options)
+        for rows, (batch, _) in zip(self.images.split(self.batch_size), batches, strict=True):
+            rows.copy_(batch)
 
     def __len__(self):
         return len(self.sampler) // self.batch_size
@@ -383,140 +324,220 @@ class ImagesOnDevice:
                 yield self.images.index_select(0, rows), self.target.index_select(0, rows)
 
 
-def work_on(is_over, worker):
-    """Keep a loader's worker, which signals may reach too, alive until the training is over."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: is_over.is_set() and os._exit(0))
+# %%
+# Checkpoints and interruptions
+# -----------------------------
+# A checkpoint is enough to resume and to predict. Its thresholds are 0.5 until they are tuned at
+# the end of the first epoch. Ctrl-C (SIGINT) and the end of a job's time (SIGTERM) may reach one
+# process or all of them, at different steps, so the processes agree on a step.
+
+
+def read_checkpoint(path):
+    try:
+        saved = torch.load(path, map_location="cpu", weights_only=True)
+        return saved | {"options": {name: saved["options"][name] for name in FIXED}}
+    except (EOFError, KeyError, RuntimeError, TypeError, UnpicklingError) as error:
+        raise ValueError(f"{path} is no checkpoint of this script.") from error
+
+
+def write(path, content):
+    """Write a file, completely or not at all."""
+    partial = path.with_name(f"{path.name}.partial")
+    try:
+        partial.write_bytes(content)
+        os.replace(partial, path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise OSError(f"cannot write {path}: {error.strerror}; it stays as it was.") from error
+
+
+def as_csv(rows):
+    file = io.StringIO()
+    writer = csv.DictWriter(file, rows[0], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return file.getvalue().encode()
+
+
+def note_signals(options):
+    """Return a function that returns the signal which any process has received, or else 0."""
+    received = [0]
+
+    def note(number, frame):
+        received[0] = number
+        if options.world_size == 1:
+            signal.signal(number, signal.SIG_DFL)
+            os.write(2, b"\nstopping after this step; a second signal stops at once, unsaved\n")
+
+    def agree():
+        highest = torch.tensor(received)
+        if options.world_size > 1:
+            dist.all_reduce(highest, dist.ReduceOp.MAX)
+        return int(highest)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, note)
+    return agree
 
 
 # %%
 # Training
 # --------
-# The order of an epoch depends only on seed and epoch. So the number of steps tells which batch is
-# next, whatever the loader's workers have already fetched.
 
 
-def share_cores(options, device):
-    """Set this process's threads, and return the options of its loaders.
-
-    If there are more threads and workers than cores, they wait for each other.
-    """
-    loading = loader_options(num_workers=options.workers, device=device)
-    if options.workers is None and device.type == "cpu":  # the network needs cores too
-        loading = loader_options(num_workers=(loading["num_workers"] + 1) // 2, device=device)
-    if "OMP_NUM_THREADS" not in os.environ:  # torchrun sets it for several processes
-        n_cores = torch.get_num_threads() // options.local_world_size
-        torch.set_num_threads(max(1, n_cores - loading["num_workers"]))
-    return loading
-
-
-def show_progress(loader, title, options, done=0):
-    """Yield the loader's batches; on a terminal, print their number each second."""
-    is_shown, shown_at, width = options.rank == 0 and sys.stderr.isatty(), time.monotonic(), 0
-    try:
-        for n, batch in enumerate(loader, done + 1):
-            yield batch
-            if is_shown and time.monotonic() - shown_at >= 1:
-                line, shown_at = f"{title}: {n} of {len(loader)} batches", time.monotonic()
-                width = len(line)
-                print(f"\r{line}", end="", file=sys.stderr, flush=True)
-    finally:
-        if width:
-            print(f"\r{' ' * width}\r", end="", file=sys.stderr, flush=True)
-
-
-def train(network, loaders, plan, pos_weight, prediction, interruptions, options, saved):
-    """Train to the end, from the start or from what was saved.
-
-    Return the logits of the held-out images, None if the training was stopped. `prediction` is
-    what a checkpoint needs for prediction besides the network; its thresholds are kept up to date.
-    """
-    loader, valid_loader = loaders
-    device, sampler = pos_weight.device, loader.sampler
-    valid_target = valid_loader.dataset.dataset.target
-    optimizer = torch.optim.AdamW(network.parameters(), options.lr, weight_decay=0.05)
-    n_steps = options.epochs * len(loader)  # exact, since a plan's epochs have one length
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, options.lr, n_steps)
-    scaler = torch.amp.GradScaler(device.type, enabled=half(device) is torch.float16)
-    parts = {"network": network, "optimizer": optimizer, "schedule": schedule, "scaler": scaler}
-    step, logits = 0, None
+def prepare(options):
+    """Return what is to be trained; what is wrong with files and options is an error here."""
+    path, saved = options.checkpoint, None
+    if options.resume:
+        saved = read_checkpoint(path)
+        for name, value in saved["options"].items():
+            if (now := getattr(options, name)) != value:
+                raise ValueError(f"{path} was trained with {name} {value}, which is {now} now.")
+    elif path.exists():
+        raise ValueError(f"{path} exists: --resume it, or name another --checkpoint.")
+    elif not path.absolute().parent.is_dir():
+        raise ValueError(f"there is no folder {path.parent} for the checkpoint.")
+    images, valid_images, class_names = read_data(options)
+    rule = {"cap": options.cap, "epoch_size": options.epoch_size}
+    plan = plan_resampling(images.target, class_names=class_names, **rule)
+    multipliers = plan.sample_multipliers
+    if options.control:
+        multipliers = np.full(len(images), multipliers.mean())
+        plan = plan_resampling(images.target, class_names=class_names, cap=1)
+    sampler = RepeatSampler(multipliers, seed=options.seed)
+    if (n := options.world_size) > 1:
+        sampler = DistributedRepeatSampler(multipliers, n, options.rank, seed=options.seed)
+    if len(sampler) < options.batch_size:
+        raise ValueError(f"an epoch has fewer images than --batch-size {options.batch_size}.")
     if saved is not None:
-        step = saved["step"]
+        sampler.load_state_dict(saved["sampler"])
+    torch.manual_seed(options.seed)
+    network = make_network(options.model, len(class_names), options.weights)
+    return images, valid_images, plan, sampler, network, saved
+
+
+def train(options):
+    images, valid_images, plan, sampler, network, saved = prepare(options)
+    is_first, loading = options.rank == 0, set_up(options)
+    loader = DataLoader(images, sampler=sampler, drop_last=True, **loading)
+    share = range(options.rank, len(valid_images), options.world_size)
+    valid_loader = DataLoader(Subset(valid_images, share), **loading)
+    n_steps = len(loader)  # of an epoch: those of a plan have one length
+    if options.images_on_device:
+        loader = ImagesOnDevice(DataLoader(images, **loading), sampler, options)
+    network.to(options.device, memory_format=options.memory_format)
+    pos_weight = torch.ones(len(plan.classes), device=options.device)
+    if options.loss_weights == "rest":
+        pos_weight = loss_weights(plan, cap=10, device=options.device).pos_weight
+    # Copies and weights have multiplied the odds of each class. The offset, added to the logits,
+    # undoes that; if the loss has fallen to 0, they did less.
+    odds_ratio = np.nan_to_num(compute_loss_weights(plan).taken_by_resampling, nan=1.0)
+    offset = -np.log(odds_ratio * pos_weight.double().cpu().numpy())
+    optimizer = torch.optim.AdamW(network.parameters(), options.lr, weight_decay=0.05)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, options.lr, options.epochs * n_steps)
+    scaler = torch.amp.GradScaler(enabled=options.amp and options.half is torch.float16)
+    parts = {"network": network, "optimizer": optimizer, "schedule": schedule, "scaler": scaler}
+    state = {"epoch": 0, "step": 0, "total_loss": 0.0, "thresholds": [0.5] * len(plan.classes)}
+    state |= {"scores": []}  # of each class, after each epoch
+    if saved is not None:
+        state = {name: saved[name] for name in state}
         for name, part in parts.items():
             part.load_state_dict(saved[name])
+    if is_first:
+        print(plan, end="\n\n")
+        print(f"training on {options.device}, from step {state['step']}", flush=True)
     model = network if options.world_size == 1 else DistributedDataParallel(network)
+    model = torch.compile(model) if options.compile else model
+    received = note_signals(options)
 
     def save():
-        n_epochs, n_batches = divmod(step, len(loader))
-        position = {"epoch": n_epochs, "yielded": n_batches * options.batch_size}
-        content = {name: part.state_dict() for name, part in parts.items()}
-        content |= {"step": step, "sampler": sampler.state_dict() | position}
-        content["options"] = {name: getattr(options, name) for name in FIXED}
-        save_checkpoint(content | prediction, options)
+        if not is_first:
+            return
+        n_done = state["step"] - state["epoch"] * n_steps
+        position = {"epoch": state["epoch"], "yielded": n_done * options.batch_size}
+        content = {"sampler": sampler.state_dict() | position, "offset": offset.tolist()}
+        content |= {"options": {name: getattr(options, name) for name in FIXED}}
+        content |= {"class_names": plan.classes.tolist(), "separator": options.separator}
+        file = io.BytesIO()
+        torch.save(content | {k: part.state_dict() for k, part in parts.items()} | state, file)
+        write(options.checkpoint, file.getbuffer())
+        if state["scores"]:
+            write(options.checkpoint.with_suffix(".csv"), as_csv(state["scores"]))
 
-    for epoch in range(step // len(loader), options.epochs):
+    logits = None
+    for epoch in range(state["epoch"], options.epochs):
         sampler.set_epoch(epoch)
         network.train()
-        first_step, total_loss, waited = step, 0.0, 0.0
-        title, done = f"epoch {epoch + 1:>3}", step % len(loader)
-        started = batch_asked = time.perf_counter()
-        for images, target in show_progress(loader, title, options, done):
-            waited += time.perf_counter() - batch_asked
+        total_loss = torch.tensor(state["total_loss"], device=options.device)
+        done = state["step"] - epoch * n_steps
+        batches = Progress(loader, f"epoch {epoch + 1:>3}", options, done)
+        for images, target in batches:
             # Dropout and augmentation are drawn from this seed, too.
-            torch.manual_seed(hash((options.seed, step, options.rank)))
-            images = to_floats(images, device)
-            # Augment here: the batch is on the device, as floats from 0 to 1 of shape
-            # (n, 3, size, size), which kornia and torchvision.transforms.v2 take.
-            loss = binary_cross_entropy_with_logits(
-                forward(model, images), target.to(device), pos_weight=pos_weight
-            )
+            torch.manual_seed(hash((options.seed, state["step"], options.rank)))
+            logits, target = forward(model, images, options), target.to(options.device)
+            loss = binary_cross_entropy_with_logits(logits, target, pos_weight=pos_weight)
             optimizer.zero_grad()
             scaler.scale(loss).backward()
             scaler.step(optimizer)
             scaler.update()
             schedule.step()
             total_loss += loss.detach()
-            step += 1
-            is_stopped = interruptions.agree() or step == options.stop_after < n_steps
-            is_whole = step % len(loader) == 0
-            if is_stopped or is_whole or step % (options.checkpoint_every or n_steps) == 0:
+            state["step"] += 1
+            is_whole, number = state["step"] % n_steps == 0, received()
+            if number or is_whole or state["step"] % (options.checkpoint_every or n_steps) == 0:
+                state["total_loss"] = float(total_loss)
                 save()  # at the end of an epoch before the evaluation, in case that fails
-            if is_stopped:
-                return None
-            batch_asked = time.perf_counter()
-
-        mean_loss = float(total_loss) / (step - first_step)  # waits for the GPU
-        seconds = time.perf_counter() - started
-        n_images = (step - first_step) * options.batch_size * options.world_size
-        logits = predict(network, valid_loader, device, options)
-        if options.rank == 0:
-            found = evaluate_by_frequency(valid_target, y_score=logits, plan=plan)
-            print(
-                f"epoch {epoch + 1:>3}  loss {mean_loss:.4f}  average precision "
-                f"{found.averages['macro']['average_precision']:.3f}  {n_images / seconds:,.0f} "
-                f"images/s, {waited / seconds:.0%} of the time waiting for them",
-                flush=True,
+            if number:
+                print_how_to_resume(state, options)
+                return 128 + number
+        mean_loss, speed = state["total_loss"] / n_steps, str(batches)
+        logits = compute_logits(network, valid_loader, options)
+        state |= {"epoch": epoch + 1, "total_loss": 0.0}
+        if is_first:
+            score = expit(logits)
+            evaluation = evaluate_by_frequency(
+                valid_images.target, score >= 0.5, logits, plan=plan
             )
-            thresholds = tune_thresholds(valid_target, expit(logits), shrinkage=3)
-            prediction |= {"thresholds": thresholds.tolist(), "thresholds_step": step}
-            save()
+            state["scores"] += [
+                {"epoch": epoch + 1, **row} for row in evaluation.to_dict()["classes"]
+            ]
+            state["thresholds"] = tune_thresholds(valid_images.target, score, shrinkage=3).tolist()
+            mean = evaluation.averages["macro"]["average_precision"]
+            start = f"epoch {epoch + 1:>3}  loss {mean_loss:.4f}"
+            print(f"{start}  average precision {mean:.3f}  {speed}", flush=True)
+            if options.tensorboard:
+                board = import_module("torch.utils.tensorboard").SummaryWriter
+                with board(options.tensorboard) as writer:
+                    writer.add_scalar("average precision", mean, epoch + 1)
+        save()
     if logits is None:  # nothing was left to train
-        logits = predict(network, valid_loader, device, options)
-    return logits
+        logits = compute_logits(network, valid_loader, options)
+    if is_first:
+        print_evaluation(valid_images.target, expit(logits), plan)
+        print(f"{options.checkpoint} holds network and thresholds")
+    return 0
+
+
+def print_how_to_resume(state, options):
+    if options.rank > 0:
+        return
+    started = sys.orig_argv[: len(sys.orig_argv) - len(sys.argv) + 1]
+    if "TORCHELASTIC_RUN_ID" in os.environ:
+        started = ["torchrun", "--nproc-per-node", str(options.local_world_size), sys.argv[0]]
+    again = [*started, *sys.argv[1:], *([] if options.resume else ["--resume"])]
+    tuned = f"tuned after epoch {state['epoch']}" if state["epoch"] else "0.5, not tuned yet"
+    print(f"stopped after step {state['step']}; {options.checkpoint} can predict (its thresholds")
+    print(f"are {tuned}) and be resumed:\n  {shlex.join(again)}", flush=True)
 
 
 # %%
-# Evaluation
-# ----------
+# Evaluation and prediction
+# -------------------------
 # No image is evaluated with thresholds that were tuned on it: each fifth of the held-out images is
-# evaluated with those of the other four. After training with weights, 0.5 may be as good. The
-# correction undoes what weights and copies should have done; if the loss has fallen to 0, they did
-# less.
+# evaluated with those of the other four.
 
 
-def evaluate(target, logits, offset, plan):
-    """Print the evaluation; return thresholds that are tuned on all held-out images."""
-    score = expit(logits)
+def print_evaluation(target, score, plan):
     predictions = {"0.5": score >= 0.5}
     if len(target) > 1:
         predictions["tuned"] = np.empty_like(target)
@@ -525,118 +546,51 @@ def evaluate(target, logits, offset, plan):
             predictions["tuned"][fold] = score[fold] >= thresholds
     for name, predicted in predictions.items():
         print(f"\nHeld-out images, thresholds {name}")
-        print(evaluate_by_frequency(target, predicted, logits, plan=plan))
-    share = target.mean(axis=0)
-    occurs = share > 0
-    for name, probability in {"uncorrected": score, "corrected": expit(logits + offset)}.items():
-        ratio = probability.mean(axis=0)[occurs] / share[occurs]
-        factor = np.exp(np.abs(np.log(ratio)).mean())
-        print(f"The mean {name} score of a class is {factor:.2f} times too large or too small.")
-    return tune_thresholds(target, score, shrinkage=3)
+        print(evaluate_by_frequency(target, predicted, score, plan=plan))
+
+
+def predict(options):
+    saved, endings = read_checkpoint(options.checkpoint), Image.registered_extensions()
+    found = sorted(options.images.rglob("*"))
+    paths = [path for path in found if path.suffix.lower() in endings]
+    if not paths:
+        raise ValueError(f"there is no image in {options.images}.")
+    names = list(map(str, saved["class_names"]))
+    vars(options).update(saved["options"])
+    network = make_network(options.model, len(names))
+    network.load_state_dict(saved["network"])
+    loading = set_up(options)
+    network.to(options.device, memory_format=options.memory_format)
+    images = Images(paths, np.zeros((len(paths), len(names)), dtype=np.uint8), options.size)
+    share = range(options.rank, len(images), options.world_size)
+    logits = compute_logits(network, DataLoader(Subset(images, share), **loading), options)
+    present, probability = expit(logits) >= saved["thresholds"], expit(logits + saved["offset"])
+    separator = saved["separator"] or ("|" if any(" " in name for name in names) else " ")
+    rows = []
+    for path, row, corrected in zip(paths, present, probability, strict=True):
+        labels = separator.join(names[c] for c in row.nonzero()[0])
+        rows.append({"id": path.relative_to(options.images).as_posix(), "labels": labels})
+        if options.probabilities:
+            rows[-1] |= {name: f"{p:.6g}" for name, p in zip(names, corrected, strict=True)}
+    if options.rank == 0:
+        write(options.output, as_csv(rows))
+        print(f"wrote the labels of {len(rows)} images to {options.output}")
+    return 0
 
 
 def main(arguments=None):
     options = parse_options(arguments)
-    is_first = options.rank == 0
     try:
-        if is_first:
-            print(f"reading {options.labels} and looking for its images", flush=True)
-        images, valid_images, class_names = read_data(options)
-        rule = {"cap": options.cap, "epoch_size": options.epoch_size}
-        plan = plan_resampling(images.target, class_names=class_names, **rule)
-        multipliers = plan.sample_multipliers
-        if options.control:
-            multipliers = np.full(len(images), multipliers.mean())
-            plan = plan_resampling(images.target, class_names=class_names, cap=1)
-        sampler = RepeatSampler(multipliers, seed=options.seed, data_source=images)
-        if (n := options.world_size) > 1:
-            sampler = DistributedRepeatSampler(multipliers, n, options.rank, seed=options.seed)
-        if len(sampler) < options.batch_size:
-            raise ValueError(f"an epoch has fewer images than --batch-size {options.batch_size}.")
-        saved = read_checkpoint(options, sampler)
-    except (OSError, ValueError) as error:
-        sys.exit(f"error: {error}")
-
-    device = torch.device("cpu")
-    if options.device == "cuda" or (options.device is None and torch.cuda.is_available()):
-        device = torch.device("cuda", options.local_rank)
-        torch.cuda.set_device(device)
-    if options.world_size > 1:
-        dist.init_process_group("gloo" if device.type == "cpu" else "cpu:gloo,cuda:nccl")
-    is_over = Event()
-    loading = share_cores(options, device)
-    loading |= {"batch_size": options.batch_size, "worker_init_fn": partial(work_on, is_over)}
-    loader = DataLoader(images, sampler=sampler, drop_last=True, **loading)
-    share = range(options.rank, len(valid_images), options.world_size)
-    valid_loader = DataLoader(Subset(valid_images, share), **loading)
-
-    torch.manual_seed(options.seed)
-    network = Network(len(class_names)).to(device, memory_format=torch.channels_last)
-    pos_weight = torch.ones(len(class_names), device=device)
-    if options.loss_weights == "rest":
-        pos_weight = loss_weights(plan, cap=10, device=device).pos_weight
-    # Copies and weights have multiplied the odds of each class. The offset, added to the logits,
-    # undoes that.
-    odds_ratio = np.nan_to_num(compute_loss_weights(plan).taken_by_resampling, nan=1.0)
-    offset = -np.log(odds_ratio * pos_weight.double().cpu().numpy())
-    prediction = {"class_names": class_names.tolist(), "offset": offset.tolist()}
-    prediction |= {"thresholds": [0.5] * len(class_names), "thresholds_step": 0}
-    if saved is not None:
-        prediction |= {name: saved[name] for name in ["thresholds", "thresholds_step"]}
-    if is_first:
-        if options.control:
-            print(f"Control: {multipliers.sum():,.0f} images per epoch, random ones repeated\n")
-        else:
-            print(plan, end="\n\n")
-        if saved is not None:
-            print(f"resumed after step {saved['step']}")
-        n_threads, n_workers = torch.get_num_threads(), loading["num_workers"]
-        print(
-            f"training {options.epochs} epochs of {len(loader)} steps on {device.type} "
-            f"(processes: {n}; each has threads: {n_threads}, workers: {n_workers})",
-            flush=True,
-        )
-    try:
-        if options.images_on_device:
-            loader = ImagesOnDevice(DataLoader(images, **loading), sampler, device, options)
-        with Interruptions(options) as interruptions:
-            logits = train(
-                network,
-                (loader, valid_loader),
-                plan,
-                pos_weight,
-                prediction,
-                interruptions,
-                options,
-                saved,
-            )
-    except (FloatingPointError, OSError) as error:  # a worker's message ends with the reason
-        sys.exit(f"error: {str(error).strip().splitlines()[-1].removeprefix('OSError: ')}")
-    finally:
-        is_over.set()
-    if is_first and logits is None:
-        again = options.command if options.resume else f"{options.command} --resume"
-        tuned = prediction["thresholds_step"]
-        about = f"were tuned after step {tuned}" if tuned else "are 0.5, not tuned yet"
-        print(f"stopped; {options.checkpoint} can be resumed, and predict: its thresholds {about}")
-        print(f"To resume:\n  {again}", flush=True)
-    elif is_first:
-        thresholds = evaluate(valid_images.target, logits, offset, plan)
-        content = torch.load(options.checkpoint, map_location="cpu", weights_only=True)
-        content |= {"thresholds": thresholds.tolist(), "thresholds_step": content["step"]}
-        save_checkpoint(content | {"logits": torch.from_numpy(logits)}, options)
-        print(
-            f"{options.checkpoint} holds network, thresholds and the logits of the held-out images"
-        )
+        code = train(options) if options.command == "train" else predict(options)
+    except (FloatingPointError, OSError, ValueError) as error:
+        message = str(error).strip().splitlines()[-1]  # a worker's message ends with the reason
+        sys.exit(f"error: {message.removeprefix('OSError: ')}")
     if options.world_size > 1:
         dist.barrier()  # a process that ends while gloo still frees gathered tensors may abort
         dist.destroy_process_group()
-    if logits is None and interruptions.signal:
-        sys.exit(128 + interruptions.signal)
+    if code:
+        sys.exit(code)
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except KeyboardInterrupt:
-        sys.exit(128 + signal.SIGINT)
+    main()
