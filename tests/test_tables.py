@@ -406,6 +406,34 @@ def test_bad_input_is_told(call, message):
         call()
 
 
+def test_null_among_the_names_of_a_dictionary_is_a_null_of_its_rows():
+    names = pa.array([None, "cat", "dog"])
+    numbers = pa.array([1, 2, 0])
+    values = pa.DictionaryArray.from_arrays(numbers, names)
+    lists = pa.ListArray.from_arrays([0, 1, 2, 3], values)
+    with pytest.raises(ValueError, match="a label that is null in row 2"):
+        count_classes(table_of(lists), "labels")
+    with pytest.raises(ValueError, match="column 'labels' is null in row 2"):
+        count_classes(table_of(values), "labels")
+    counts = count_classes(table_of(values), "labels", null_is_background=True)
+    assert counted(counts) == ({"cat": 1, "dog": 1}, 3, 1)
+    with pytest.raises(ValueError, match="the key 'id' is null in row 2"):
+        drawn(table_of([["cat"]] * 3, values))
+
+
+def test_a_column_that_is_named_twice_is_refused():
+    table = pa.table({"cat": [1, 0]})
+    with pytest.raises(ValueError, match="labels names a column twice"):
+        count_classes(table, ["cat", "cat"])
+
+
+def test_missing_xxhash_is_told_where_keys_are_strings(monkeypatch):
+    monkeypatch.setitem(sys.modules, "xxhash", None)
+    assert drawn(TABLE).num_rows == 500
+    with pytest.raises(ImportError, match=r'pip install "mlresample\[tables\]"'):
+        drawn(table_of(LABELS, [str(i) for i in range(500)]))
+
+
 def test_unseen_is_the_multiplier_of_classes_that_the_rule_does_not_know():
     table = replaced("labels", pa.array([["cat"]] * 7 + [["cat", "yak"]] * 493))
     multipliers = drawn(table, unseen=5.5)["multiplier"].to_pylist()

@@ -57,7 +57,12 @@ def _rotate(values: NDArray[np.uint64], n_bits: int, buffer: NDArray[np.uint64])
 
 def hash_bytes(values: Iterable[bytes], seed: np.uint64) -> NDArray[np.uint64]:
     """Return XXH64 of strings, as UTF-8."""
-    from xxhash import xxh64_intdigest  # of the extra tables; integer keys do without
+    try:
+        from xxhash import xxh64_intdigest  # integer keys do without
+    except ModuleNotFoundError as error:
+        raise ImportError(
+            'strings as keys need xxhash, which is not installed: pip install "mlresample[tables]"'
+        ) from error
 
     start = int(seed)
     return np.fromiter((xxh64_intdigest(value, start) for value in values), dtype=np.uint64)

@@ -82,11 +82,22 @@ def sample_levels(
     r_i = max of m_c over the classes c of sample i; the background's for a sample without a
     class. The number of samples without a class is returned as well.
     """
-    distinct, inverse = np.unique(np.append(class_multipliers, background), return_inverse=True)
-    ranks = (inverse + 1).astype(np.min_scalar_type(len(distinct)))
-    levels = indicator.row_maximum(ranks[:-1])
+    distinct, ranks, background_rank = multiplier_ranks(class_multipliers, background)
+    levels = indicator.row_maximum(ranks)
     n_without_class = len(levels) - int(np.count_nonzero(levels))
     if n_without_class:
-        levels += (levels == 0) * ranks[-1]  # many times faster than assigning to a mask
+        levels += (levels == 0) * background_rank  # many times faster than assigning to a mask
     levels -= 1
     return distinct, levels, n_without_class
+
+
+def multiplier_ranks(
+    class_multipliers: NDArray[np.float64], background: float
+) -> tuple[NDArray[np.float64], NDArray[Any], Any]:
+    """Return the distinct multipliers, each class's rank among them from 1, and the background's.
+
+    Rank 0 is left for samples without a class. Ranks are small unsigned integers.
+    """
+    distinct, inverse = np.unique(np.append(class_multipliers, background), return_inverse=True)
+    ranks = (inverse + 1).astype(np.min_scalar_type(len(distinct)))
+    return distinct, ranks[:-1], ranks[-1]

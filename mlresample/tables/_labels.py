@@ -71,6 +71,8 @@ class LabelLayout:
             raise TypeError(
                 f"labels must name a column, or the columns of the classes, got {self.labels!r}."
             )
+        if len(set(self.columns)) < len(self.columns):
+            raise ValueError(f"labels names a column twice: {self.labels!r}.")
         if self.separator is not None and not isinstance(self.labels, str):
             raise ValueError("separator is for a column of strings, not for one column per class.")
         if self.separator == "":
@@ -86,11 +88,12 @@ class LabelLayout:
         if not isinstance(self.labels, str):
             return self._of_class_columns(batch, first_row)
         column = batch.column(self.labels)
-        if pa.types.is_dictionary(column.type) and not _is_label(column.type.value_type):
-            column = column.dictionary_decode()
+        if not _is_label(column.type) or _has_null_name(column):
+            column = decoded(column)
         if column.null_count and not self.null_is_background:
+            row = first_row + first_true(column.is_null())
             raise ValueError(
-                f"column {self.labels!r} is null in row {first_row + _first(column.is_null())}: "
+                f"column {self.labels!r} is null in row {row}: "
                 f"nobody may have looked. Pass null_is_background=True if it means no class."
             )
         if self.separator is not None:
@@ -101,6 +104,7 @@ class LabelLayout:
         elif _is_list(column.type) and _is_label(column.type.value_type):
             lengths = pc.fill_null(pc.list_value_length(column), 0)
             values = column.flatten()
+            values = decoded(values) if _has_null_name(values) else values
         else:
             raise ValueError(
                 f"column {self.labels!r} has the type {column.type}: labels are strings or "
@@ -109,15 +113,14 @@ class LabelLayout:
         indptr = np.zeros(len(column) + 1, dtype=np.int64)
         np.cumsum(lengths.to_numpy(zero_copy_only=False), out=indptr[1:])
         if values.null_count:
-            row = np.searchsorted(indptr, _first(values.is_null()), side="right") - 1
+            row = int(np.searchsorted(indptr, first_true(values.is_null()), side="right")) - 1
             raise ValueError(
                 f"column {self.labels!r} has a label that is null in row {first_row + row}."
             )
         return _encoded(indptr, values)
 
     def _split(self, column: pa.Array) -> pa.Array:
-        if pa.types.is_dictionary(column.type):
-            column = column.dictionary_decode()
+        column = decoded(column)
         if not is_string(column.type):
             raise ValueError(
                 f"column {self.labels!r} has the type {column.type}, and separator is for strings."
@@ -137,7 +140,7 @@ class LabelLayout:
             column = batch.column(name)
             if column.null_count:
                 raise ValueError(
-                    f"column {name!r} is null in row {first_row + _first(column.is_null())}."
+                    f"column {name!r} is null in row {first_row + first_true(column.is_null())}."
                 )
             values = column.to_numpy(zero_copy_only=False)
             if values.dtype.kind not in "buif":
@@ -178,7 +181,18 @@ def _encoded(indptr: NDArray[np.int64], values: pa.Array) -> BatchLabels:
     return BatchLabels((indptr, codes), len(names), names)
 
 
-def _first(mask: pa.Array) -> int:
+def decoded(column: pa.Array) -> pa.Array:
+    """Return the values of a dictionary, and any other array as it is."""
+    return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+
+
+def _has_null_name(values: pa.Array) -> bool:
+    """Whether a dictionary has null among its names, which then is no null of the array."""
+    return pa.types.is_dictionary(values.type) and values.dictionary.null_count > 0
+
+
+def first_true(mask: pa.Array) -> int:
+    """Return the position of the first True."""
     return int(np.argmax(mask.to_numpy(zero_copy_only=False)))
 
 

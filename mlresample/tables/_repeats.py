@@ -10,10 +10,17 @@ from numpy.typing import NDArray
 
 from mlresample._plan.hashed import epoch_hash, hash_bytes, hash_integers, hashed_repeats
 from mlresample._plan.plan import ResamplingRule
+from mlresample._rule.multipliers import multiplier_ranks
 from mlresample._rule.rule import checked_unseen
 from mlresample._target.kernels import maximum_reduceat
 from mlresample._utils.containers import row_slices
-from mlresample.tables._labels import BatchLabels, LabelLayout, is_string
+from mlresample.tables._labels import (
+    BatchLabels,
+    LabelLayout,
+    decoded,
+    first_true,
+    is_string,
+)
 from mlresample.tables._sources import TableSource, record_batches
 
 _NEW_COLUMNS = {
@@ -137,13 +144,12 @@ class _RowDraw:
                 raise ValueError(f"{name} must be an integer of 64 bits, got {value!r}.")
         unseen = checked_unseen(unseen, rule.parameters.cap)
         of_unseen = np.nan if unseen is None else unseen
-        multipliers = rule.class_multipliers
+        multipliers = np.append(rule.class_multipliers, np.nan)  # the last of unknown classes
         multipliers = np.where(np.isnan(multipliers), of_unseen, multipliers)
-        of_rest = [of_unseen, rule.parameters.background]
-        self._is_unknown = np.isnan(np.append(multipliers, of_unseen))
-        self.levels, inverse = np.unique(np.append(multipliers, of_rest), return_inverse=True)
-        ranks = (inverse + 1).astype(np.min_scalar_type(len(self.levels)))  # 0: without a class
-        self._ranks, self._background = ranks[:-1], ranks[-1]
+        self._is_unknown = np.isnan(multipliers)
+        self.levels, self._ranks, self._background = multiplier_ranks(
+            multipliers, rule.parameters.background
+        )
         self._position_of = {name: i for i, name in enumerate(rule.classes.tolist())}
         self.key, self._hash = key, epoch_hash(int(seed), int(epoch))
 
@@ -167,7 +173,7 @@ class _RowDraw:
 
     def repeats_of(self, levels: NDArray[Any], keys: pa.Array) -> NDArray[np.int64]:
         """Return how often each row is repeated."""
-        hashes = hash_bytes if _is_text(keys.type) else hash_integers
+        hashes = hash_bytes if is_string(keys.type) else hash_integers
         return hashed_repeats(self.levels, levels, hashes(_plain_keys(keys), self._hash))
 
 
@@ -180,9 +186,9 @@ def _drawn(
 ) -> Iterator[pa.RecordBatch]:
     first_row = 0
     for batch in batches:
-        keys = batch.column(draw.key)
+        keys = decoded(batch.column(draw.key))
         if keys.null_count:
-            row = first_row + int(np.argmax(keys.is_null().to_numpy(zero_copy_only=False)))
+            row = first_row + first_true(keys.is_null())
             raise ValueError(f"the key {draw.key!r} is null in row {row}.")
         levels = draw.levels_of(layout.read(batch, first_row), keys)
         repeats = draw.repeats_of(levels, keys)
@@ -211,9 +217,7 @@ def _repeated(
 
 def _plain_keys(keys: pa.Array) -> Any:
     """Return keys as an array of int64, or as a list of UTF-8."""
-    if pa.types.is_dictionary(keys.type):
-        keys = keys.dictionary_decode()
-    if _is_text(keys.type):
+    if is_string(keys.type):
         return keys.cast(pa.large_string()).cast(pa.large_binary()).to_pylist()
     if pa.types.is_integer(keys.type):
         try:
@@ -221,9 +225,3 @@ def _plain_keys(keys: pa.Array) -> Any:
         except pa.ArrowInvalid as error:
             raise ValueError(f"integer keys must be below 2**63: {error}") from error
     raise ValueError(f"keys must be integers or strings, got a column of type {keys.type}.")
-
-
-def _is_text(dtype: pa.DataType) -> bool:
-    if pa.types.is_dictionary(dtype):
-        dtype = dtype.value_type
-    return is_string(dtype)
