@@ -412,7 +412,10 @@ def prepare(options):
     if saved is not None:
         sampler.load_state_dict(saved["sampler"])
     torch.manual_seed(options.seed)
-    network = make_network(options.model, len(class_names), options.weights)
+    try:
+        network = make_network(options.model, len(class_names), options.weights)
+    except RuntimeError as error:
+        raise ValueError(f"{options.weights} has other weights than {options.model}.") from error
     return images, valid_images, plan, sampler, network, saved
 
 
