@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mlresample._cli._inputs import check_not_input, format_of
-from mlresample.readers._class_names import IMAGE_ENDINGS, SURROGATE
-from mlresample.readers._lines import short_repr
+from mlresample._utils.files import write_whole
+from mlresample.readers._class_names import IMAGE_ENDINGS
+from mlresample.readers._lines import SURROGATE, short_repr
 from mlresample.readers._yolo_images import Image
 
 # The endings of each kind of output; a file without an ending takes any.
@@ -99,7 +100,7 @@ def write_output(output: str, arguments: argparse.Namespace) -> None:
         sys.stdout.write(output)
         sys.stdout.flush()
         return
-    _write_whole(Path(arguments.output), output)
+    _write(Path(arguments.output), output)
     if arguments.images and sys.stderr is not None:
         line = f"train: {json.dumps(os.path.abspath(arguments.output), ensure_ascii=False)}"
         print(
@@ -107,15 +108,9 @@ def write_output(output: str, arguments: argparse.Namespace) -> None:
         )
 
 
-def _write_whole(path: Path, text: str) -> None:
+def _write(path: Path, text: str) -> None:
     """Write a file complete or not at all; a pipe or a device takes what comes."""
     if path.exists() and not path.is_file():
         path.write_text(text, encoding="utf-8")
         return
-    path = path.resolve()  # a link stays one
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_whole(path.resolve(), text)  # a link stays one

@@ -215,7 +215,7 @@ def _measure(
             tables[key] = ClassTable.of(indicator, order)
         return tables[key]
 
-    instances = None if indicator.instances is None else indicator.instances.class_counts
+    instances = indicator.instance_counts
     by_aware = {}  # effective counts and the table in their order
     for aware in {of_plan.instance_aware for of_plan in parameters}:
         effective = effective_counts(counts, instances, n_samples, aware)

@@ -21,7 +21,7 @@ def make_plan(indicator: Indicator, parameters: RuleParameters) -> ResamplingPla
     """Learn a rule from an indicator matrix and apply it there."""
     class_counts, n_samples = indicator.class_counts, indicator.n_samples
     check_some_class_occurs(class_counts)
-    instances = None if indicator.instances is None else indicator.instances.class_counts
+    instances = indicator.instance_counts
     effective = effective_counts(class_counts, instances, n_samples, parameters.instance_aware)
     solved = None
     if parameters.epoch_size is not None:

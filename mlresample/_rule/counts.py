@@ -99,7 +99,7 @@ class ClassCounts(Immutable):
             indicator.n_samples,
             indicator.n_samples - n_with_class,
             indicator.named,
-            None if indicator.instances is None else indicator.instances.class_counts,
+            indicator.instance_counts,
         )
 
     @classmethod

@@ -36,6 +36,11 @@ class Indicator(ABC):
         """Number of columns."""
         return len(self.classes)
 
+    @property
+    def instance_counts(self) -> NDArray[np.int64] | None:
+        """Instances of each class, if the target holds counts."""
+        return None if self.instances is None else self.instances.class_counts
+
     @abstractmethod
     def row_maximum(self, ranks: NDArray[Any]) -> NDArray[Any]:
         """Return the largest rank among each sample's classes, 0 for a sample without a class.

@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import PurePath
 from typing import Any
 
-from mlresample.readers._lines import FilePath, filled_lines, misread, short_repr
+from mlresample.readers._lines import SURROGATE, FilePath, filled_lines, misread, short_repr
 
 # fmt: off
 IMAGE_ENDINGS = {
@@ -23,7 +23,6 @@ _BARE_DELIMITER = re.compile(r"[,;](?! )")
 _NUMBER = re.compile(r"[+-]?[0-9]*\.?[0-9]+(e[+-]?[0-9]+)?", re.IGNORECASE)
 _NUMBERED = re.compile(r"([0-9]{1,9})\s*[:,;\t]")
 _SETTING = re.compile(r"(names|path|train|val|valid|test|nc|classes)\s*[:=]")
-SURROGATE = re.compile("[\ud800-\udfff]")  # half a character, which cannot be encoded
 
 
 def read_class_names(path: FilePath) -> list[str]:

@@ -2,16 +2,14 @@
 
 import json
 import os
-import re
 from collections import Counter
 from typing import Any
 
 from mlresample._utils.sklearn import StrOptions, validate_params
 from mlresample.readers._label_table import LabelTable, as_class_names, object_table
-from mlresample.readers._lines import FilePath, misread, short_repr, text_lines
+from mlresample.readers._lines import SURROGATE, FilePath, misread, short_repr, text_lines
 
 _LISTS = "images", "annotations", "categories"
-_SURROGATE = re.compile("[\ud800-\udfff]")  # half a character, which cannot be encoded
 _KEYS = {*_LISTS, "id", "file_name", "name", "image_id", "category_id"}
 
 
@@ -196,7 +194,7 @@ def _value(entry: Any, key: str, place: str, *, names: bool = False) -> str | in
     if key not in entry:
         raise ValueError(f"{place}.{key} is missing{_way_out(key)}.")
     value = entry[key]
-    if type(value) is str and value.strip() and not _SURROGATE.search(value):
+    if type(value) is str and value.strip() and not SURROGATE.search(value):
         return value
     if type(value) is int and not names:
         return value

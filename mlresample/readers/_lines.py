@@ -3,6 +3,7 @@
 import gzip
 import io
 import os
+import re
 import reprlib
 import zlib
 from collections.abc import Iterable, Iterator, Sized
@@ -10,6 +11,8 @@ from typing import TypeVar
 
 FilePath = str | os.PathLike[str]
 Row = TypeVar("Row", bound=Sized)
+
+SURROGATE = re.compile("[\ud800-\udfff]")  # half a character, which cannot be encoded
 
 _repr = reprlib.Repr()
 _repr.maxstring = _repr.maxother = 60

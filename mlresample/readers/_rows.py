@@ -1,7 +1,6 @@
 """Rows of named cells: what a delimited file, JSON and a data frame have in common."""
 
 import json
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,11 +8,10 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 
-from mlresample.readers._lines import short_repr
+from mlresample.readers._lines import SURROGATE, short_repr
 
 # The place of each row in its source, and its cells column by column.
 Batch = tuple[Sequence[int], list[Sequence[str]]]
-_SURROGATE = re.compile("[\ud800-\udfff]")  # half a character, which cannot be encoded
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,7 @@ def cells_of(rows: Rows, values: Iterator[Any], places: Sequence[int], i: int) -
 def cell_of(value: Any) -> str:
     """Write a value as the cell of a delimited file; lists and objects as JSON."""
     if isinstance(value, str):
-        if _SURROGATE.search(value):
+        if SURROGATE.search(value):
             raise ValueError(f"{short_repr(value)} has half a character, which has no meaning.")
         return value
     if value is None:

@@ -115,25 +115,22 @@ def _thresholds(report: Figures) -> Sentences:
     row = report["thresholds"]
     if row["tuned"] is None:
         return
-    is_beyond = row["p_value"] is not None and row["p_value"] <= report["alpha"]
     yield (
         "thresholds",
         f"Tuned thresholds change macro-F1 of {report['recommended']!r} from {row['at_half']:.3f} "
         f"to {row['tuned']:.3f} ({interval_text(row)}): "
-        f"{'beyond noise' if is_beyond else 'within noise'}.",
+        f"{'beyond noise' if _thresholds_matter(report) else 'within noise'}.",
     )
+
+
+def _thresholds_matter(report: Figures) -> bool:
+    p_value = report["thresholds"]["p_value"]
+    return p_value is not None and p_value <= report["alpha"]
 
 
 def _advice(report: Figures) -> Sentences:
-    row = report["thresholds"]
-    tuned = (
-        " with tuned thresholds"
-        if row["difference"] is not None
-        and row["difference"] > 0
-        and row["p_value"] is not None
-        and row["p_value"] <= report["alpha"]
-        else ""
-    )
+    is_gain = _thresholds_matter(report) and report["thresholds"]["difference"] > 0
+    tuned = " with tuned thresholds" if is_gain else ""
     n_better = sum(row["verdict"] == "better" for row in of_primary(report))
     why = ("nothing else", "only this", "the simplest that ties with the best")[min(n_better, 2)]
     better = " is better" if n_better < 2 else ""

@@ -79,7 +79,7 @@ class RecipeComparison(Report):
         Only recipes that are better than the baseline beyond noise are candidates; if there are
         none, it is the baseline.
         """
-        rows = [row for row in self._rows() if row["score"] == self.primary]
+        rows = self._rows_of(self.primary)
         better = [row["recipe"] for row in rows if row["verdict"] == "better"]
         if not better:
             return self.baseline
@@ -147,34 +147,37 @@ class RecipeComparison(Report):
         return report | {"answer": find_answer(report)}
 
     def _rows(self) -> Rows:
-        rows: Rows = []
+        return [row for score in SCORES for row in self._rows_of(score)]
+
+    def _rows_of(self, score: str) -> Rows:
+        """Return the row of each recipe; none if no split has the score, unless it decides."""
+        is_scored = any((~np.isnan(of[score])).any() for of in self.scores.values())
+        if not is_scored and score != self.primary:
+            return []
         others = [name for name in self.scores if name != self.baseline]
-        for score in SCORES:
-            is_scored = any((~np.isnan(of[score])).any() for of in self.scores.values())
-            if not is_scored and score != self.primary:
-                continue
-            tests = {name: self._difference(name, self.baseline, score) for name in others}
-            adjusted = holm([test.p_value for test in tests.values()])
-            p_holm = dict(zip(others, adjusted.tolist(), strict=True))
-            for name, of_recipe in self.scores.items():
-                test = tests.get(name)
-                verdict = None
-                if score == self.primary:
-                    verdict = self._verdict(test.mean, p_holm[name]) if test else "baseline"
-                rows.append(
-                    {
-                        "recipe": name,
-                        "score": score,
-                        "mean": _mean(of_recipe[score]),
-                        "std": _std(of_recipe[score]),
-                        "difference": test.mean if test else np.nan,
-                        "low": test.low if test else np.nan,
-                        "high": test.high if test else np.nan,
-                        "p_value": test.p_value if test else np.nan,
-                        "p_holm": p_holm.get(name, np.nan),
-                        "verdict": verdict,
-                    }
-                )
+        tests = {name: self._difference(name, self.baseline, score) for name in others}
+        adjusted = holm([test.p_value for test in tests.values()])
+        p_holm = dict(zip(others, adjusted.tolist(), strict=True))
+        rows: Rows = []
+        for name, of_recipe in self.scores.items():
+            test = tests.get(name)
+            verdict = None
+            if score == self.primary:
+                verdict = self._verdict(test.mean, p_holm[name]) if test else "baseline"
+            rows.append(
+                {
+                    "recipe": name,
+                    "score": score,
+                    "mean": _mean(of_recipe[score]),
+                    "std": _std(of_recipe[score]),
+                    "difference": test.mean if test else np.nan,
+                    "low": test.low if test else np.nan,
+                    "high": test.high if test else np.nan,
+                    "p_value": test.p_value if test else np.nan,
+                    "p_holm": p_holm.get(name, np.nan),
+                    "verdict": verdict,
+                }
+            )
         return rows
 
     def _verdict(self, difference: float, p_holm: float) -> str:

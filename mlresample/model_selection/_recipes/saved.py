@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import pickle
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import numpy as np
 import sklearn
 
 import mlresample
+from mlresample._utils.files import write_whole
 
 
 class SavedSplits:
@@ -49,9 +49,5 @@ class SavedSplits:
             raise ValueError(f"{path} in cache is not JSON ({error}); delete it.") from error
 
     def write(self, path: Path, result: Any) -> None:
-        """Write a result beside its place, then rename: a reader never sees half of it."""
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=self.folder, suffix=".part", delete=False
-        ) as file:
-            file.write(json.dumps(result))
-        os.replace(file.name, path)
+        """Write a result."""
+        write_whole(path, json.dumps(result))
