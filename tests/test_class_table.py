@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from mlresample import plan_resampling
 from mlresample._rule import class_table
-from mlresample._rule.class_table import ClassOrder, ClassTable, class_scores
+from mlresample._rule.class_table import ClassOrder, SampleTable, class_scores
 from mlresample._target import kernels
 from mlresample._target.read import as_target
 
@@ -21,8 +21,8 @@ CONTAINERS = [np.asarray, np.asfortranarray, sp.csr_array, sp.csc_array]
 def table_of(y, scores, merge_ties=False):
     indicator = as_target(y)
     order = ClassOrder.of(scores, indicator.class_counts, merge_ties=merge_ties)
-    table = ClassTable.of(indicator, order)
-    joint = table.joint_counts(indicator)
+    table = SampleTable.of(indicator, order)
+    joint = table.joint_counts()
     return table, joint.toarray() if sp.issparse(joint) else joint
 
 
@@ -63,7 +63,7 @@ def random_scores(generator, n_classes):
 @pytest.mark.parametrize("sparse", [False, True], ids=["array", "CSR"])
 def test_table_of_random_targets_is_that_of_brute_force(sparse, monkeypatch):
     if sparse:
-        monkeypatch.setattr(class_table, "_MOST_PAIRS", 0)
+        monkeypatch.setattr(class_table, "MOST_PAIRS", 0)
     generator = np.random.RandomState(0)
     for i in range(500):
         y = random_target(generator)
@@ -79,7 +79,7 @@ def test_table_of_labels_is_a_diagonal():
     y = np.array(["b", "a", "c", "b"])
     for most_pairs in (0, 1 << 24):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(class_table, "_MOST_PAIRS", most_pairs)
+            patch.setattr(class_table, "MOST_PAIRS", most_pairs)
             J, n_without = by_class(*table_of(y, np.array([3.0, 2.0, 1.0])))
         assert_array_equal(J, np.diag([1, 2, 1]))
         assert n_without == 0
@@ -103,11 +103,11 @@ def test_tables_of_batches_add_up_once_the_order_is_fixed():
         order = ClassOrder.of(scores, np.ones(y.shape[1], dtype=np.int64), merge_ties=False)
         cut = generator.randint(1, len(y), dtype=np.int64)
         whole, first, second = (
-            ClassTable.of(as_target(part), order) for part in (y, y[:cut], y[cut:])
+            SampleTable.of(as_target(part), order) for part in (y, y[:cut], y[cut:])
         )
         assert_array_equal(first.sizes + second.sizes, whole.sizes)
-        sums = first.joint_counts(as_target(y[:cut])) + second.joint_counts(as_target(y[cut:]))
-        assert_array_equal(sums, whole.joint_counts(as_target(y)))
+        sums = first.joint_counts() + second.joint_counts()
+        assert_array_equal(sums, whole.joint_counts())
 
 
 def figures_from(J, n_without, m, background):
@@ -200,8 +200,8 @@ def test_sparse_counts_of_many_classes_are_those_of_scipy(monkeypatch):
     indicator = as_target(y)
     scores = -indicator.class_counts
     order = ClassOrder.of(scores, indicator.class_counts, merge_ties=False)
-    table = ClassTable.of(indicator, order)
-    joint = table.joint_counts(indicator)
+    table = SampleTable.of(indicator, order)
+    joint = table.joint_counts()
     assert sp.issparse(joint)
     assert joint.dtype == np.int64
     shape = 20_000, len(table.sizes)

@@ -26,7 +26,7 @@ GRIDS = [
 @pytest.mark.parametrize("make", [np.asarray, np.asfortranarray, sp.csr_array, sp.csc_array])
 @pytest.mark.parametrize("most_pairs", [0, 1 << 24], ids=["one by one", "joint"])
 def test_each_row_is_the_plan_of_its_parameters(grid, make, most_pairs, monkeypatch):
-    monkeypatch.setattr("mlresample._rule.class_table._MOST_PAIRS", most_pairs)
+    monkeypatch.setattr("mlresample._rule.class_table.MOST_PAIRS", most_pairs)
     comparison = compare_plans(make(Y), grid)
     for i, parameters in enumerate(comparison.parameters):
         plan = plan_resampling(Y, **parameters)

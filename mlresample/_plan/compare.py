@@ -1,6 +1,8 @@
 """Many plans at a glance: what each would cost and achieve."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,8 +13,9 @@ from mlresample._plan.repeats import check_epoch_size, round_half_up
 from mlresample._reporting.base import SCHEMA_VERSION, Figures, Report, Rows, as_rows, finite
 from mlresample._reporting.html import fragment, table
 from mlresample._reporting.text import aligned
-from mlresample._rule.class_table import ClassOrder, ClassTable, class_scores
+from mlresample._rule.class_table import ClassOrder, ClassTable, SampleTable, class_scores
 from mlresample._rule.counts import (
+    ClassCounts,
     check_some_class_occurs,
     effective_counts,
     imbalance_per_class,
@@ -20,7 +23,6 @@ from mlresample._rule.counts import (
 from mlresample._rule.epoch_size import solve_target_count
 from mlresample._rule.multipliers import Learned, learn_multipliers, raised_to_cap
 from mlresample._rule.parameters import PARAMETERS, RuleParameters, as_number
-from mlresample._target.indicators import Indicator
 from mlresample._target.read import as_target
 from mlresample._utils.names import plain
 from mlresample._utils.sklearn import validate_params
@@ -175,13 +177,33 @@ def compare_plans(
        8             6          24   1.263                4               3               0
     """
     indicator = as_target(y, class_names=class_names, instances=instances)
-    check_some_class_occurs(indicator.class_counts)
+    counts = ClassCounts(
+        indicator.classes,
+        indicator.class_counts,
+        indicator.n_samples,
+        None,
+        indicator.named,
+        indicator.instance_counts,
+    )
+    make_table = partial(SampleTable.of, indicator)
+    return compare_by_tables(counts, make_table, param_grid, indicator.column_name)
+
+
+def compare_by_tables(
+    class_counts: ClassCounts,
+    make_table: Callable[[ClassOrder], ClassTable],
+    param_grid: dict[str, Any] | list[dict[str, Any]],
+    column_name: Any = None,
+) -> PlanComparison:
+    """Compare plans, from class counts and the class tables of one or a few orders."""
+    check_some_class_occurs(class_counts.class_counts)
     grid = list(ParameterGrid(param_grid))
     if not grid:
         raise ValueError("param_grid has no combinations.")
     if len({tuple(sorted(parameters)) for parameters in grid}) > 1:
         raise ValueError("param_grid must name the same parameters in each of its dicts.")
-    return _measure(indicator, list(map(_plain, grid)), list(map(_checked, grid)))
+    parameters = list(map(_checked, grid))
+    return _measure(class_counts, make_table, list(map(_plain, grid)), parameters, column_name)
 
 
 def _checked(parameters: dict[str, Any]) -> RuleParameters:
@@ -203,19 +225,23 @@ def _plain(parameters: dict[str, Any]) -> dict[str, Any]:
 
 
 def _measure(
-    indicator: Indicator, grid: list[dict[str, Any]], parameters: list[RuleParameters]
+    class_counts: ClassCounts,
+    make_table: Callable[[ClassOrder], ClassTable],
+    grid: list[dict[str, Any]],
+    parameters: list[RuleParameters],
+    column_name: Any,
 ) -> PlanComparison:
-    counts, n_samples = indicator.class_counts, indicator.n_samples
+    counts, n_samples = class_counts.class_counts, class_counts.n_samples
     tables: dict[bytes, ClassTable] = {}  # one for each order of the classes
 
     def table_of(scores: NDArray[Any]) -> ClassTable:
         order = ClassOrder.of(scores, counts, merge_ties=True)
         key = order.row_of_class.tobytes()
         if key not in tables:
-            tables[key] = ClassTable.of(indicator, order)
+            tables[key] = make_table(order)
         return tables[key]
 
-    instances = indicator.instance_counts
+    instances = class_counts.instance_counts
     by_aware = {}  # effective counts and the table in their order
     for aware in {of_plan.instance_aware for of_plan in parameters}:
         effective = effective_counts(counts, instances, n_samples, aware)
@@ -227,12 +253,12 @@ def _measure(
         if of_plan.epoch_size is not None:
             solved = solve_target_count(by_count, effective, of_plan)
         rule = learn_multipliers(
-            indicator.classes,
+            class_counts.classes,
             effective,
             n_samples,
             of_plan,
             solved=solved,
-            column_name=indicator.column_name,
+            column_name=column_name,
         )
         learned.append(rule)
         if of_plan.is_by_class:
@@ -240,7 +266,8 @@ def _measure(
             found.append(table_of(scores))
         else:
             found.append(by_count)
-    expected, resampled = np.empty(len(grid)), np.empty((len(grid), len(counts)))
+    expected, growth = np.empty(len(grid)), np.empty(len(grid))
+    resampled = np.empty((len(grid), len(counts)))
     for class_table in tables.values():
         plans = [i for i, of_plan in enumerate(found) if of_plan is class_table]
         if not plans:
@@ -252,16 +279,17 @@ def _measure(
             ]
         )
         expected[plans] = of_rows @ class_table.sizes
+        growth[plans] = expected[plans] / class_table.n_samples
         for i in plans:
             check_epoch_size(expected[i], f"with {grid[i]}")
-        resampled[plans] = class_table.resampled_class_counts(indicator, of_rows)
+        resampled[plans] = class_table.resampled_class_counts(of_rows)
     imbalance = [imbalance_per_class(plan_counts, counts) for plan_counts in resampled]
     at_cap = [raised_to_cap(rule.class_multipliers, rule.parameters.cap) for rule in learned]
     return PlanComparison(
         parameters=grid,
         resolved_target_count=np.array([_one_number(rule) for rule in learned]),
         epoch_size=round_half_up(expected).astype(np.int64),
-        growth=expected / n_samples,
+        growth=growth,
         resampled_imbalance_ratio=np.array([of_plan.max() for of_plan in imbalance]),
         resampled_mean_imbalance=np.array([of_plan.mean() for of_plan in imbalance]),
         n_at_cap=np.array([of_plan.sum() for of_plan in at_cap]),

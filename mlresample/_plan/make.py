@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mlresample._plan.plan import ResamplingPlan, ResamplingRule, SampleFigures
-from mlresample._rule.class_table import ClassOrder, ClassTable
+from mlresample._rule.class_table import ClassOrder, SampleTable
 from mlresample._rule.counts import ClassCounts, check_some_class_occurs, effective_counts
 from mlresample._rule.epoch_size import solve_target_count
 from mlresample._rule.multipliers import learn_multipliers
@@ -26,7 +26,7 @@ def make_plan(indicator: Indicator, parameters: RuleParameters) -> ResamplingPla
     solved = None
     if parameters.epoch_size is not None:
         order = ClassOrder.of(-effective, class_counts, merge_ties=True)
-        solved = solve_target_count(ClassTable.of(indicator, order), effective, parameters)
+        solved = solve_target_count(SampleTable.of(indicator, order), effective, parameters)
     learned = learn_multipliers(
         indicator.classes,
         effective,

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mlresample._plan.repeats import RepeatPlan
+from mlresample._plan.repeats import LevelFigures, RepeatPlan
 from mlresample._reporting.base import SCHEMA_VERSION, Figures, Report, Rows, as_rows, finite
 from mlresample._reporting.html import plan_html
 from mlresample._reporting.text import plan_text
@@ -159,64 +159,8 @@ class SampleFigures(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ResamplingPlan(RepeatPlan, Report):
-    """How often each class and each sample is seen, and the effect on the class counts.
-
-    Printed, it is a report, in a notebook with a table; its figures are in :meth:`to_dict`.
-    Made by :func:`plan_resampling`, by a fitted sampler (``plan_``) and by
-    :meth:`ResamplingRule.plan`; it is immutable and holds one small integer per sample besides
-    vectors of one number per class.
-
-    Attributes
-    ----------
-    rule : ResamplingRule
-        What was learned from class counts: those of these samples, or of others.
-    classes : ndarray of shape (n_classes,)
-        Class names, or column numbers.
-    class_counts : ndarray of shape (n_classes,)
-        Samples that carry each class.
-    class_multipliers : ndarray of shape (n_classes,)
-        Times that samples of each class should be seen per epoch.
-    resampled_class_counts : ndarray of shape (n_classes,)
-        Expected class counts after resampling, float64.
-    n_without_class : int
-        Samples that carry no class.
-    instance_counts : ndarray of shape (n_classes,) or None
-        Instances of each class, int64; None if `y` did not hold counts.
-    resampled_instance_counts : ndarray of shape (n_classes,) or None
-        Expected instances of each class after resampling, float64.
-    level_multipliers : ndarray of shape (n_levels,)
-        Distinct multipliers of the classes and the background, ascending.
-    levels : ndarray of shape (n_samples,)
-        Index of each sample's multiplier among `level_multipliers`, a small unsigned integer.
-
-    Examples
-    --------
-    >>> from mlresample import plan_resampling
-    >>> plan = plan_resampling([[1, 0]] * 90 + [[1, 1]] * 30, class_names=["cat", "lynx"])
-    >>> plan
-    ResamplingPlan: 2 classes, cap 4, target count 75
-                           before     after
-    epoch size                120       165  (1.375x)
-    imbalance ratio          4.00      2.20
-    mean imbalance           2.50      1.60
-    without a class             0         0
-    samples seen      once 90 (75.0 %), more often 30 (25.0 %)
-    -------------------------------------------------------------------------
-    class  count  of samples  of largest  multiplier  epoch quota  to collect
-    lynx      30     25.00 %     25.00 %       2.500         75.0
-    cat      120    100.00 %    100.00 %       1.000        165.0
-    -------------------------------------------------------------------------
-    - An epoch 1.38 times as long brings the mean imbalance from 2.5 to 1.6. That is
-      balance, not accuracy: tuning a threshold for each class often gains more. Compare with
-      tuned thresholds, at equal steps.
-    >>> plan.sample_multipliers[[0, -1]]
-    array([1. , 2.5])
-    >>> len(plan.draw_indices(0))
-    165
-    >>> plan.to_frame()["resampled_count"].tolist()
-    [165.0, 75.0]
-    """
+class PlanFigures(LevelFigures, Report):
+    """What a plan costs and achieves, whether its samples are in memory or in a table."""
 
     rule: ResamplingRule
     classes: NDArray[Any]
@@ -401,6 +345,67 @@ class ResamplingPlan(RepeatPlan, Report):
 
     def _repr_html_(self) -> str:
         return plan_html(self.to_dict())
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ResamplingPlan(PlanFigures, RepeatPlan):
+    """How often each class and each sample is seen, and the effect on the class counts.
+
+    Printed, it is a report, in a notebook with a table; its figures are in :meth:`to_dict`.
+    Made by :func:`plan_resampling`, by a fitted sampler (``plan_``) and by
+    :meth:`ResamplingRule.plan`; it is immutable and holds one small integer per sample besides
+    vectors of one number per class.
+
+    Attributes
+    ----------
+    rule : ResamplingRule
+        What was learned from class counts: those of these samples, or of others.
+    classes : ndarray of shape (n_classes,)
+        Class names, or column numbers.
+    class_counts : ndarray of shape (n_classes,)
+        Samples that carry each class.
+    class_multipliers : ndarray of shape (n_classes,)
+        Times that samples of each class should be seen per epoch.
+    resampled_class_counts : ndarray of shape (n_classes,)
+        Expected class counts after resampling, float64.
+    n_without_class : int
+        Samples that carry no class.
+    instance_counts : ndarray of shape (n_classes,) or None
+        Instances of each class, int64; None if `y` did not hold counts.
+    resampled_instance_counts : ndarray of shape (n_classes,) or None
+        Expected instances of each class after resampling, float64.
+    level_multipliers : ndarray of shape (n_levels,)
+        Distinct multipliers of the classes and the background, ascending.
+    levels : ndarray of shape (n_samples,)
+        Index of each sample's multiplier among `level_multipliers`, a small unsigned integer.
+
+    Examples
+    --------
+    >>> from mlresample import plan_resampling
+    >>> plan = plan_resampling([[1, 0]] * 90 + [[1, 1]] * 30, class_names=["cat", "lynx"])
+    >>> plan
+    ResamplingPlan: 2 classes, cap 4, target count 75
+                           before     after
+    epoch size                120       165  (1.375x)
+    imbalance ratio          4.00      2.20
+    mean imbalance           2.50      1.60
+    without a class             0         0
+    samples seen      once 90 (75.0 %), more often 30 (25.0 %)
+    -------------------------------------------------------------------------
+    class  count  of samples  of largest  multiplier  epoch quota  to collect
+    lynx      30     25.00 %     25.00 %       2.500         75.0
+    cat      120    100.00 %    100.00 %       1.000        165.0
+    -------------------------------------------------------------------------
+    - An epoch 1.38 times as long brings the mean imbalance from 2.5 to 1.6. That is
+      balance, not accuracy: tuning a threshold for each class often gains more. Compare with
+      tuned thresholds, at equal steps.
+    >>> plan.sample_multipliers[[0, -1]]
+    array([1. , 2.5])
+    >>> len(plan.draw_indices(0))
+    165
+    >>> plan.to_frame()["resampled_count"].tolist()
+    [165.0, 75.0]
+    """
 
 
 def _total(counts: NDArray[Any] | None) -> Any:

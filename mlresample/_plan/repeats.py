@@ -34,8 +34,30 @@ def check_epoch_size(expected: float, of: str = "") -> None:
         raise ValueError(f"The plan's epoch{of} is empty: every sample is left out. Raise floor.")
 
 
+class LevelFigures:
+    """What follows from how many samples have which multiplier, wherever the samples are."""
+
+    level_multipliers: NDArray[np.float64]  # distinct, ascending
+    level_sizes: NDArray[np.int64]
+
+    @property
+    def n_samples(self) -> int:
+        """Number of samples before resampling."""
+        return int(self.level_sizes.sum())
+
+    @cached_property
+    def expected_epoch_size(self) -> float:
+        """Sum of the sample multipliers."""
+        return math.fsum(self.level_sizes * self.level_multipliers)
+
+    @property
+    def epoch_size(self) -> int:
+        """Number of samples of a drawn epoch: the expected size, rounded, halves up."""
+        return int(round_half_up(self.expected_epoch_size))
+
+
 @dataclass(frozen=True, eq=False, repr=False)
-class RepeatPlan(Immutable):
+class RepeatPlan(Immutable, LevelFigures):
     """How often each sample is seen, and epochs drawn from that; immutable.
 
     All samples of one level share a multiplier.
@@ -69,7 +91,7 @@ class RepeatPlan(Immutable):
         return self.level_multipliers.take(self.levels)
 
     @cached_property
-    def level_sizes(self) -> NDArray[np.int64]:
+    def level_sizes(self) -> NDArray[np.int64]:  # type: ignore[override]
         """Number of samples of each level, of shape (n_levels,)."""
         n_levels = len(self.level_multipliers)
         sizes = np.zeros(n_levels, dtype=np.int64)
@@ -77,16 +99,6 @@ class RepeatPlan(Immutable):
             sizes += np.bincount(self.levels[rows], minlength=n_levels)  # in eight bytes each
         sizes.flags.writeable = False
         return sizes
-
-    @cached_property
-    def expected_epoch_size(self) -> float:
-        """Sum of the sample multipliers."""
-        return math.fsum(self.level_sizes * self.level_multipliers)
-
-    @property
-    def epoch_size(self) -> int:
-        """Number of samples of a drawn epoch: the expected size, rounded, halves up."""
-        return int(round_half_up(self.expected_epoch_size))
 
     def draw_repeats(
         self,

@@ -6,6 +6,7 @@ of a plan, for any cap, floor, power, target count, multipliers and background t
 of the classes. It holds whole numbers, which add up over batches once the order is fixed.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from mlresample._rule.parameters import RuleParameters
 from mlresample._target.indicators import Indicator
 
-_MOST_PAIRS = 1 << 24  # of rows and classes in an array: 128 MB of counts
+MOST_PAIRS = 1 << 24  # of rows and classes in an array: 128 MB of counts
 
 
 def class_scores(
@@ -55,48 +56,73 @@ class ClassOrder(NamedTuple):
 
 
 @dataclass(frozen=True)
-class ClassTable:
-    """Class table of a target, whose joint counts are made on demand.
+class ClassTable(ABC):
+    """Class table of a target.
 
     `sizes` are the samples of each row: those without a class, then those of each dominant class.
     Where each class has a row, `sizes` without the first is the diagonal of the joint counts.
     """
 
     order: ClassOrder
-    row_of_sample: NDArray[Any]
     sizes: NDArray[np.int64]
 
-    @classmethod
-    def of(cls, indicator: Indicator, order: ClassOrder) -> Self:
-        """Find the dominant class of each sample."""
-        row_of_sample = indicator.row_maximum(order.row_of_class)
-        n_rows = len(order.classes) + 1
-        return cls(order, row_of_sample, np.bincount(row_of_sample, minlength=n_rows))
+    @property
+    def n_samples(self) -> int:
+        """Number of samples."""
+        return int(self.sizes.sum())
 
     def of_rows(self, of_class: NDArray[Any], background: float) -> NDArray[Any]:
         """Return the value of each row, from values of the classes and of the background."""
         return np.append(background, of_class[self.order.classes])
 
-    def joint_counts(self, indicator: Indicator) -> Any:
-        """Count the samples of each row that carry each class; in CSR if there are many."""
-        n_rows = len(self.sizes)
-        if n_rows * indicator.n_classes > _MOST_PAIRS:
-            return indicator.sparse_joint_counts(self.row_of_sample, n_rows)
-        return indicator.joint_counts(self.row_of_sample, n_rows)
-
-    def resampled_class_counts(
-        self, indicator: Indicator, of_rows: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
+    @abstractmethod
+    def resampled_class_counts(self, of_rows: NDArray[np.float64]) -> NDArray[np.float64]:
         """Compute the expected class counts of plans, of shape (n_plans, n_classes).
 
-        `of_rows` has the multipliers of the rows, of shape (n_plans, n_rows). Rows that no plan
-        tells apart, such as those of all common classes, are counted as one.
+        `of_rows` has the multipliers of the rows, of shape (n_plans, n_rows).
         """
+
+
+@dataclass(frozen=True)
+class JointTable(ClassTable):
+    """Class table of samples that were counted batch by batch, with its joint counts."""
+
+    joint: Any  # samples of each row that carry each class; in CSR if there are many
+
+    def resampled_class_counts(self, of_rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray((self.joint.T @ of_rows.T).T)
+
+
+@dataclass(frozen=True)
+class SampleTable(ClassTable):
+    """Class table of samples in memory, whose joint counts are made on demand."""
+
+    indicator: Indicator
+    row_of_sample: NDArray[Any]
+
+    @classmethod
+    def of(cls, indicator: Indicator, order: ClassOrder) -> Self:
+        """Find the dominant class of each sample."""
+        row_of_sample = indicator.row_maximum(order.row_of_class)
+        sizes = np.bincount(row_of_sample, minlength=len(order.classes) + 1)
+        return cls(order, sizes, indicator, row_of_sample)
+
+    def joint_counts(self) -> Any:
+        """Count the samples of each row that carry each class; in CSR if there are many."""
+        n_rows = len(self.sizes)
+        if n_rows * self.indicator.n_classes > MOST_PAIRS:
+            return self.indicator.sparse_joint_counts(self.row_of_sample, n_rows)
+        return self.indicator.joint_counts(self.row_of_sample, n_rows)
+
+    def resampled_class_counts(self, of_rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        # Rows that no plan tells apart, such as those of all common classes, are counted as one.
         of_group, group = np.unique(of_rows, axis=1, return_inverse=True)
         n_groups = of_group.shape[1]
         groups = group.reshape(-1).astype(np.min_scalar_type(n_groups)).take(self.row_of_sample)
-        if n_groups * indicator.n_classes > _MOST_PAIRS:
-            return np.array([indicator.weighted_class_counts(row, groups) for row in of_group])
-        joint = indicator.joint_counts(groups, n_groups)
+        if n_groups * self.indicator.n_classes > MOST_PAIRS:
+            return np.array(
+                [self.indicator.weighted_class_counts(row, groups) for row in of_group]
+            )
+        joint = self.indicator.joint_counts(groups, n_groups)
         parts = np.array_split(joint, 1 + joint.size // (1 << 20), axis=1)
         return np.hstack([of_group @ part.astype(np.float64) for part in parts])

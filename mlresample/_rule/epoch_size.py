@@ -18,7 +18,7 @@ def solve_target_count(
 
     The table's order is that of the class counts, of which its sizes are all that matters.
     """
-    n_samples, epoch_size = len(table.row_of_sample), parameters.epoch_size
+    n_samples, epoch_size = table.n_samples, parameters.epoch_size
     n_classes = len(class_counts)
     power, floor, cap = parameters.power, parameters.floor, parameters.cap
     whole = isinstance(epoch_size, Integral)
