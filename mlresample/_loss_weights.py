@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mlresample._plan.plan import PlanLike, ResamplingPlan, as_plan
+from mlresample._plan.counted import CountedFigures
+from mlresample._plan.plan import PlanLike, as_plan
 from mlresample._reporting.base import SCHEMA_VERSION, Figures, Report, as_rows, finite
 from mlresample._reporting.text import aligned, short_name, without_middle
 from mlresample._rule.counts import (
@@ -201,13 +202,13 @@ def compute_loss_weights(
     )
 
 
-def _checked_plan(plan: Any, class_counts: Any) -> ResamplingPlan | None:
+def _checked_plan(plan: Any, class_counts: Any) -> CountedFigures | None:
     """Return the plan, or None for class counts; check that exactly one of them is given."""
     if (plan is None) == (class_counts is None):
         given = "neither" if plan is None else "both"
         raise ValueError(f"Pass exactly one of plan and class_counts, got {given}.")
     plan = as_plan(plan)
-    if plan is not None and not isinstance(plan, ResamplingPlan):
+    if plan is not None and not isinstance(plan, CountedFigures):
         raise ValueError(
             f"plan must be a ResamplingPlan or a fitted sampler, got {plan!r}; pass counts as "
             f"class_counts=, with n_samples."

@@ -16,7 +16,8 @@ PACKAGE = Path(mlresample.__file__).parent  # which may be installed, away from 
 
 # What they need besides the dependencies.
 MODULES = {
-    "mlresample": None,  # with all names of mlresample.over_sampling
+    "mlresample": None,
+    "mlresample.over_sampling": None,
     "mlresample.metrics": None,
     "mlresample.model_selection": None,
     "mlresample.readers": None,
@@ -27,6 +28,7 @@ MODULES = {
     "mlresample.torch.transformers": "transformers",
 }
 WITHOUT_ALL = {
+    "mlresample.over_sampling": ["LPROS", "MLROS"],  # MaxMultiplierOverSampler is at the top
     "mlresample.datasets": ["make_multilabel_digits"],
     "mlresample.torch.transformers": ["SetEpochCallback"],
 }

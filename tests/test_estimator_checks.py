@@ -4,12 +4,15 @@ from imblearn.utils.estimator_checks import parametrize_with_checks as parametri
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from mlresample import MaxMultiplierOverSampler
+from mlresample.over_sampling import LPROS, MLROS
 
 SAMPLERS = [
     # The checks compare two calls, so a seed is needed.
     MaxMultiplierOverSampler(random_state=0),
     MaxMultiplierOverSampler(target_count="max", cap=10, floor=0.5, shuffle=True, random_state=0),
     MaxMultiplierOverSampler(epoch_size=1.5, rounding="bernoulli", random_state=0),
+    MLROS(random_state=0),
+    LPROS(random_state=0),
 ]
 
 

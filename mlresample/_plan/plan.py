@@ -6,12 +6,13 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mlresample._plan.repeats import LevelFigures, RepeatPlan
-from mlresample._reporting.base import SCHEMA_VERSION, Figures, Report, Rows, as_rows, finite
+from mlresample._plan.counted import CountedFigures
+from mlresample._plan.repeats import RepeatPlan
+from mlresample._reporting.base import SCHEMA_VERSION, Figures, Rows, as_rows, finite
 from mlresample._reporting.html import plan_html
 from mlresample._reporting.text import plan_text
 from mlresample._reporting.verdicts import find_verdicts
-from mlresample._rule.counts import check_some_class_occurs, imbalance_per_class
+from mlresample._rule.counts import check_some_class_occurs
 from mlresample._rule.multipliers import raised_to_cap, sample_levels
 from mlresample._rule.rule import LearnedRule
 from mlresample._target.indicators import Indicator
@@ -159,14 +160,11 @@ class SampleFigures(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class PlanFigures(LevelFigures, Report):
+class PlanFigures(CountedFigures):
     """What a plan costs and achieves, whether its samples are in memory or in a table."""
 
     rule: ResamplingRule
-    classes: NDArray[Any]
-    class_counts: NDArray[np.int64]
     class_multipliers: NDArray[np.float64]
-    resampled_class_counts: NDArray[np.float64]
     n_without_class: int
     instance_counts: NDArray[np.int64] | None = None
     resampled_instance_counts: NDArray[np.float64] | None = None
@@ -222,29 +220,6 @@ class PlanFigures(LevelFigures, Report):
     def at_cap(self) -> NDArray[np.bool_]:
         """Which classes are raised as far as allowed, bool of shape (n_classes,)."""
         return raised_to_cap(self.class_multipliers, self.cap)
-
-    @property
-    def imbalance_ratio(self) -> float:
-        """Largest class count over the smallest, of the classes that occur."""
-        return float(imbalance_per_class(self.class_counts, self.class_counts).max())
-
-    @property
-    def resampled_imbalance_ratio(self) -> float:
-        """Imbalance ratio of the expected class counts after resampling."""
-        return float(imbalance_per_class(self.resampled_class_counts, self.class_counts).max())
-
-    @property
-    def mean_imbalance(self) -> float:
-        """Mean over the classes that occur of the largest class count over the class's own.
-
-        The literature's MeanIR, the mean of IRLbl.
-        """
-        return float(imbalance_per_class(self.class_counts, self.class_counts).mean())
-
-    @property
-    def resampled_mean_imbalance(self) -> float:
-        """Mean imbalance of the expected class counts after resampling."""
-        return float(imbalance_per_class(self.resampled_class_counts, self.class_counts).mean())
 
     @property
     def samples_to_collect(self) -> NDArray[np.int64] | None:

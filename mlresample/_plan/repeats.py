@@ -217,7 +217,7 @@ def _choose_stratified(plan: RepeatPlan, generator: np.random.RandomState) -> ND
     chosen = ((extra > 0) & ~undecided).take(plan.levels)
     rows = np.flatnonzero(undecided.take(plan.levels))
     sizes = np.where(undecided, plan.level_sizes, 0)
-    chosen[_choose_of_each(plan.levels, rows, sizes, np.minimum(extra, sizes), generator)] = True
+    chosen[choose_of_each(plan.levels, rows, sizes, np.minimum(extra, sizes), generator)] = True
     return chosen
 
 
@@ -252,11 +252,11 @@ def _choose_smallest(
         np.less(numbers[rows], bounds, out=chosen[rows])
         at_last.append(np.flatnonzero(numbers[rows] == bounds) + rows.start)
     undecided = np.concatenate(at_last)
-    chosen[_choose_of_each(levels, undecided, last_size, missing, generator)] = True
+    chosen[choose_of_each(levels, undecided, last_size, missing, generator)] = True
     return chosen
 
 
-def _choose_of_each(
+def choose_of_each(
     levels: NDArray[Any],
     rows: NDArray[np.int64],
     sizes: NDArray[np.int64],

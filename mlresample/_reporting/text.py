@@ -96,6 +96,15 @@ def plan_text(report: Figures) -> str:
 
 
 def _summary_lines(report: Figures) -> list[str]:
+    return [
+        *_before_and_after(report),
+        f"{'without a class':<17} {report['n_without_class']:>11,} "
+        f"{without_class_after(report):>9}",
+        *_instances_line(report),
+    ]
+
+
+def _before_and_after(report: Figures) -> list[str]:
     measures = [
         f"{name:<17} {number(report[key]):>11} {number(report[f'resampled_{key}']):>9}"
         for name, key in MEASURES.items()
@@ -105,9 +114,6 @@ def _summary_lines(report: Figures) -> list[str]:
         f"{'epoch size':<17} {report['n_samples']:>11,} {report['epoch_size']:>9,}"
         f"  ({report['growth']:.3f}x)",
         *measures,
-        f"{'without a class':<17} {report['n_without_class']:>11,} "
-        f"{without_class_after(report):>9}",
-        *_instances_line(report),
     ]
 
 
@@ -166,6 +172,35 @@ def bullets(texts: Iterable[str]) -> list[str]:
     """Write texts as a list, in lines that are not too long."""
     wrap = textwrap.TextWrapper(_WIDTH, subsequent_indent="  ", break_long_words=False).wrap
     return [line for text in texts for line in wrap(f"- {text}")]
+
+
+def repeats_text(report: Figures) -> str:
+    """Write the report on whole repeats as text: summary, table of the classes, verdicts."""
+    seen = ", ".join(
+        f"{row['multiplier']:.0f} times {row['n_samples']:,}"
+        for row in report["samples_per_multiplier"]
+    )
+    cells = [
+        [
+            short_name(row["class"]),
+            f"{row['count']:,}",
+            percent(row["share"]),
+            percent(row["share_of_largest"]),
+            f"{row['resampled_count']:,.0f}",
+        ]
+        for row in sorted(report["classes"], key=lambda row: row["count"])
+    ]
+    header, *rows = without_middle(aligned([[*COLUMNS[:4], "resampled"], *cells]))
+    rule = "-" * len(header)
+    return "\n".join(
+        [
+            f"{report['method']}: {report['n_classes']} classes",
+            *_before_and_after(report),
+            f"{'samples seen':<17} {seen}",
+            *[rule, header, *rows, rule],
+            *bullets(verdict["text"] for verdict in report["verdicts"]),
+        ]
+    )
 
 
 def _cells(row: dict[str, Any]) -> list[str]:

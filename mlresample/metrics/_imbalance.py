@@ -11,20 +11,17 @@ from mlresample._reporting.text import bullets
 from mlresample._reporting.verdicts import judge_near_subsets
 from mlresample._rule.counts import check_some_class_occurs, imbalance_per_class
 from mlresample._target.indicators import Indicator
+from mlresample._target.label_sets import HALF, MOST_CLASSES, Complexes, label_sets
 from mlresample._target.read import as_target
 from mlresample._utils.containers import row_slices
 from mlresample._utils.names import plain
 from mlresample._utils.sklearn import StrOptions, validate_params
 from mlresample._utils.typing import MatrixLike
 
-_HALF = 50  # classes, whose set is a whole number that float64 holds exactly
-_MOST_CLASSES = 2 * _HALF  # whose sets are compared exactly
 _NEAR = 0.9  # share of a class's samples that carry the other class
 _FEWEST = 5  # samples of the class
 _MOST_SUBSETS = 3
 _N_SETS = 1 << 12  # read at a time
-
-Complexes = NDArray[np.complex128]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -210,9 +207,9 @@ def measure_imbalance(
     scumble_per_class = np.full(len(counts), np.nan)
     scumble_per_class[occurs] = scumble_sums[occurs] / counts[occurs]
     cardinality = int(counts.sum()) / n_samples
-    sets, set_counts = _label_sets(indicator)
+    sets, set_counts = np.unique(label_sets(indicator), return_counts=True)
     near_subsets = None
-    if indicator.n_classes <= _MOST_CLASSES:
+    if indicator.n_classes <= MOST_CLASSES:
         pairs = _pair_counts(sets, set_counts, indicator.n_classes)
         near_subsets = _near_subsets(pairs, n_samples, indicator.classes)
     return ImbalanceMeasures(
@@ -246,31 +243,12 @@ def _scumble(
     return n_carried, np.maximum(scumble, 0.0)
 
 
-def _label_sets(indicator: Indicator) -> tuple[Complexes, NDArray[np.int64]]:
-    """Return the distinct label sets, and how many samples have each.
-
-    A set is the sums of two numbers for each class, which are whole and so small that the sums are
-    exact: powers of two, or random numbers if there are too many classes for that.
-    """
-    n_classes = indicator.n_classes
-    if n_classes <= _MOST_CLASSES:
-        column = np.arange(n_classes)
-        numbers = np.zeros((n_classes, 2))
-        numbers[column, column // _HALF] = 2.0 ** (column % _HALF)
-    else:
-        most = min(2 ** (52 - int(n_classes).bit_length()), 2**43)
-        generator = np.random.RandomState(0)
-        numbers = generator.randint(most, size=(n_classes, 2), dtype=np.int64).astype(np.float64)
-    sums = indicator.row_sums(numbers)
-    return np.unique(sums.view(np.complex128), return_counts=True)
-
-
 def _pair_counts(
     sets: Complexes, set_counts: NDArray[np.int64], n_classes: int
 ) -> NDArray[np.int64]:
     """Count the samples that carry both classes of each pair, from sets of powers of two."""
     column = np.arange(n_classes)
-    bit = 64 * (column // _HALF) + column % _HALF
+    bit = 64 * (column // HALF) + column % HALF
     exact = np.float32 if set_counts.sum() < 2**24 else np.float64  # float32 takes half the time
     counts = np.zeros((n_classes, n_classes))
     for rows in row_slices(len(sets), _N_SETS):

@@ -1,5 +1,6 @@
-"""Samplers for imbalanced-learn pipelines."""
+"""Samplers for imbalanced-learn pipelines that repeat samples."""
 
 from mlresample.over_sampling._max_multiplier import MaxMultiplierOverSampler
+from mlresample.over_sampling._random import LPROS, MLROS
 
-__all__ = ["MaxMultiplierOverSampler"]
+__all__ = ["LPROS", "MLROS", "MaxMultiplierOverSampler"]

@@ -1,25 +1,22 @@
 """Sampler for pipelines: learn a plan from y, draw it once, apply it to X and y."""
 
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
-from imblearn.base import BaseSampler
-from scipy.sparse import issparse
-from sklearn.utils import check_array, check_consistent_length
-from sklearn.utils.validation import validate_data
+from numpy.typing import NDArray
 
 from mlresample._plan.make import make_plan
 from mlresample._plan.plan import ResamplingPlan
-from mlresample._plan.repeats import ROUNDINGS
+from mlresample._plan.repeats import ROUNDINGS, RepeatPlan
 from mlresample._rule.parameters import RULE_CONSTRAINTS, RuleParameters
+from mlresample._sampler import RepeatingSampler
 from mlresample._target.indicators import Indicator
 from mlresample._target.read import as_target
-from mlresample._utils.containers import is_series, take_rows
-from mlresample._utils.sklearn import StrOptions, fit_context
-from mlresample._utils.typing import X_, Y_, ClassMultipliers, MatrixLike, TargetCount
+from mlresample._utils.sklearn import StrOptions
+from mlresample._utils.typing import ClassMultipliers, TargetCount
 
 
-class MaxMultiplierOverSampler(BaseSampler):
+class MaxMultiplierOverSampler(RepeatingSampler):
     """Over-sample multi-label data by the largest multiplier among a sample's classes.
 
     Each class gets a multiplier that depends on its count: 1 for common classes and more for rare
@@ -132,8 +129,6 @@ class MaxMultiplierOverSampler(BaseSampler):
     {0: 1, 1: 1}
     """
 
-    _sampling_type = "bypass"
-
     _parameter_constraints: dict[str, Any] = {
         **RULE_CONSTRAINTS,
         "instances": ["boolean"],
@@ -171,62 +166,22 @@ class MaxMultiplierOverSampler(BaseSampler):
         self.shuffle = shuffle
         self.random_state = random_state
 
-    @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: MatrixLike) -> Self:
-        """Learn the class multipliers.
+    def _as_target(self, y: Any) -> Indicator:
+        return as_target(y, instances=self.instances)
 
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, dataframe, list} of n_samples rows
-            Data with any number of dimensions; only their length and column names are read.
-        y : {array-like, sparse matrix, dataframe, tensor} of shape (n_samples, n_classes)
-            Multi-label indicator matrix of 0 and 1; or class labels of shape (n_samples,).
+    def _make_plan(self, indicator: Indicator) -> ResamplingPlan:
+        return make_plan(indicator, RuleParameters.of(vars(self)))
 
-        Returns
-        -------
-        self : MaxMultiplierOverSampler
-            The fitted sampler.
+    def _learn(self, indicator: Indicator) -> dict[str, Any]:
+        learned = super()._learn(indicator)
+        plan = learned["plan_"]
+        return learned | {
+            "rule_": plan.rule,
+            "class_multipliers_": plan.class_multipliers,
+            "target_count_": plan.resolved_target_count,
+        }
 
-        Raises
-        ------
-        ValueError
-            If a parameter, X or y is not as described, or their lengths differ.
-        """
-        _, plan = self._plan(X, y)
-        self._set_learned(X, plan)
-        for drawn in ("sample_indices_", "sample_repeats_", "sampling_strategy_"):
-            if hasattr(self, drawn):
-                delattr(self, drawn)
-        return self
-
-    @fit_context(prefer_skip_nested_validation=True)
-    def fit_resample(self, X: X_, y: Y_) -> tuple[X_, Y_]:
-        """Learn the class multipliers and resample.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, dataframe, list} of n_samples rows
-            Data with any number of dimensions, or a list of paths; NaN is allowed.
-        y : {array-like, sparse matrix, dataframe, tensor} of shape (n_samples, n_classes)
-            Multi-label indicator matrix of 0 and 1; or class labels of shape (n_samples,).
-
-        Returns
-        -------
-        X_resampled : same kind as X, of n_samples_new rows
-            The kept originals in order, then the copies. Arrays of other libraries keep their kind
-            if their rows can be indexed, and become NumPy arrays otherwise.
-        y_resampled : same kind as y, of n_samples_new rows
-            The targets of these rows.
-
-        Raises
-        ------
-        ValueError
-            If a parameter, X or y is not as described, or their lengths differ.
-        """
-        return self._fit_resample(X, y)
-
-    def _fit_resample(self, X: X_, y: Y_) -> tuple[X_, Y_]:
-        indicator, plan = self._plan(X, y)
+    def _draw_indices(self, plan: RepeatPlan) -> NDArray[np.int64]:
         indices = plan.draw_indices(
             self.random_state, rounding=self.rounding, shuffle=self.shuffle
         )
@@ -234,57 +189,4 @@ class MaxMultiplierOverSampler(BaseSampler):
             raise ValueError(
                 "No sample is left after resampling: raise floor, background or epoch_size."
             )
-        repeats = np.bincount(indices, minlength=indicator.n_samples)
-        change = indicator.weighted_class_counts(np.arange(repeats.max() + 1) - 1.0, repeats)
-        resampled = take_rows(X, indices), take_rows(y, indices)
-        # Nothing below can fail, so that an error leaves the sampler unchanged.
-        self._set_learned(X, plan)
-        self.sample_indices_ = indices
-        self.sample_repeats_ = repeats
-        names = self.classes_.tolist()
-        self.sampling_strategy_ = dict(zip(names, map(int, change), strict=True))
-        return resampled
-
-    def _plan(self, X: Any, y: Any) -> tuple[Indicator, ResamplingPlan]:
-        _check_X(X)
-        indicator = as_target(y, instances=self.instances)
-        check_consistent_length(X, y)
-        return indicator, make_plan(indicator, RuleParameters.of(vars(self)))
-
-    def _set_learned(self, X: Any, plan: ResamplingPlan) -> None:
-        validate_data(self, X=X, skip_check_array=True)  # n_features_in_, feature_names_in_
-        self.rule_ = plan.rule
-        self.plan_ = plan
-        self.classes_ = plan.classes
-        self.class_counts_ = plan.class_counts
-        self.class_multipliers_ = plan.class_multipliers
-        self.target_count_ = plan.resolved_target_count
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.input_tags.string = True
-        tags.sampler_tags.sample_indices = True
-        tags.target_tags.multi_output = True
-        return tags
-
-
-def _check_X(X: Any) -> None:
-    """Check that X has rows; nothing is converted or copied."""
-    if X is None or isinstance(X, str):
-        raise ValueError(f"Expected array-like (array or non-string sequence), got {X!r} as X.")
-    paths = isinstance(X, np.ndarray) and X.ndim == 1 and X.dtype.kind in "OUST"
-    if (isinstance(X, np.ndarray) or issparse(X)) and not paths:
-        check_array(X, accept_sparse=True, dtype=None, ensure_all_finite=False, allow_nd=True)
-        return
-    if isinstance(X, list | tuple) or getattr(X, "ndim", 0) == 1 or is_series(X):
-        rows = np.asarray(X[:1])
-    elif hasattr(X, "__array__") and not hasattr(X, "__getitem__"):
-        rows = np.asarray(X)
-    else:
-        return
-    if rows.ndim == 1 and rows.dtype.kind in "biufc":
-        raise ValueError(
-            "Expected 2D array, got numbers in one dimension as X. Reshape your data, either "
-            "with X.reshape(-1, 1) if it has one feature or X.reshape(1, -1) if it is one sample."
-        )
+        return indices

@@ -1,0 +1,43 @@
+"""Class counts before and after resampling, and their imbalance."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlresample._plan.repeats import LevelFigures
+from mlresample._reporting.base import Report
+from mlresample._rule.counts import imbalance_per_class
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class CountedFigures(LevelFigures, Report):
+    """How many samples have which multiplier, and the effect on the class counts."""
+
+    classes: NDArray[Any]
+    class_counts: NDArray[np.int64]
+    resampled_class_counts: NDArray[np.float64]
+
+    @property
+    def imbalance_ratio(self) -> float:
+        """Largest class count over the smallest, of the classes that occur."""
+        return float(imbalance_per_class(self.class_counts, self.class_counts).max())
+
+    @property
+    def resampled_imbalance_ratio(self) -> float:
+        """Imbalance ratio of the expected class counts after resampling."""
+        return float(imbalance_per_class(self.resampled_class_counts, self.class_counts).max())
+
+    @property
+    def mean_imbalance(self) -> float:
+        """Mean over the classes that occur of the largest class count over the class's own.
+
+        The literature's MeanIR, the mean of IRLbl.
+        """
+        return float(imbalance_per_class(self.class_counts, self.class_counts).mean())
+
+    @property
+    def resampled_mean_imbalance(self) -> float:
+        """Mean imbalance of the expected class counts after resampling."""
+        return float(imbalance_per_class(self.resampled_class_counts, self.class_counts).mean())
