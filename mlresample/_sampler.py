@@ -157,7 +157,7 @@ class PercentageSampler(RepeatingSampler):
     """Base of the samplers that draw whole repeats, for a percentage of the samples."""
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        "percentage": [Interval(Real, 0, None, closed="left")],
+        "percentage": [Interval(Real, 0, np.inf, closed="left")],
         "random_state": ["random_state"],
     }
 

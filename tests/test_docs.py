@@ -18,6 +18,7 @@ PACKAGE = Path(mlresample.__file__).parent  # which may be installed, away from 
 MODULES = {
     "mlresample": None,
     "mlresample.over_sampling": None,
+    "mlresample.under_sampling": None,
     "mlresample.metrics": None,
     "mlresample.model_selection": None,
     "mlresample.readers": None,

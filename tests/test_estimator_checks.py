@@ -5,6 +5,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from mlresample import MaxMultiplierOverSampler
 from mlresample.over_sampling import LPROS, MLROS
+from mlresample.under_sampling import LPRUS, MLRUS
 
 SAMPLERS = [
     # The checks compare two calls, so a seed is needed.
@@ -13,6 +14,8 @@ SAMPLERS = [
     MaxMultiplierOverSampler(epoch_size=1.5, rounding="bernoulli", random_state=0),
     MLROS(random_state=0),
     LPROS(random_state=0),
+    MLRUS(random_state=0),
+    LPRUS(random_state=0),
 ]
 
 

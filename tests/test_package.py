@@ -42,6 +42,7 @@ PRIVATE_NAMES = [
         "mlresample.readers",
         "mlresample.tables",
         "mlresample.torch",
+        "mlresample.under_sampling",
     ],
 )
 def test_all_names_are_what_is_public(name):

@@ -1,4 +1,4 @@
-"""ML-ROS, LP-ROS and their plans of whole repeats."""
+"""ML-ROS, LP-ROS, ML-RUS, LP-RUS and their plans of whole repeats."""
 
 import pickle
 
@@ -12,8 +12,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from mlresample import compute_loss_weights
 from mlresample.over_sampling import LPROS, MLROS
+from mlresample.under_sampling import LPRUS, MLRUS
 
-SAMPLERS = [MLROS, LPROS]
+OVER, UNDER = [MLROS, LPROS], [MLRUS, LPRUS]
+SAMPLERS = OVER + UNDER
 RANDOM = np.random.RandomState(0)
 Y = (RANDOM.uniform(size=(200, 5)) < [0.8, 0.4, 0.1, 0.05, 0.03]).astype(int)
 Y[7] = 0
@@ -121,10 +123,73 @@ def test_label_sets_that_are_all_unique_are_left_alone():
     assert [verdict["code"] for verdict in sampler.plan_.verdicts] == ["unchanged"]
 
 
+# -- ML-RUS ------------------------------------------------------------------------------------
+
+
+def test_ml_rus_leaves_out_samples_of_a_majority_class_until_its_imbalance_is_the_mean():
+    # Counts 10, 8, 6: imbalance 1, 1.25, 1.67, mean 1.31. Classes 0 and 1 lose samples in turn:
+    # 9, 7 (9 / 7 is below the mean), then 8, 6 (8 / 6 is not). Then class 0 alone: 7, 6, 5 (6 / 5
+    # is below), 4 (6 / 4 is not).
+    y = np.repeat([[1, 0, 0], [0, 1, 0], [0, 0, 1]], [10, 8, 6], axis=0)
+    plan = MLRUS(percentage=99, random_state=0).fit(X[:24], y).plan_
+    assert_array_equal(plan.resampled_class_counts, [4, 6, 6])
+    assert [verdict["code"] for verdict in plan.verdicts] == ["saturated"]
+    assert plan.verdicts[0]["text"].startswith("8 of 23 samples were left out")
+
+
+def test_ml_rus_takes_the_classes_in_turn_and_says_which_class_it_loses():
+    # Counts 6, 5, 1, mean imbalance 2.73: classes 0 and 1 stay below it until 1, 1, 1.
+    y = np.repeat([[1, 0, 0], [0, 1, 0], [0, 0, 1]], [6, 5, 1], axis=0)
+    after = []
+    for n_left_out in range(1, 10):
+        sampler = MLRUS(percentage=100 * n_left_out / 12 + 1e-9, random_state=0)
+        _, y_resampled = sampler.fit_resample(X[:12], y)
+        after.append(y_resampled.sum(axis=0).tolist())
+        assert sampler.plan_.verdicts == ()
+    assert after[:4] == [[5, 5, 1], [5, 4, 1], [4, 4, 1], [4, 3, 1]]
+    assert after[-1] == [1, 1, 1]
+    lost = MLRUS(percentage=90, random_state=0).fit(X[:12], y).plan_
+    assert [verdict["code"] for verdict in lost.verdicts] == ["lost"]
+    assert lost.verdicts[0]["classes"] == [1]
+
+
+def test_ml_rus_may_leave_out_samples_that_carry_a_minority_class():
+    y = np.repeat([[1, 0], [1, 1]], [8, 2], axis=0)
+    kept = [MLRUS(percentage=10, random_state=seed).fit(X[:10], y) for seed in range(200)]
+    left_out = np.array([1 - sampler.plan_.draw_repeats() for sampler in kept])
+    assert_array_equal(left_out.sum(axis=1), 1)
+    assert_allclose(left_out.sum(axis=0), 20, atol=4 * np.sqrt(200 * 0.1 * 0.9))
+
+
+# -- LP-RUS ------------------------------------------------------------------------------------
+
+
+def test_lp_rus_takes_equal_shares_of_common_label_sets_and_what_is_left_of_the_most_common():
+    # Sizes 9, 8, 6, 1: mean 6. Room 3, 2: of 5 samples to leave out, all 5.
+    y = np.repeat([[1, 0], [0, 1], [1, 1], [0, 0]], [9, 8, 6, 1], axis=0)
+    for n_left_out, after in [(2, [8, 7, 6, 1]), (4, [7, 6, 6, 1]), (5, [6, 6, 6, 1])]:
+        sampler = LPRUS(percentage=100 * n_left_out / 24 + 1e-9, random_state=0)
+        sampler.fit_resample(X[:24], y)
+        assert np.add.reduceat(sampler.sample_repeats_, [0, 9, 17, 23]).tolist() == after
+    plan = LPRUS(percentage=50, random_state=0).fit(X[:24], y).plan_
+    assert plan.epoch_size == 19
+    assert plan.verdicts[0]["text"].startswith("5 of 12 samples were left out")
+
+
+def test_lp_rus_leaves_out_each_sample_of_a_label_set_with_the_same_probability():
+    y = np.repeat([[1, 0], [0, 1]], [12, 4], axis=0)  # mean 8: 4 of 12
+    kept = sum(
+        LPRUS(percentage=50, random_state=seed).fit(X[:16], y).plan_.draw_repeats()
+        for seed in range(300)
+    )
+    assert_array_equal(kept[12:], 300)
+    assert_allclose(kept[:12], 200, atol=4 * np.sqrt(300 * 2 / 9))
+
+
 # -- all ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("sampler", SAMPLERS)
+@pytest.mark.parametrize("sampler", OVER)
 @settings(max_examples=60, deadline=None)
 @given(y=targets, percentage=st.sampled_from([0, 10, 33.3, 90, 250]), seed=st.integers(0, 99))
 def test_size_is_at_most_what_was_asked_for_and_no_sample_is_left_out(
@@ -142,6 +207,27 @@ def test_size_is_at_most_what_was_asked_for_and_no_sample_is_left_out(
     assert (n_added == int(len(y) * percentage / 100)) or codes in (["saturated"], ["unchanged"])
     changed = y_resampled.sum(axis=0) - y.sum(axis=0).astype(int)
     assert list(fitted.sampling_strategy_.values()) == changed.tolist()
+
+
+@pytest.mark.parametrize("sampler", UNDER)
+@settings(max_examples=60, deadline=None)
+@given(y=targets, percentage=st.sampled_from([0, 10, 33.3, 90, 99.9]), seed=st.integers(0, 99))
+def test_size_is_at_least_what_was_asked_for_and_no_sample_is_repeated(
+    sampler, y, percentage, seed
+):
+    y[0, 0] = 1
+    fitted = sampler(percentage=percentage, random_state=seed)
+    X_resampled, y_resampled = fitted.fit_resample(X[: len(y)], y)
+    assert_array_equal(y[X_resampled.ravel()], y_resampled)
+    assert (np.diff(X_resampled.ravel()) > 0).all()
+    n_left_out = len(y) - len(y_resampled)
+    asked = int(len(y) * percentage / 100)
+    codes = {verdict["code"] for verdict in fitted.plan_.verdicts}
+    assert n_left_out <= asked
+    assert (n_left_out < asked) == bool(codes & {"saturated", "unchanged"}) or asked == 0
+    assert ((y.sum(axis=0) > 0) & (y_resampled.sum(axis=0) == 0)).any() == ("lost" in codes)
+    if sampler is LPRUS:
+        assert len(np.unique(y, axis=0)) == len(np.unique(y_resampled, axis=0))
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
@@ -193,6 +279,10 @@ def test_torch_sampler_yields_the_same_samples_in_each_epoch(sampler):
     assert first != second
     assert sorted(first) == sorted(second) == sorted(fitted.sample_indices_)
     loader.set_epoch(0)
+    if sampler in UNDER:
+        with pytest.raises(ValueError, match="leaves out"):
+            loader.importance_weights()
+        return
     weights = loader.importance_weights().numpy()
     assert_allclose(weights, len(first) / 200 / fitted.sample_repeats_, rtol=1e-6)
 
@@ -203,6 +293,7 @@ def test_torch_sampler_yields_the_same_samples_in_each_epoch(sampler):
     [
         (-1, Y, "'percentage' parameter"),
         ("10", Y, "'percentage' parameter"),
+        (np.inf, Y, "'percentage' parameter"),
         (10, np.zeros_like(Y), "No class occurs in y"),
         (10, Y[:50], "inconsistent numbers of samples"),
     ],
@@ -210,3 +301,9 @@ def test_torch_sampler_yields_the_same_samples_in_each_epoch(sampler):
 def test_what_cannot_be_resampled_is_refused(sampler, percentage, y, message):
     with pytest.raises(ValueError, match=message):
         sampler(percentage=percentage).fit_resample(X, y)
+
+
+@pytest.mark.parametrize("sampler", UNDER)
+def test_all_samples_cannot_be_left_out(sampler):
+    with pytest.raises(ValueError, match="'percentage' parameter"):
+        sampler(percentage=100).fit_resample(X, Y)
