@@ -9,6 +9,7 @@ import scipy.sparse as sp
 
 from mlresample import MaxMultiplierOverSampler, plan_resampling
 from mlresample._plan.repeats import RepeatPlan
+from mlresample._target.read import as_target
 
 N_SAMPLES, N_CLASSES = 16_000, 1_500
 MEGABYTE = 2**20
@@ -66,6 +67,23 @@ def test_plan_and_indices_need_16_bytes_a_sample_and_a_class(make, parameters, m
     y = make(power_law_target())
     allowed = ALLOWED - 64 * MEGABYTE + 8 * MEGABYTE
     assert peak_memory(lambda: plan_resampling(y, **parameters).draw_indices(0)) < allowed
+
+
+@pytest.mark.parametrize("kind", ["bytes", "float64 in Fortran order", "CSR", "pandas nullable"])
+@pytest.mark.parametrize("as_mask", [False, True])
+def test_unknown_entries_need_as_little_unless_they_are_stored(kind, as_mask, monkeypatch):
+    monkeypatch.setattr("mlresample._target.kernels.BLOCK_SIZE", 1 << 17)
+    y = power_law_target()
+    y[::100] = 7
+    y = TARGETS[kind](y)
+    unknown = 7
+    if as_mask:
+        unknown = np.zeros(y.shape, dtype=bool)
+        unknown[::100] = True
+    allowed = ALLOWED - 64 * MEGABYTE + 8 * MEGABYTE
+    if sp.issparse(y):  # whose known entries, and a mask like it, are matrices of their own
+        allowed += 4 * (y.data.nbytes + y.indices.nbytes) + 32 * y.nnz * as_mask
+    assert peak_memory(lambda: as_target(y, unknown=unknown)) < allowed
 
 
 @pytest.mark.parametrize("kind", ["bytes", "Fortran order", "CSR", "CSC", "pandas bytes"])

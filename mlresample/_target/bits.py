@@ -60,10 +60,13 @@ def _not_an_indicator(value: Any, row: int, name: Any) -> ValueError:
     elif not isinstance(value, Real):
         way_out = (
             "Convert lists of labels to an indicator matrix with "
-            "sklearn.preprocessing.MultiLabelBinarizer; fill missing values or drop their rows."
+            "sklearn.preprocessing.MultiLabelBinarizer; fill missing values or drop their rows, "
+            f"or {_pass_unknown('nan')}"
         )
     elif value != value:
-        way_out = "Fill missing values or drop their rows."
+        way_out = f"Fill missing values or drop their rows, or {_pass_unknown('nan')}"
+    elif value < 0 and float(value).is_integer():
+        way_out = f"For unknown entries, {_pass_unknown(f'{value:g}')}"
     elif float(value).is_integer():
         way_out = (
             "For counts, such as boxes per image, pass `y > 0`, or instances=True to "
@@ -74,4 +77,11 @@ def _not_an_indicator(value: Any, row: int, name: Any) -> ValueError:
         way_out = "For scores or soft labels, pass `y >= threshold`."
     return ValueError(
         f"y must hold only 0 and 1, got {value!r} in row {row}, class {name!r}. {way_out}"
+    )
+
+
+def _pass_unknown(value: str) -> str:
+    return (
+        f"pass unknown={value} to functions that have it, such as plan_resampling, if it means "
+        f"that nobody looked."
     )

@@ -30,6 +30,7 @@ class Indicator(ABC):
     named = True  # whether the classes are names; otherwise, they are column numbers
     column_name: Any = None  # of a single-label target, whose classes are its values
     instances: InstanceCounts | None = None  # if the target holds counts
+    unknown: "Indicator | None" = None  # the mask of unknown entries, which are zeros here
 
     @property
     def n_classes(self) -> int:
@@ -40,6 +41,19 @@ class Indicator(ABC):
     def instance_counts(self) -> NDArray[np.int64] | None:
         """Instances of each class, if the target holds counts."""
         return None if self.instances is None else self.instances.class_counts
+
+    @property
+    def known_counts(self) -> NDArray[np.int64] | None:
+        """Samples of which it is known whether they carry each class; None if all are."""
+        return None if self.unknown is None else self.n_samples - self.unknown.class_counts
+
+    def undecided(self, row_maximum: NDArray[Any]) -> NDArray[np.bool_]:
+        """Return which samples have unknown entries and no class, given the `row_maximum`."""
+        undecided = row_maximum == 0
+        if self.unknown is None:
+            return np.zeros_like(undecided)
+        has_unknown = self.unknown.row_maximum(np.ones(self.n_classes, dtype=np.uint8))
+        return undecided & has_unknown.view(np.bool_)
 
     @abstractmethod
     def row_maximum(self, ranks: NDArray[Any]) -> NDArray[Any]:

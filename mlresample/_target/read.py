@@ -27,8 +27,9 @@ from mlresample._target.indicators import (
     sparse_column_indicator,
 )
 from mlresample._target.instances import InstanceCounts
+from mlresample._target.unknown import is_value, split_unknown
 from mlresample._utils.containers import is_dataframe, is_series, is_tensor
-from mlresample._utils.names import as_classes, in_another_order, plain
+from mlresample._utils.names import as_classes, check_column_order, in_another_order, plain
 
 
 def as_target(
@@ -37,21 +38,29 @@ def as_target(
     class_names: ArrayLike | None = None,
     is_batch: bool = False,
     instances: bool = False,
+    unknown: Any = None,
 ) -> Indicator:
     """Read a target: 2-D is an indicator matrix; 1-D, or one column, is single-label.
 
     Labels must be of more than one class, except those of a batch. With `instances`, `y` holds
-    counts of instances, of which those > 0 are the classes of a sample.
+    counts of instances, of which those > 0 are the classes of a sample. `unknown` is the value of
+    unknown entries, or a mask of them: they are zeros of the matrix, and ones of its `unknown`.
     """
     if instances:
+        if unknown is not None:
+            raise ValueError(
+                "unknown is for an indicator matrix of 0 and 1, instances=True for counts: leave "
+                "out one of the two."
+            )
         return _counted_target(y, class_names, is_batch)
     if y is None:
         raise ValueError("Expected array-like (array or non-string sequence), got None as y.")
     if "class_names" in getattr(y, "_fields", ()):
         raise ValueError("y is a table of ids, labels and class names: pass its y.")
     if is_dataframe(y):
-        return _frame_target(y, class_names, is_batch)
+        return _frame_target(y, class_names, is_batch, unknown)
     if is_series(y):
+        _check_no_unknown_labels(unknown)
         labels = _label_target(_series_to_numpy(y), class_names, is_batch)
         labels.column_name = nw.from_native(y, series_only=True).name
         return labels
@@ -67,11 +76,12 @@ def as_target(
     if matrix.shape[0] == 0:
         raise ValueError("y has no samples.")
     if matrix.ndim == 1 or matrix.shape[1] == 1:
+        _check_no_unknown_labels(unknown)
         labels = matrix.toarray() if issparse(matrix) else matrix
         return _label_target(labels, class_names, is_batch)
     classes = as_classes(range(matrix.shape[1]) if class_names is None else class_names)
     _check_n_classes(classes, matrix.shape[1])
-    indicator = _matrix_indicator(matrix, classes)
+    indicator = _with_unknown(matrix, unknown, classes)
     indicator.named = class_names is not None
     return indicator
 
@@ -146,7 +156,9 @@ def _one_dimension(column: nw.Series[Any]) -> NDArray[Any]:
 # -- indicator matrices ------------------------------------------------------------------------
 
 
-def _frame_target(y: Any, class_names: ArrayLike | None, is_batch: bool) -> Indicator:
+def _frame_target(
+    y: Any, class_names: ArrayLike | None, is_batch: bool, unknown: Any
+) -> Indicator:
     try:
         frame = nw.from_native(y, eager_only=True)
         names = list(frame.columns)
@@ -157,16 +169,30 @@ def _frame_target(y: Any, class_names: ArrayLike | None, is_batch: bool) -> Indi
     if len(frame) == 0:
         raise ValueError("y has no samples.")
     if len(names) == 1:
+        _check_no_unknown_labels(unknown)
         labels = _label_target(_series_to_numpy(frame[:, 0].to_native()), class_names, is_batch)
         labels.column_name = names[0]
         return labels
     classes = _renamed(as_classes(names), class_names)
     _check_n_classes(classes, len(names))
     if is_pandas_dataframe(y) and _is_one_array(y):
-        return _array_indicator(y.to_numpy(), classes)
-    return dense_column_indicator(
-        len(frame), classes, lambda c: _one_dimension(frame.get_column(names[c]))
-    )
+        return _with_unknown(y.to_numpy(), unknown, classes)
+    return _with_unknown(_FrameColumns(frame, names), unknown, classes)
+
+
+class _FrameColumns:
+    """Columns of a data frame, read one by one like those of an array in column order."""
+
+    strides = 1, 2
+
+    def __init__(self, frame: Any, names: list[str]) -> None:
+        self._frame, self._names, self.shape = frame, names, frame.shape
+
+    def __len__(self) -> int:
+        return int(self.shape[0])
+
+    def __getitem__(self, place: tuple[slice, int]) -> NDArray[Any]:
+        return _one_dimension(self._frame.get_column(self._names[place[1]]))
 
 
 def _counted_target(y: Any, class_names: ArrayLike | None, is_batch: bool) -> Indicator:
@@ -200,18 +226,61 @@ def _is_one_array(frame: Any) -> bool:
     )
 
 
+def _with_unknown(matrix: Any, unknown: Any, classes: NDArray[Any]) -> Indicator:
+    """Read a matrix, and beside it the mask of its unknown entries if there are any."""
+    if unknown is None:
+        return _matrix_indicator(matrix, classes)
+    mark = unknown if is_value(unknown) else _read_mask(unknown, matrix.shape, classes)
+    known, mask = split_unknown(matrix, mark)
+    are_unknown = _matrix_indicator(mask, classes)
+    if not are_unknown.class_counts.any():
+        return _matrix_indicator(matrix, classes)
+    indicator = _matrix_indicator(known, classes)
+    indicator.unknown = are_unknown
+    return indicator
+
+
 def _matrix_indicator(matrix: Any, classes: NDArray[Any]) -> Indicator:
     if not issparse(matrix):
-        return _array_indicator(matrix, classes)
+        if abs(matrix.strides[0]) < abs(matrix.strides[1]):
+            return dense_column_indicator(len(matrix), classes, lambda c: matrix[:, c])
+        return DenseIndicator(matrix, classes)
     if matrix.format == "csc":
         return sparse_column_indicator(matrix, classes)
     return SparseRowIndicator(matrix.tocsr(), classes)
 
 
-def _array_indicator(array: NDArray[Any], classes: NDArray[Any]) -> Indicator:
-    if abs(array.strides[0]) < abs(array.strides[1]):
-        return dense_column_indicator(len(array), classes, lambda c: array[:, c])
-    return DenseIndicator(array, classes)
+def _read_mask(unknown: Any, shape: tuple[int, ...], classes: NDArray[Any]) -> Any:
+    """Read a mask in any container as an array or a sparse matrix of bools."""
+    if is_dataframe(unknown):
+        check_column_order(unknown, "unknown", classes)
+        columns = nw.from_native(unknown, eager_only=True).iter_columns()
+        mask: Any = np.column_stack(list(map(_one_dimension, columns)))
+    elif is_tensor(unknown):
+        mask = tensor_to_numpy(unknown, "unknown")
+    else:
+        mask = unknown if issparse(unknown) else np.asarray(unknown)
+    if mask.dtype.kind == "O" and all(isinstance(value, bool) for value in mask.flat):
+        mask = mask.astype(np.bool_)
+    if mask.dtype.kind != "b":
+        raise ValueError(
+            f"unknown must be the number that stands for unknown entries of y, such as -1 or nan, "
+            f"or a mask of True and False in the shape of y, got {type(unknown).__name__} of "
+            f"dtype {mask.dtype}."
+        )
+    if mask.shape != shape:
+        raise ValueError(
+            f"unknown must be a mask of y's shape {shape}, got one of shape {mask.shape}."
+        )
+    return mask
+
+
+def _check_no_unknown_labels(unknown: Any) -> None:
+    if unknown is not None:
+        raise ValueError(
+            "unknown is for an indicator matrix, with one column for each of two or more classes, "
+            "got class labels as y: drop the samples whose label is unknown."
+        )
 
 
 def _renamed(names: NDArray[Any], class_names: Any) -> NDArray[Any]:
