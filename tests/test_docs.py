@@ -21,6 +21,7 @@ MODULES = {
     "mlresample.under_sampling": None,
     "mlresample.metrics": None,
     "mlresample.model_selection": None,
+    "mlresample.annotation": None,
     "mlresample.readers": None,
     "mlresample.tables": "pyarrow",
     "mlresample.datasets": None,

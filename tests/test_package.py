@@ -35,6 +35,7 @@ PRIVATE_NAMES = [
     "name",
     [
         "mlresample",
+        "mlresample.annotation",
         "mlresample.metrics",
         "mlresample.model_selection",
         "mlresample.over_sampling",

@@ -15,6 +15,7 @@ from mlresample._reporting.verdicts import find_verdicts
 from mlresample._rule.counts import check_some_class_occurs
 from mlresample._rule.multipliers import raised_to_cap, sample_levels
 from mlresample._rule.rule import LearnedRule
+from mlresample._rule.target_count import counts_at_cap
 from mlresample._target.indicators import Indicator
 from mlresample._target.read import as_target
 from mlresample._utils.names import as_classes, plain
@@ -235,12 +236,7 @@ class PlanFigures(CountedFigures):
             or self.rule.parameters.instance_aware
         ):
             return None
-        if self.power == 0:
-            return np.zeros(len(self.classes), dtype=np.int64)
-        with np.errstate(over="ignore"):
-            suffices = self.resolved_target_count / np.float64(self.cap) ** (1 / self.power)
-        least = np.sign(self.resolved_target_count)  # 0 for a class left out without samples
-        needed = np.clip(np.ceil(suffices * (1 - 1e-12)), least, 2.0**62).astype(np.int64)
+        needed = counts_at_cap(self.resolved_target_count, self.cap, self.power)
         return np.maximum(needed - self._learned_counts, 0)
 
     def to_dict(self) -> Figures:

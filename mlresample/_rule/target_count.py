@@ -61,3 +61,18 @@ def resolve_target_counts(
         _check_n_samples(n_samples, float(target_counts[shares][0]))
         target_counts = np.where(shares, target_counts * float(n_samples or 0), target_counts)
     return np.where(np.isnan(target_counts), class_counts, target_counts)
+
+
+def counts_at_cap(
+    target_count: float | NDArray[np.float64], cap: float, power: float = 1.0
+) -> NDArray[np.int64]:
+    """Return the least count n, at least 1, with which the cap suffices: (t / n)**power <= cap.
+
+    It is 0 for a target count of 0, that of a class left out without samples, and if power is 0.
+    """
+    if power == 0:
+        return np.zeros(np.shape(target_count), dtype=np.int64)
+    with np.errstate(over="ignore"):
+        suffices = target_count / np.float64(cap) ** (1 / power)
+    needed = np.clip(np.ceil(suffices * (1 - 1e-12)), np.sign(target_count), 2.0**62)
+    return np.asarray(needed).astype(np.int64)
