@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mlresample._loss_weights import LossWeights, compute_loss_weights
-from mlresample._plan.plan import PlanLike, ResamplingPlan, as_plan
+from mlresample._plan.plan import PlanFigures, PlanLike, as_plan
 from mlresample._utils.containers import is_dataframe, is_series, is_tensor
 from mlresample._utils.names import in_another_order, plain
 from mlresample._utils.typing import ArrayOrTensor, LossWeightsLike
@@ -184,7 +184,7 @@ def _log_factors(
             "Pass only one of pos_weight and class_weight: a loss has one of the two."
         )
     plan = as_plan(plan)
-    if plan is not None and not isinstance(plan, ResamplingPlan):
+    if plan is not None and not isinstance(plan, PlanFigures):
         raise ValueError(
             f"plan must be a ResamplingPlan or a fitted sampler, got {type(plan).__name__}."
         )
@@ -212,12 +212,12 @@ def _log_factors(
     return log_factors, is_single_label
 
 
-def _is_single_label(plan: ResamplingPlan) -> bool:
+def _is_single_label(plan: PlanFigures) -> bool:
     """Check whether every sample has exactly one class."""
     return plan.n_without_class == 0 and int(plan.class_counts.sum()) == plan.n_samples
 
 
-def _posterior_factors(plan: ResamplingPlan) -> NDArray[np.float64]:
+def _posterior_factors(plan: PlanFigures) -> NDArray[np.float64]:
     """Return the factor by which resampling has raised the posterior of each class."""
     left_out = np.flatnonzero(plan.class_multipliers == 0)
     if len(left_out):
@@ -228,13 +228,13 @@ def _posterior_factors(plan: ResamplingPlan) -> NDArray[np.float64]:
     return plan.class_multipliers
 
 
-def _odds_factors(plan: ResamplingPlan) -> NDArray[np.float64]:
+def _odds_factors(plan: PlanFigures) -> NDArray[np.float64]:
     """Return the factor by which resampling has raised the odds of each class; 1 if unknown."""
     factors = compute_loss_weights(plan).taken_by_resampling
     return np.where(np.isnan(factors), 1.0, factors)
 
 
-def _read(weights: Any, name: str, plan: ResamplingPlan | None) -> Any:
+def _read(weights: Any, name: str, plan: PlanFigures | None) -> Any:
     """Return weights as an array in the order of the classes."""
     if is_series(weights):
         raise ValueError(

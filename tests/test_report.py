@@ -54,6 +54,7 @@ def test_the_figures_of_a_plan():
         "resampled_n_without_class": 6.0,
         "is_of_other_samples": False,
         "n_samples_learned_from": 56,
+        "epoch_size_deviation": None,
         "epoch_size": 66,  # 36 + 4 * 2 + 10 * 1.6 + 6
         "growth": 66 / 56,
         "imbalance_ratio": 10.0,

@@ -117,7 +117,10 @@ def _plan_page(plan: ResamplingPlan, table: LabelTable, arguments: Namespace) ->
         counts_picture,
     )
 
-    parts = [plan_html(plan.to_dict(), all_classes=True), counts_picture(plan, _title(arguments))]
+    parts = [
+        plan_html(plan.to_dict(), "ResamplingPlan", all_classes=True),
+        counts_picture(plan, _title(arguments)),
+    ]
     if plan.resolved_target_count is not None and arguments.epoch_size is None:
         rule = _rule_of(table, arguments)
         grid = {name: [value] for name, value in rule.items()} | {"cap": _CAPS}

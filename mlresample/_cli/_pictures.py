@@ -14,12 +14,13 @@ import matplotlib.pyplot as plt
 
 from mlresample._plan.compare import PlanComparison
 from mlresample._plan.plan import ResamplingPlan
+from mlresample._plan.table_plan import TablePlan
 from mlresample.readers import LabelTable
 
 
-def counts_picture(source: ResamplingPlan | LabelTable, file: str) -> str:
+def counts_picture(source: ResamplingPlan | TablePlan | LabelTable, file: str) -> str:
     """Draw class counts, before and after resampling if they are of a plan."""
-    if isinstance(source, ResamplingPlan):
+    if isinstance(source, ResamplingPlan | TablePlan):
         caption = f"{file}: samples of each class, in the data and in an epoch of the plan."
         return _figure(ClassCountsDisplay.from_plan(source), caption)
     display = ClassCountsDisplay.from_target(source.y, class_names=source.class_names)

@@ -266,6 +266,7 @@ class PlanFigures(CountedFigures):
             "is_of_other_samples": self._is_of_other_samples,
             "n_samples_learned_from": self.rule.counts.n_samples,
             "epoch_size": self.epoch_size,
+            "epoch_size_deviation": None,  # of a plan in memory, whose epochs have one size
             "growth": self.expected_epoch_size / self.n_samples,
             "imbalance_ratio": self.imbalance_ratio,
             "resampled_imbalance_ratio": finite(self.resampled_imbalance_ratio),
@@ -312,10 +313,10 @@ class PlanFigures(CountedFigures):
         return as_rows(columns)
 
     def __repr__(self) -> str:
-        return plan_text(self.to_dict())
+        return plan_text(self.to_dict(), type(self).__name__)
 
     def _repr_html_(self) -> str:
-        return plan_html(self.to_dict())
+        return plan_html(self.to_dict(), type(self).__name__)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -383,4 +384,4 @@ def _total(counts: NDArray[Any] | None) -> Any:
     return None if counts is None else counts.sum().item()
 
 
-PlanLike: TypeAlias = ResamplingPlan | HasPlan  # a plan or a fitted sampler
+PlanLike: TypeAlias = PlanFigures | HasPlan  # a plan or a fitted sampler

@@ -13,6 +13,7 @@ from mlresample._reporting.style import AFTER, BEFORE, CAP
 from mlresample._reporting.text import (
     MEASURES,
     columns,
+    growth_text,
     instance_cells,
     number,
     percent,
@@ -63,12 +64,12 @@ _STYLE = """
 """.strip()
 
 
-def plan_html(report: Figures, *, all_classes: bool = False) -> str:
+def plan_html(report: Figures, title: str, *, all_classes: bool = False) -> str:
     """Write the report as a fragment of HTML: figures, verdicts, table of the classes."""
     verdicts = "".join(f"<li>{escape(verdict['text'])}</li>" for verdict in report["verdicts"])
     most = len(report["classes"]) if all_classes else SHOWN
     return fragment(
-        f"<h3>ResamplingPlan<small>{escape(rule_text(report))}</small></h3>"
+        f"<h3>{title}<small>{escape(rule_text(report))}</small></h3>"
         f"{_figures(report)}<p>Samples seen {samples_text(report)}.</p>"
         f"<ul>{verdicts}</ul>"
         f"<details open><summary>{report['n_classes']:,} classes, the rarest first</summary>"
@@ -100,7 +101,7 @@ def _scrolling(head: str, body: str) -> str:
 def _figures(report: Figures) -> str:
     figures = {
         "epoch size": f"{report['n_samples']:,} → {report['epoch_size']:,} "
-        f"({report['growth']:.3f}x)",
+        f"({growth_text(report)})",
     }
     figures |= {
         name: f"{number(report[key])} → {number(report[f'resampled_{key}'])}"

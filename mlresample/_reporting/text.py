@@ -67,6 +67,12 @@ def without_class_after(report: Figures) -> str:
     return number(report["resampled_n_without_class"], 1).removesuffix(".0")
 
 
+def growth_text(report: Figures) -> str:
+    """Write how much longer an epoch is, and how far its size varies."""
+    growth, deviation = f"{report['growth']:.3f}x", report["epoch_size_deviation"]
+    return growth if deviation is None else f"{growth}, drawn row by row: +- {deviation:,.0f}"
+
+
 def samples_text(report: Figures) -> str:
     """Write how many samples are seen how often."""
     n_samples, cap = report["n_samples"], report["cap"]
@@ -85,9 +91,9 @@ def samples_text(report: Figures) -> str:
 # -- text --------------------------------------------------------------------------------------
 
 
-def plan_text(report: Figures) -> str:
+def plan_text(report: Figures, title: str) -> str:
     """Write the report as text: summary, table of the classes, verdicts."""
-    lines = [f"ResamplingPlan: {report['n_classes']} classes, {rule_text(report)}"]
+    lines = [f"{title}: {report['n_classes']} classes, {rule_text(report)}"]
     lines += [*_summary_lines(report), f"{'samples seen':<17} {samples_text(report)}"]
     header, *rows = class_table_text(report["classes"])
     rule = "-" * len(header)
@@ -112,7 +118,7 @@ def _before_and_after(report: Figures) -> list[str]:
     return [
         f"{'':<17} {'before':>11} {'after':>9}",
         f"{'epoch size':<17} {report['n_samples']:>11,} {report['epoch_size']:>9,}"
-        f"  ({report['growth']:.3f}x)",
+        f"  ({growth_text(report)})",
         *measures,
     ]
 

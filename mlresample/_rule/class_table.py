@@ -90,7 +90,9 @@ class JointTable(ClassTable):
     joint: Any  # samples of each row that carry each class; in CSR if there are many
 
     def resampled_class_counts(self, of_rows: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.asarray((self.joint.T @ of_rows.T).T)
+        if not isinstance(self.joint, np.ndarray):
+            return np.asarray((self.joint.T @ of_rows.T).T)
+        return _products(of_rows, self.joint)
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,9 @@ class SampleTable(ClassTable):
             return np.array(
                 [self.indicator.weighted_class_counts(row, groups) for row in of_group]
             )
-        joint = self.indicator.joint_counts(groups, n_groups)
-        parts = np.array_split(joint, 1 + joint.size // (1 << 20), axis=1)
-        return np.hstack([of_group @ part.astype(np.float64) for part in parts])
+        return _products(of_group, self.indicator.joint_counts(groups, n_groups))
+
+
+def _products(of_rows: NDArray[np.float64], joint: NDArray[np.int64]) -> NDArray[np.float64]:
+    parts = np.array_split(joint, 1 + joint.size // (1 << 20), axis=1)  # floats of 8 MB
+    return np.hstack([of_rows @ part.astype(np.float64) for part in parts])

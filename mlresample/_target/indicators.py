@@ -223,13 +223,8 @@ class SparseRowIndicator(Indicator):
 
     def joint_counts(self, ranks: NDArray[Any], n_ranks: int) -> NDArray[np.int64]:
         counts = np.zeros((n_ranks, self.n_classes), dtype=np.int64)
-        for rows, (indptr, indices) in self._entries.blocks():
-            pairs = np.repeat(ranks[rows].astype(np.int64) * self.n_classes, np.diff(indptr))
-            pairs += indices
-            if len(pairs) < counts.size:
-                np.add.at(counts.reshape(-1), pairs, 1)
-            else:
-                counts += np.bincount(pairs, minlength=counts.size).reshape(counts.shape)
+        for rows, entries in self._entries.blocks():
+            kernels.add_joint_counts(counts, ranks[rows], entries)
         return counts
 
     def pairs(self, ranks: NDArray[Any]) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:

@@ -61,6 +61,17 @@ def count_sparse(
     return np.asarray(column @ np.ones(1)).astype(np.int64)
 
 
+def add_joint_counts(counts: NDArray[np.int64], ranks: NDArray[Any], entries: Entries) -> None:
+    """Add the rows of each rank that carry each class to counts of shape (n_ranks, n_classes)."""
+    indptr, indices = entries
+    pairs = np.repeat(ranks.astype(np.int64) * counts.shape[1], np.diff(indptr))
+    pairs += indices
+    if len(pairs) < counts.size:
+        np.add.at(counts.reshape(-1), pairs, 1)
+    else:
+        counts += np.bincount(pairs, minlength=counts.size).reshape(counts.shape)
+
+
 def count_pairs(
     pairs: Iterable[tuple[NDArray[Any], NDArray[Any]]], shape: tuple[int, int]
 ) -> csr_array:

@@ -16,6 +16,7 @@ from matplotlib.transforms import Transform
 from numpy.typing import ArrayLike, NDArray
 
 from mlresample._plan.plan import ResamplingPlan
+from mlresample._plan.table_plan import TablePlan
 from mlresample._reporting.style import AFTER, BEFORE, CAP
 from mlresample._rule.counts import check_some_class_occurs
 from mlresample._target.read import as_target
@@ -116,14 +117,15 @@ class ClassCountsDisplay:
         self.target_count = target_count
 
     @classmethod
-    @validate_params({"plan": [ResamplingPlan]}, prefer_skip_nested_validation=False)
-    def from_plan(cls, plan: ResamplingPlan, *, ax: Axes | None = None) -> Self:
+    @validate_params({"plan": [ResamplingPlan, TablePlan]}, prefer_skip_nested_validation=False)
+    def from_plan(cls, plan: ResamplingPlan | TablePlan, *, ax: Axes | None = None) -> Self:
         """Plot the class counts before and after the resampling that a plan describes.
 
         Parameters
         ----------
-        plan : ResamplingPlan
-            Made by :func:`~mlresample.plan_resampling`, or `plan_` of a fitted sampler.
+        plan : ResamplingPlan or TablePlan
+            Made by :func:`~mlresample.plan_resampling`, `plan_` of a fitted sampler, or the plan
+            of a table.
         ax : matplotlib Axes, default=None
             Axes to draw on; by default, those of a new figure.
 

@@ -12,5 +12,6 @@ except ModuleNotFoundError as error:
 
 from mlresample.tables._count import count_classes
 from mlresample.tables._repeats import add_repeats
+from mlresample.tables._target import TableTarget
 
-__all__ = ["add_repeats", "count_classes"]
+__all__ = ["TableTarget", "add_repeats", "count_classes"]

@@ -45,17 +45,23 @@ class BatchLabels:
                 positions[name] = position
         return positions
 
-    def count(self) -> NDArray[np.int64]:
-        """Count the rows that carry each code: a label that a row has twice counts once."""
+    def distinct(self) -> Entries:
+        """Return the entries without those that a row has twice."""
         indptr, codes = self.entries
-        counts = np.bincount(codes, minlength=self.n_codes)
         # Small numbers are sorted twice as fast.
         dtype = np.int32 if self.n_rows * self.n_codes < 2**31 else np.int64
         first_of_row = (np.arange(self.n_rows) * self.n_codes).astype(dtype)
         pairs = np.repeat(first_of_row, np.diff(indptr)) + codes.astype(dtype, copy=False)
         pairs.sort()
-        again = pairs[1:][pairs[1:] == pairs[:-1]]
-        return counts - np.bincount(again % max(self.n_codes, 1), minlength=self.n_codes)
+        is_again = pairs[1:] == pairs[:-1]
+        if not is_again.any():
+            return self.entries
+        rows, codes = np.divmod(np.append(pairs[:1], pairs[1:][~is_again]), self.n_codes)
+        return np.searchsorted(rows, np.arange(self.n_rows + 1)), codes
+
+    def count(self) -> NDArray[np.int64]:
+        """Count the rows that carry each code: a label that a row has twice counts once."""
+        return np.bincount(self.distinct()[1], minlength=self.n_codes)
 
 
 @dataclass(frozen=True)
