@@ -110,6 +110,9 @@ class MultilabelSampler(BaseSampler):
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
+        tags.sampler_tags.sample_indices = True
         tags.target_tags.multi_output = True
         return tags
 
@@ -144,13 +147,6 @@ class RepeatingSampler(MultilabelSampler):
             "sampling_strategy_": dict(zip(names, map(int, change), strict=True)),
         }
         return take_rows(X, indices), take_rows(y, indices), drawn
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.input_tags.string = True
-        tags.sampler_tags.sample_indices = True
-        return tags
 
 
 class PercentageSampler(RepeatingSampler):

@@ -19,6 +19,7 @@ MODULES = {
     "mlresample": None,
     "mlresample.over_sampling": None,
     "mlresample.under_sampling": None,
+    "mlresample.combine": None,
     "mlresample.metrics": None,
     "mlresample.model_selection": None,
     "mlresample.annotation": None,

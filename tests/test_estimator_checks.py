@@ -4,6 +4,7 @@ from imblearn.utils.estimator_checks import parametrize_with_checks as parametri
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from mlresample import MaxMultiplierOverSampler
+from mlresample.combine import REMEDIAL
 from mlresample.over_sampling import LPROS, MLROS
 from mlresample.under_sampling import LPRUS, MLRUS
 
@@ -16,6 +17,8 @@ SAMPLERS = [
     LPROS(random_state=0),
     MLRUS(random_state=0),
     LPRUS(random_state=0),
+    REMEDIAL(),
+    REMEDIAL(skip_empty=False),
 ]
 
 

@@ -36,6 +36,7 @@ PRIVATE_NAMES = [
     [
         "mlresample",
         "mlresample.annotation",
+        "mlresample.combine",
         "mlresample.metrics",
         "mlresample.model_selection",
         "mlresample.over_sampling",

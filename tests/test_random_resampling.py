@@ -200,7 +200,7 @@ def test_size_is_at_most_what_was_asked_for_and_no_sample_is_left_out(
     X_resampled, y_resampled = fitted.fit_resample(X[: len(y)], y)
     assert_array_equal(y[X_resampled.ravel()], y_resampled)
     assert_array_equal(np.bincount(X_resampled.ravel(), minlength=len(y)), fitted.sample_repeats_)
-    assert fitted.sample_repeats_.min() == 1
+    assert fitted.sample_repeats_.min() >= 1
     n_added = len(y_resampled) - len(y)
     assert n_added <= len(y) * percentage / 100
     codes = [verdict["code"] for verdict in fitted.plan_.verdicts]

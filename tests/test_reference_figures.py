@@ -9,6 +9,13 @@ import scipy.sparse as sp
 from numpy.testing import assert_allclose
 
 from mlresample import ResamplingRule, plan_resampling
+from mlresample._plan.random_plan import class_imbalance
+from mlresample._target.label_sets import label_sets
+from mlresample._target.read import as_target
+from mlresample.combine import REMEDIAL
+from mlresample.metrics import measure_imbalance
+from mlresample.over_sampling import LPROS, MLROS
+from mlresample.under_sampling import LPRUS, MLRUS
 
 FOLDER = Path(os.environ.get("MLRESAMPLE_DATA", "no folder named"))
 NAMES = ["birds", "corel5k", "enron", "hpa2018_train", "yeast"]
@@ -98,3 +105,78 @@ def test_drawn_size_and_means_over_seeds(name, target):
         for level in np.unique(plan.levels)
     ]
     assert sum(by_level) < 0.5 + 1.5 * 0.5 / np.sqrt(n_seeds) * len(by_level)
+
+
+@pytest.mark.parametrize(
+    ("name", "n_samples", "n_empty", "scumble"),  # of the R package mldr 0.4.2
+    [
+        ("birds", 785, 385, 0.0133834087787477),
+        ("corel5k", 7406, 2180, 0.253344730182253),
+        ("enron", 2547, 776, 0.19285210178051),
+        ("hpa2018_train", 42_674, 11_538, 0.0861756949399029),
+        ("yeast", 3234, 612, 0.0645396027340273),
+    ],
+)
+def test_remedial_equals_the_r_package(name, n_samples, n_empty, scumble):
+    y = load(name)
+    _, y_resampled = REMEDIAL(skip_empty=False).fit_resample(np.zeros((y.shape[0], 1)), y)
+    assert y_resampled.shape[0] == n_samples
+    assert (np.diff(y_resampled.indptr) == 0).sum() == n_empty
+    assert (y_resampled.sum(axis=0) == y.sum(axis=0)).all()
+    assert_allclose(measure_imbalance(y_resampled, absent_classes="zero").scumble, scumble)
+
+
+@pytest.mark.parametrize(
+    # By an independent count: samples of minority classes, each class counted by itself; label
+    # sets with fewer and with more samples than the mean, and the samples that have those.
+    ("name", "n_minority", "n_rare_sets", "n_common_sets", "n_of_rare", "n_of_common"),
+    [
+        ("birds", 79, 118, 15, 189, 456),
+        ("corel5k", 248, 2523, 652, 2523, 2477),
+        ("enron", 75, 655, 98, 737, 965),
+        ("hpa2018_train", 158, 503, 74, 3975, 27_097),
+        ("yeast", 212, 164, 34, 504, 1913),
+    ],
+)
+def test_random_resampling_takes_the_right_samples(
+    name, n_minority, n_rare_sets, n_common_sets, n_of_rare, n_of_common
+):
+    y = load(name)
+    indicator = as_target(y)
+    imbalance, mean = class_imbalance(indicator)
+    assert indicator.class_counts[imbalance > mean].sum() == n_minority
+    sets, of_sample, sizes = np.unique(
+        label_sets(indicator), return_inverse=True, return_counts=True
+    )
+    is_rare = (sizes < sizes.mean())[of_sample]
+    assert (len(sets) - n_common_sets, is_rare.sum()) == (n_rare_sets, n_of_rare)
+    assert (~is_rare).sum() == n_of_common
+
+    n = y.shape[0]
+    repeats = {
+        sampler: sampler(percentage=10, random_state=0)
+        .fit(np.zeros((n, 1)), y)
+        .plan_.draw_repeats()
+        for sampler in (MLROS, LPROS, MLRUS, LPRUS)
+    }
+    assert repeats[LPROS].sum() == n + n // 10
+    assert repeats[MLROS].sum() <= n + n // 10
+    assert repeats[MLRUS].sum() == repeats[LPRUS].sum() == n - n // 10
+    assert (y[repeats[MLROS] > 1][:, imbalance > mean].sum(axis=1) > 0).all()
+    assert is_rare[repeats[LPROS] > 1].all()
+    assert not is_rare[repeats[LPRUS] == 0].any()
+    assert len(np.unique(of_sample[repeats[LPRUS] > 0])) == len(sets)
+
+
+@pytest.mark.parametrize(
+    ("name", "growth"), [("birds", 0.099), ("corel5k", 0.069), ("enron", 0.044), ("yeast", 0.139)]
+)
+def test_ml_ros_stops_growing_however_large_the_percentage(name, growth):
+    y = load(name)
+    sizes = [
+        MLROS(percentage=percentage, random_state=0)
+        .fit(np.zeros((y.shape[0], 1)), y)
+        .plan_.epoch_size
+        for percentage in (50, 1000)
+    ]
+    assert_allclose(np.array(sizes) / y.shape[0] - 1, growth, atol=0.002)

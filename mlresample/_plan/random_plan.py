@@ -106,19 +106,13 @@ def _verdict(code: str, text: str) -> dict[str, Any]:
 # -- class by class ----------------------------------------------------------------------------
 
 
-def _imbalance(indicator: Indicator) -> tuple[NDArray[np.float64], float]:
+def class_imbalance(indicator: Indicator) -> tuple[NDArray[np.float64], float]:
     """Return the imbalance of each class, 0 for one that never occurs, and the mean imbalance."""
     counts = indicator.class_counts
     check_some_class_occurs(counts)
     imbalance = np.zeros(len(counts))
     imbalance[counts > 0] = imbalance_per_class(counts, counts)
     return imbalance, float(imbalance[counts > 0].mean())
-
-
-def minority_classes(indicator: Indicator) -> NDArray[np.bool_]:
-    """Return which classes have an imbalance above the mean, of shape (n_classes,)."""
-    imbalance, mean = _imbalance(indicator)
-    return imbalance > mean
 
 
 def label_matrix(indicator: Indicator) -> csr_array:
@@ -128,7 +122,7 @@ def label_matrix(indicator: Indicator) -> csr_array:
 
 def ml_ros(indicator: Indicator, n_clones: int, generator: np.random.RandomState) -> RandomPlan:
     """Clone samples of minority classes in turn, until each is as frequent as the mean asks."""
-    imbalance, mean = _imbalance(indicator)
+    imbalance, mean = class_imbalance(indicator)
     labels = label_matrix(indicator)
     bags = labels.tocsc()
     counts = indicator.class_counts.copy()
@@ -165,7 +159,7 @@ def ml_ros(indicator: Indicator, n_clones: int, generator: np.random.RandomState
 
 def ml_rus(indicator: Indicator, n_deleted: int, generator: np.random.RandomState) -> RandomPlan:
     """Delete samples of majority classes in turn, until each is as rare as the mean allows."""
-    imbalance, mean = _imbalance(indicator)
+    imbalance, mean = class_imbalance(indicator)
     labels = label_matrix(indicator)
     bags = labels.tocsc()
     counts = indicator.class_counts.copy()

@@ -8,7 +8,7 @@ import narwhals as nw
 import numpy as np
 from narwhals.dependencies import is_pandas_dataframe, is_pandas_series
 from numpy.typing import NDArray
-from scipy.sparse import issparse
+from scipy.sparse import issparse, vstack
 
 _CHUNK = 1 << 15  # rows
 _SHORT = 64  # entries per row on average
@@ -80,6 +80,35 @@ def take_rows(container: Any, indices: NDArray[np.int64]) -> Any:
     if hasattr(container, "__array__") and not hasattr(container, "__getitem__"):
         return np.asarray(container).take(indices, axis=0)
     return _take_items(container, indices)
+
+
+def append_rows(container: Any, rows: Any) -> Any:
+    """Return a container with the rows of an array or a CSR matrix below its own.
+
+    Kind and dtype stay. Arrays of other libraries become NumPy arrays.
+    """
+    if issparse(container):
+        below = type(container)(rows.astype(container.dtype))
+        return type(container)(vstack([container, below], format=container.format))
+    dense = rows.toarray() if issparse(rows) else rows
+    if is_tensor(container):
+        torch = sys.modules["torch"]
+        return torch.cat([container, torch.from_numpy(dense).to(container)])
+    if is_pandas_dataframe(container):
+        below = type(container)(dense, columns=container.columns).astype(container.dtypes)
+        return sys.modules["pandas"].concat([container, below], ignore_index=True)
+    if is_dataframe(container):
+        frame = nw.from_native(container, eager_only=True)
+        columns = dict(zip(frame.columns, dense.T, strict=True))
+        below = nw.from_dict(columns, backend=frame.implementation)
+        cast = [nw.col(name).cast(dtype) for name, dtype in frame.schema.items()]
+        return nw.concat([frame, below.select(cast)]).to_native()
+    if isinstance(container, list | tuple):
+        kind = type(container[0]) if len(container) else list
+        below = [row if kind is np.ndarray else kind(row.tolist()) for row in dense]
+        return type(container)([*container, *below])
+    array = np.asarray(container)
+    return np.concatenate([array, dense], dtype=array.dtype, casting="unsafe")
 
 
 def _take_array_rows(array: Any, indices: NDArray[np.int64]) -> Any:

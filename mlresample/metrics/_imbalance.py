@@ -10,7 +10,7 @@ from mlresample._reporting.base import SCHEMA_VERSION, Figures, Report, Rows, as
 from mlresample._reporting.text import bullets
 from mlresample._reporting.verdicts import judge_near_subsets
 from mlresample._rule.counts import check_some_class_occurs, imbalance_per_class
-from mlresample._target.indicators import Indicator
+from mlresample._rule.scumble import sample_scumble
 from mlresample._target.label_sets import HALF, MOST_CLASSES, Complexes, label_sets
 from mlresample._target.read import as_target
 from mlresample._utils.containers import row_slices
@@ -202,7 +202,7 @@ def measure_imbalance(
     known = per_class[~np.isnan(per_class)]
     mean = float(known.mean())
     variation = float(known.std(ddof=1)) / mean if len(known) > 1 else np.nan
-    n_carried, scumble = _scumble(indicator, np.where(occurs, per_class, 1.0))
+    n_carried, scumble = sample_scumble(indicator, np.where(occurs, per_class, 1.0))
     scumble_sums = indicator.weighted_class_counts(scumble, np.arange(n_samples))
     scumble_per_class = np.full(len(counts), np.nan)
     scumble_per_class[occurs] = scumble_sums[occurs] / counts[occurs]
@@ -228,19 +228,6 @@ def measure_imbalance(
         share_without_class=float(np.mean(n_carried == 0)),
         near_subsets=near_subsets,
     )
-
-
-def _scumble(
-    indicator: Indicator, imbalance: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Count each sample's classes, and compute its SCUMBLE from their imbalance."""
-    ones = np.ones(len(imbalance))
-    sums = indicator.row_sums(np.column_stack([ones, imbalance, np.log(imbalance)]))
-    n_carried, arithmetic, logarithm = sums.T
-    n = np.maximum(n_carried, 1)
-    # 1 - geometric / arithmetic mean; 1 - 1 / 1 for a sample without a class
-    scumble = 1 - np.exp(logarithm / n) / np.where(n_carried > 0, arithmetic / n, 1.0)
-    return n_carried, np.maximum(scumble, 0.0)
 
 
 def _pair_counts(
