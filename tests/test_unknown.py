@@ -4,8 +4,18 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
+from sklearn.base import clone
 
+from mlresample import (
+    ClassCounts,
+    MaxMultiplierOverSampler,
+    ResamplingRule,
+    compare_plans,
+    plan_resampling,
+)
 from mlresample._target.read import as_target
 
 NAN = float("nan")
@@ -239,3 +249,341 @@ def test_class_labels_cannot_be_unknown(labels):
 def test_counts_of_instances_cannot_be_unknown():
     with pytest.raises(ValueError, match="leave out one of the two"):
         as_target(Y, instances=True, unknown=-1)
+
+
+# -- the rule and the plan, against brute force over known entries -------------------------------
+
+fuzzed = settings(max_examples=60, deadline=None)
+KINDS = [np.array, np.asfortranarray, sp.csr_array, sp.csc_array]
+
+
+def random_target(seed, n_samples=None, n_classes=None):
+    """Generate a small target of -1, 0 and 1, some of whose classes are hardly known."""
+    rng = np.random.default_rng(seed)
+    shape = n_samples or rng.integers(2, 25), n_classes or rng.integers(2, 6)
+    y = (rng.random(shape) < rng.uniform(0.05, 0.7, shape[1])).astype(int)
+    y[rng.random(shape) < rng.choice([0, 0.1, 0.5, 0.95], shape[1])] = -1
+    y[0, 0] = 1
+    return y
+
+
+def count_known(y):
+    """Count positives and known entries of each class, entry by entry."""
+    n_classes = len(y[0])
+    positives, known = [0] * n_classes, [0] * n_classes
+    for row in y.tolist():
+        for c, value in enumerate(row):
+            if value != -1:
+                known[c] += 1
+                positives[c] += value
+    return positives, known
+
+
+def multipliers_of(
+    y, target_count="median", power=1.0, cap=4.0, floor=1.0, background=1.0, solved=False
+):
+    """Compute the multipliers of classes and samples, class by class and row by row."""
+    positives, known = count_known(y)
+    of_class = []
+    for c, n in enumerate(positives):
+        t = target_count
+        if t == "median":
+            t = float(np.median([n for n in positives if n > 0]))
+        elif isinstance(t, float) and t <= 1 and not solved:
+            t = t * known[c]  # a share
+        of_class.append(min(max((t / n) ** power, floor), cap) if n else 1.0)
+    of_sample = []
+    for row in y.tolist():
+        of_row = [m for m, value in zip(of_class, row, strict=True) if value == 1]
+        if of_row:
+            of_sample.append(max(of_row))
+        else:
+            of_sample.append(1.0 if -1 in row else background)
+    return np.array(of_class), np.array(of_sample)
+
+
+RULES = st.fixed_dictionaries(
+    {
+        "target_count": st.sampled_from(["median", 0.05, 0.3, 1.0, 3, 7.5]),
+        "power": st.sampled_from([1.0, 0.5]),
+        "cap": st.sampled_from([1.0, 2.0, 4.0, np.inf]),
+        "floor": st.sampled_from([1.0, 0.5]),
+        "background": st.sampled_from([0.0, 1.0]),
+    }
+)
+
+
+@fuzzed
+@given(seed=st.integers(0, 10_000), rule=RULES, kind=st.sampled_from(KINDS))
+def test_a_plan_equals_brute_force_over_known_entries(seed, rule, kind):
+    y = random_target(seed)
+    plan = plan_resampling(kind(y), unknown=-1, **rule)
+    positives, known = count_known(y)
+    of_class, of_sample = multipliers_of(y, **rule)
+    assert plan.class_counts.tolist() == positives
+    np.testing.assert_allclose(plan.class_multipliers, of_class, rtol=1e-12)
+    np.testing.assert_allclose(plan.sample_multipliers, of_sample, rtol=1e-12)
+    np.testing.assert_allclose(plan.resampled_class_counts, of_sample @ (y == 1), rtol=1e-12)
+    if (y == -1).any():
+        assert plan.known_counts.tolist() == plan.rule.counts.known_counts.tolist() == known
+        resampled_known = of_sample @ (y != -1)
+        np.testing.assert_allclose(
+            plan.resampled_known_counts, resampled_known, rtol=1e-9, atol=1e-9
+        )
+    else:
+        assert plan.known_counts is plan.resampled_known_counts is None
+    without = [1 not in row and -1 not in row for row in y.tolist()]
+    undecided = [1 not in row and -1 in row for row in y.tolist()]
+    assert (plan.n_without_class, plan.n_undecided) == (sum(without), sum(undecided))
+    by_rule = plan.rule.sample_multipliers(kind(y), unknown=-1)
+    np.testing.assert_array_equal(by_rule, plan.sample_multipliers)
+
+
+@fuzzed
+@given(seed=st.integers(0, 10_000), rule=RULES, kind=st.sampled_from(KINDS))
+def test_a_mask_and_missing_values_give_the_plan_of_a_value(seed, rule, kind):
+    y = random_target(seed)
+    report = plan_resampling(kind(y), unknown=-1, **rule).to_dict()
+    covered = np.where(y == -1, np.random.default_rng(seed).integers(0, 2, y.shape), y)
+    for target, unknown in (
+        (kind(np.where(y == -1, NAN, y)), NAN),
+        (kind(covered), kind(y == -1)),
+    ):
+        assert plan_resampling(target, unknown=unknown, **rule).to_dict() == report
+
+
+@fuzzed
+@given(seed=st.integers(0, 10_000), rule=RULES, kind=st.sampled_from(KINDS))
+def test_a_target_in_which_all_is_known_gives_the_same_report_to_the_bit(seed, rule, kind):
+    y = kind(np.maximum(random_target(seed), 0))
+    plan = plan_resampling(y, **rule)
+    for unknown in (-1, NAN, np.zeros(y.shape, dtype=bool)):
+        same = plan_resampling(y, unknown=unknown, **rule)
+        assert same.to_dict() == plan.to_dict()
+        assert same.rule.to_json() == plan.rule.to_json()
+        assert_array_equal(same.levels, plan.levels)
+        assert repr(same) == repr(plan)
+
+
+@fuzzed
+@given(seed=st.integers(0, 10_000), epoch_size=st.floats(0.6, 3), kind=st.sampled_from(KINDS))
+def test_a_budget_is_met_with_undecided_samples_seen_once(seed, epoch_size, kind):
+    y = random_target(seed, n_samples=20)
+    rule = {"cap": 4.0, "floor": 0.5, "background": 0.25}
+    smallest, largest = (
+        multipliers_of(y, target_count=t, solved=True, **rule)[1].mean() for t in (1e-9, 1e9)
+    )
+    if not smallest <= epoch_size <= largest:
+        with pytest.raises(ValueError, match="cannot be met"):
+            plan_resampling(kind(y), unknown=-1, epoch_size=epoch_size, **rule)
+        return
+    plan = plan_resampling(kind(y), unknown=-1, epoch_size=epoch_size, **rule)
+    t = plan.resolved_target_count
+    of_class, of_sample = multipliers_of(y, target_count=t, solved=True, **rule)
+    np.testing.assert_allclose(of_sample.sum(), epoch_size * len(y), rtol=1e-6)
+    np.testing.assert_allclose(plan.sample_multipliers, of_sample, rtol=1e-12)
+    np.testing.assert_allclose(plan.class_multipliers, of_class, rtol=1e-12)
+
+
+@fuzzed
+@given(seed=st.integers(0, 10_000), kind=st.sampled_from(KINDS))
+def test_compared_plans_equal_brute_force_over_known_entries(seed, kind):
+    y = random_target(seed)
+    grid = {
+        "target_count": ["median", 0.05, 0.3, 1.0, 3],
+        "power": [1.0, 0.5],
+        "background": [0.5, 1.0],
+    }
+    comparison = compare_plans(kind(y), grid, unknown=-1)
+    for i, parameters in enumerate(comparison.parameters):
+        _, of_sample = multipliers_of(y, **parameters)
+        np.testing.assert_allclose(comparison.growth[i], of_sample.mean(), rtol=1e-12)
+        counts = (of_sample @ (y == 1))[(y == 1).any(axis=0)]
+        ratio, mean = counts.max() / counts.min(), (counts.max() / counts).mean()
+        np.testing.assert_allclose(comparison.resampled_imbalance_ratio[i], ratio, rtol=1e-12)
+        np.testing.assert_allclose(comparison.resampled_mean_imbalance[i], mean, rtol=1e-12)
+
+
+def test_a_share_of_the_known_samples_may_reorder_the_classes():
+    # a: 4 of 8 known; b: 3 of 4 known. Half of the known: a has 4 of 4, b has 3 of 2.
+    y = np.array([[1, 1]] * 2 + [[1, -1]] * 2 + [[0, 1], [0, 0], [0, -1], [0, -1]])
+    plan = plan_resampling(y, unknown=-1, target_count=1.0)
+    assert_array_equal(plan.resolved_target_count, [8, 4])
+    assert_array_equal(plan.class_multipliers, [2, 4 / 3])
+    assert_array_equal(plan.sample_multipliers, [2, 2, 2, 2, 4 / 3, 1, 1, 1])
+    comparison = compare_plans(y, {"target_count": [1.0]}, unknown=-1)
+    np.testing.assert_allclose(comparison.growth, (8 + 4 / 3 + 3) / 8)
+    assert np.isnan(comparison.resolved_target_count[0])
+
+
+def test_an_undecided_sample_is_not_background():
+    plan = plan_resampling(Y, unknown=-1, background=0)
+    assert_array_equal(plan.sample_multipliers, [1, 1, 1.5, 1, 0])
+    assert (plan.n_without_class, plan.n_undecided) == (1, 2)
+
+
+def test_a_rule_is_applied_to_other_samples_with_unknown_entries():
+    rule = plan_resampling(Y[:, :2], class_names=["a", "b"], unknown=-1).rule
+    y = pd.DataFrame({"b": [1, -1, 0], "c": [0, 0, -1]})
+    plan = rule.plan(y, unknown=-1)
+    assert plan.classes.tolist() == ["a", "b"]
+    assert_array_equal(plan.known_counts, [3, 2])  # a is known to be absent
+    assert_array_equal(plan.resampled_known_counts, [3.5, 2.5])
+    assert_array_equal(plan.sample_multipliers, [1.5, 1, 1])
+    assert plan.n_undecided == 2
+
+
+def test_nothing_known_is_an_error_and_a_class_of_which_nothing_is_known_a_verdict():
+    with pytest.raises(ValueError, match="No class occurs in the known part of y"):
+        plan_resampling(np.full((3, 2), -1), unknown=-1)
+    with pytest.raises(ValueError, match="No class occurs in the known part of y"):
+        compare_plans([[0, -1], [-1, 0]], {"cap": [2]}, unknown=-1)
+    plan = plan_resampling([[1, -1], [0, -1], [1, -1]], unknown=-1, target_count=0.5)
+    assert_array_equal(plan.class_multipliers, [1, 1])
+    verdicts = {found["code"]: found for found in plan.to_dict()["verdicts"]}
+    assert verdicts["never_known"]["classes"] == [1]
+    assert "Nothing is known of 1 class: 1 (0)." in verdicts["never_known"]["text"]
+    assert "absent" not in verdicts
+    plan.to_json()
+
+
+# -- class counts ------------------------------------------------------------------------------
+
+
+@fuzzed
+@given(seed=st.integers(0, 10_000), cut=st.integers(1, 9))
+def test_counts_of_batches_add_up(seed, cut):
+    y = random_target(seed, n_samples=10, n_classes=3)
+    whole = ClassCounts.from_target(y, unknown=-1)
+    total = sum(ClassCounts.from_target(batch, unknown=-1) for batch in (y[:cut], y[cut:]))
+    positives, known = count_known(y)
+    assert total.class_counts.tolist() == positives
+    assert total.n_without_class == whole.n_without_class
+    for counts in (whole, total):
+        if (y == -1).any():
+            assert counts.known_counts.tolist() == known
+        else:
+            assert counts.known_counts is None
+    share = {"target_count": 0.4}
+    if any(positives):
+        rule = ResamplingRule.from_counts(total, **share)
+        of_target = plan_resampling(y, unknown=-1, **share).rule
+        assert rule.to_json() == of_target.to_json()
+        again = ResamplingRule.from_json(rule.to_json())
+        assert again.to_json() == rule.to_json()
+
+
+def test_a_batch_without_a_class_is_known_not_to_have_it():
+    monday = ClassCounts.from_numbers({"cat": 3}, n_samples=9, known_counts={"cat": 5})
+    tuesday = ClassCounts.from_numbers({"lynx": 1}, n_samples=2)
+    week = monday + tuesday
+    assert week.classes.tolist() == ["cat", "lynx"]
+    assert week.known_counts.tolist() == [7, 11]
+    assert (tuesday + monday).known_counts.tolist() == [7, 11]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"known_counts": [2, 5], "n_samples": 9}, r"got 2 for class 0 with count 3"),
+        ({"known_counts": [5, 10], "n_samples": 9}, r"to n_samples=9, got 10 for class 1"),
+        ({"known_counts": [5, 5]}, "known_counts needs the number of samples"),
+        ({"known_counts": [5], "n_samples": 9}, "known_counts has 1 numbers for 2 classes"),
+        ({"known_counts": {"a": 5, "b": 5}, "n_samples": 9}, "class_counts has none: name both"),
+        (
+            {"known_counts": [5, 5], "n_samples": 9, "instance_counts": [3, 2]},
+            "do not go together",
+        ),
+        (
+            {"known_counts": [9, 8], "n_samples": 9, "n_without_class": 2},
+            "at least 3 and at most 6",
+        ),
+    ],
+)
+def test_known_counts_that_contradict_the_others_are_an_error(options, message):
+    with pytest.raises(ValueError, match=message):
+        ClassCounts.from_numbers([3, 2], **options)
+
+
+def test_known_counts_of_all_samples_are_none():
+    counts = ClassCounts.from_numbers([3, 2], n_samples=9, known_counts=[9, 9])
+    assert counts.known_counts is None
+    assert "known_counts" not in ResamplingRule.from_counts(counts).to_json()
+
+
+def test_counts_with_unknown_entries_cannot_be_added_to_those_of_an_unknown_number_of_samples():
+    counts = ClassCounts.from_numbers([3, 2], n_samples=9, known_counts=[9, 8])
+    with pytest.raises(ValueError, match="pass n_samples"):
+        counts + ClassCounts.from_numbers([3, 2])
+
+
+# -- the report --------------------------------------------------------------------------------
+
+
+def test_a_report_says_how_much_is_known():
+    plan = plan_resampling(Y, unknown=-1, class_names=["a", "b", "c"], target_count=0.5)
+    text = repr(plan)
+    assert "target count 50 % of the known samples" in text
+    assert "\nundecided                   2         2\n" in text
+    assert "\nknown entries          80.0 %\n" in text  # 12 of 15
+    for cell in ("known", "of known", "60.00 %", "33.33 %"):  # b: 3 of 5 known, 1 of 3 carry it
+        assert cell in text
+        assert cell in plan._repr_html_()
+    report = plan.to_dict()
+    assert (report["n_undecided"], report["known_share"], report["target_share"]) == (2, 0.8, 0.5)
+    (row,) = (row for row in report["classes"] if row["class"] == "b")
+    assert (row["known"], row["known_share"], row["share"]) == (3, 0.6, 1 / 3)
+    assert row["target_count"] == 1.5
+    frame = plan.to_frame()
+    assert frame["known"].tolist() == [5, 3, 4]
+
+
+def test_a_report_of_a_known_target_has_no_such_column():
+    plan = plan_resampling(np.maximum(Y, 0))
+    assert "known" not in repr(plan)
+    assert "of known" not in plan._repr_html_()
+
+
+def test_verdicts_on_little_known_classes_and_on_those_without_known_negatives():
+    y = np.array([[1, 1, 1], [1, 0, 1], [0, -1, -1], [0, -1, -1], [0, -1, -1]])
+    verdicts = {v["code"]: v for v in plan_resampling(y, unknown=-1).to_dict()["verdicts"]}
+    assert verdicts["little_known"]["classes"] == [1, 2]
+    assert verdicts["no_known_negatives"]["classes"] == [2]
+    half = np.array([[1, 1], [0, -1]])
+    codes = [v["code"] for v in plan_resampling(half, unknown=-1).to_dict()["verdicts"]]
+    assert "little_known" not in codes
+
+
+# -- the estimator -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [np.array, sp.csr_array, pandas_frame, with_nan])
+def test_the_estimator_hands_back_unknown_entries_as_they_are(kind):
+    rng = np.random.default_rng(0)
+    y = random_target(0, n_samples=60, n_classes=3)
+    X = rng.normal(size=(60, 2))
+    target = kind(y)
+    unknown = NAN if kind is with_nan else -1
+    sampler = MaxMultiplierOverSampler(unknown=unknown, background=0, random_state=0)
+    _, resampled = sampler.fit_resample(X, target)
+    assert type(resampled) is type(target)
+    rows = resampled.toarray() if sp.issparse(resampled) else np.asarray(resampled)
+    assert_array_equal(rows, (with_nan(y) if kind is with_nan else y)[sampler.sample_indices_])
+    plan = plan_resampling(target, unknown=unknown, background=0)
+    assert sampler.plan_.to_dict() == plan.to_dict()
+    assert sampler.fit(X, target).plan_.to_dict() == plan.to_dict()
+    change = (y[sampler.fit(X, target).plan_.draw_indices(0)] == 1).sum(axis=0) - plan.class_counts
+    sampler.fit_resample(X, target)
+    assert list(sampler.sampling_strategy_.values()) == change.tolist()
+
+
+def test_a_mask_is_an_error_of_the_estimator_that_names_the_way_out():
+    sampler = MaxMultiplierOverSampler(unknown=Y == -1)
+    with pytest.raises(ValueError, match=r"got ndarray\. A mask.*np\.where\(mask, -1, y\)"):
+        sampler.fit(np.zeros((5, 1)), Y)
+
+
+def test_the_estimator_can_be_cloned_with_nan():
+    sampler = clone(MaxMultiplierOverSampler(unknown=NAN))
+    sampler.fit_resample(np.zeros((5, 1)), with_nan(Y))
+    assert sampler.plan_.n_undecided == 2

@@ -17,6 +17,7 @@ from mlresample._rule.class_table import ClassOrder, ClassTable, SampleTable, cl
 from mlresample._rule.counts import (
     ClassCounts,
     check_some_class_occurs,
+    check_target_has_class,
     effective_counts,
     imbalance_per_class,
 )
@@ -26,7 +27,7 @@ from mlresample._rule.parameters import PARAMETERS, RuleParameters, as_number
 from mlresample._target.read import as_target
 from mlresample._utils.names import plain
 from mlresample._utils.sklearn import validate_params
-from mlresample._utils.typing import MatrixLike
+from mlresample._utils.typing import MatrixLike, Unknown
 
 _COMPARED = [name for name in PARAMETERS if name != "class_multipliers"]
 _TITLES = {
@@ -122,6 +123,7 @@ def _written(value: Any) -> str:
         "param_grid": [dict, list],
         "class_names": ["array-like", None],
         "instances": ["boolean"],
+        "unknown": "no_validation",
     },
     prefer_skip_nested_validation=True,
 )
@@ -131,6 +133,7 @@ def compare_plans(
     *,
     class_names: ArrayLike | None = None,
     instances: bool = False,
+    unknown: Unknown | None = None,
 ) -> PlanComparison:
     """Compare plans of several parameters, from one pass over the target.
 
@@ -146,6 +149,9 @@ def compare_plans(
         As for :func:`~mlresample.plan_resampling`.
     instances : bool, default=False
         Whether `y` holds counts of instances, as for :func:`~mlresample.plan_resampling`.
+    unknown : float or mask of shape (n_samples, n_classes), default=None
+        Value of the unknown entries of `y`, or a mask of them, as for
+        :func:`~mlresample.plan_resampling`.
 
     Returns
     -------
@@ -162,8 +168,8 @@ def compare_plans(
     -----
     The multiplier of a sample is that of its rarest class. Counting once how many samples have
     which rarest class and carry which other classes is enough for every plan. A target count for
-    each class and `instance_aware` may put the classes into another order; then they are counted
-    again.
+    each class, `instance_aware`, and a share of the samples known for each class may put the
+    classes into another order; then they are counted again.
 
     Examples
     --------
@@ -176,7 +182,8 @@ def compare_plans(
        4             6          22   1.158              5.5           3.389               1
        8             6          24   1.263                4               3               0
     """
-    indicator = as_target(y, class_names=class_names, instances=instances)
+    indicator = as_target(y, class_names=class_names, instances=instances, unknown=unknown)
+    check_target_has_class(indicator)
     counts = ClassCounts(
         indicator.classes,
         indicator.class_counts,
@@ -184,6 +191,7 @@ def compare_plans(
         None,
         indicator.named,
         indicator.instance_counts,
+        indicator.known_counts,
     )
     make_table = partial(SampleTable.of, indicator)
     return compare_by_tables(counts, make_table, param_grid, indicator.column_name)
@@ -257,11 +265,12 @@ def _measure(
             effective,
             n_samples,
             of_plan,
+            known_counts=class_counts.known_counts,
             solved=solved,
             column_name=column_name,
         )
         learned.append(rule)
-        if of_plan.is_by_class:
+        if isinstance(rule.resolved_target_count, np.ndarray):
             scores = class_scores(counts, rule.resolved_target_count, rule.parameters)
             found.append(table_of(scores))
         else:

@@ -5,14 +5,14 @@ from numpy.typing import ArrayLike
 
 from mlresample._plan.plan import ResamplingPlan, ResamplingRule, SampleFigures
 from mlresample._rule.class_table import ClassOrder, SampleTable
-from mlresample._rule.counts import ClassCounts, check_some_class_occurs, effective_counts
+from mlresample._rule.counts import ClassCounts, check_target_has_class, effective_counts
 from mlresample._rule.epoch_size import solve_target_count
 from mlresample._rule.multipliers import learn_multipliers
 from mlresample._rule.parameters import RuleParameters
 from mlresample._target.indicators import Indicator
 from mlresample._target.read import as_target
 from mlresample._utils.sklearn import validate_parameter_constraints
-from mlresample._utils.typing import ClassMultipliers, MatrixLike, TargetCount
+from mlresample._utils.typing import ClassMultipliers, MatrixLike, TargetCount, Unknown
 
 _OF_TARGET = {"class_names": ["array-like", None], "instances": ["boolean"]}
 
@@ -20,7 +20,7 @@ _OF_TARGET = {"class_names": ["array-like", None], "instances": ["boolean"]}
 def make_plan(indicator: Indicator, parameters: RuleParameters) -> ResamplingPlan:
     """Learn a rule from an indicator matrix and apply it there."""
     class_counts, n_samples = indicator.class_counts, indicator.n_samples
-    check_some_class_occurs(class_counts)
+    check_target_has_class(indicator)
     instances = indicator.instance_counts
     effective = effective_counts(class_counts, instances, n_samples, parameters.instance_aware)
     solved = None
@@ -32,6 +32,7 @@ def make_plan(indicator: Indicator, parameters: RuleParameters) -> ResamplingPla
         effective,
         n_samples,
         parameters,
+        known_counts=indicator.known_counts,
         solved=solved,
         column_name=indicator.column_name,
     )
@@ -44,6 +45,7 @@ def make_plan(indicator: Indicator, parameters: RuleParameters) -> ResamplingPla
         samples.n_without_class,
         indicator.named,
         instances,
+        indicator.known_counts,
     )
     return ResamplingPlan(
         rule=ResamplingRule(counts, *learned),
@@ -51,6 +53,7 @@ def make_plan(indicator: Indicator, parameters: RuleParameters) -> ResamplingPla
         class_counts=class_counts,
         class_multipliers=multipliers,
         instance_counts=instances,
+        unknown_counts=None if indicator.unknown is None else indicator.unknown.class_counts,
         **samples._asdict(),
     )
 
@@ -60,6 +63,7 @@ def plan_resampling(
     *,
     class_names: ArrayLike | None = None,
     instances: bool = False,
+    unknown: Unknown | None = None,
     class_multipliers: ClassMultipliers = RuleParameters.class_multipliers,
     cap: float = RuleParameters.cap,
     floor: float = RuleParameters.floor,
@@ -82,6 +86,11 @@ def plan_resampling(
     instances : bool, default=False
         Whether `y` holds counts of instances, such as the boxes of each class in an image. A
         sample carries the classes whose count is > 0.
+    unknown : float or mask of shape (n_samples, n_classes), default=None
+        Value of the entries of `y` that are unknown, because nobody looked, such as -1; nan
+        stands for missing values of all kinds. Or a mask in any container, whose columns are in
+        the order of those of `y`: where it is True, the entry is unknown whatever `y` holds. For
+        both blanks and -1, pass ``y.fillna(-1)`` and ``unknown=-1``. If None, all is known.
     class_multipliers : "balanced", array-like, dict or callable, default="balanced"
         The rule below; or one multiplier per class, {class: multiplier} (classes left out get
         1), or a function from the array of class counts to an array of multipliers. Values
@@ -95,9 +104,9 @@ def plan_resampling(
         may be left out.
     target_count : {"median", "mean", "max"}, int, float, array-like or dict, default="median"
         Count that rare classes are raised towards: a statistic over the classes that occur, a
-        share of the samples (float in (0, 1]) or a count (int, or float above 1). Or such a
-        number for each class, which the class should at least have: an array, or {class: number}
-        (classes left out keep theirs).
+        share of the samples, of those known for each class (float in (0, 1]), or a count (int,
+        or float above 1). Or such a number for each class, which the class should at least have:
+        an array, or {class: number} (classes left out keep theirs).
     power : float, default=1.0
         1 is inverse frequency, 0.5 its square root, 0 makes all multipliers 1.
     epoch_size : int or float, default=None
@@ -127,6 +136,10 @@ def plan_resampling(
     and target count t; that of a sample is the largest among its classes, and `background` for a
     sample without a class. Classes that never occur have multiplier 1.
 
+    An unknown entry is neither positive nor negative: a class count n_c is that of the known
+    positives, and a share is of the samples known for its class. A sample with unknown entries
+    and no class may have a class that nobody looked for: its multiplier is 1, not `background`.
+
     With `instance_aware`, n_c is ``n * sqrt(f_i * f_b)``. Repeat-factor sampling by images and
     instances (IRFS [3]_) with threshold t is then ``target_count=t, power=0.5, cap=np.inf``.
 
@@ -150,7 +163,8 @@ def plan_resampling(
     """
     # validate_params would do the same, but takes as long as the rest of a small plan.
     parameters = RuleParameters.validated(locals(), "plan_resampling")
-    if class_names is not None or instances is not False:
+    if class_names is not None or instances is not False:  # `unknown` is checked with y
         given = {"class_names": class_names, "instances": instances}
         validate_parameter_constraints(_OF_TARGET, given, "plan_resampling")
-    return make_plan(as_target(y, class_names=class_names, instances=instances), parameters)
+    indicator = as_target(y, class_names=class_names, instances=instances, unknown=unknown)
+    return make_plan(indicator, parameters)

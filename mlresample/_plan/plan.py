@@ -12,14 +12,14 @@ from mlresample._reporting.base import SCHEMA_VERSION, Figures, Rows, as_rows, f
 from mlresample._reporting.html import plan_html
 from mlresample._reporting.text import plan_text
 from mlresample._reporting.verdicts import find_verdicts
-from mlresample._rule.counts import check_some_class_occurs
+from mlresample._rule.counts import check_target_has_class
 from mlresample._rule.multipliers import raised_to_cap, sample_levels
 from mlresample._rule.rule import LearnedRule
 from mlresample._rule.target_count import counts_at_cap
 from mlresample._target.indicators import Indicator
 from mlresample._target.read import as_target
 from mlresample._utils.names import as_classes, plain
-from mlresample._utils.typing import HasPlan, MatrixLike
+from mlresample._utils.typing import HasPlan, MatrixLike, Unknown
 
 
 def as_plan(plan: Any) -> Any:
@@ -72,6 +72,7 @@ class ResamplingRule(LearnedRule):
         class_names: ArrayLike | None = None,
         unseen: float | None = None,
         instances: bool = False,
+        unknown: Unknown | None = None,
     ) -> "ResamplingPlan":
         """Apply the rule to the samples of a target.
 
@@ -86,6 +87,9 @@ class ResamplingRule(LearnedRule):
             no sample when it was learned. If None, such a class is an error once it occurs.
         instances : bool, default=False
             Whether `y` holds counts of instances, as for :func:`plan_resampling`.
+        unknown : float or mask of shape (n_samples, n_classes), default=None
+            Value of the unknown entries of `y`, or a mask of them, as for
+            :func:`plan_resampling`.
 
         Returns
         -------
@@ -100,21 +104,23 @@ class ResamplingRule(LearnedRule):
             If `y` is not a target, its classes cannot be matched with those of the rule, or one
             occurs that has no multiplier.
         """
-        indicator = as_target(y, class_names=class_names, is_batch=True, instances=instances)
-        check_some_class_occurs(indicator.class_counts)
+        indicator = as_target(
+            y, class_names=class_names, is_batch=True, instances=instances, unknown=unknown
+        )
+        check_target_has_class(indicator)
         positions, multipliers = self._of_columns(indicator, unseen)
         samples = SampleFigures.of(indicator, multipliers, self.parameters.background)
-        unknown = np.flatnonzero((positions < 0) & (indicator.class_counts > 0))
+        new = np.flatnonzero((positions < 0) & (indicator.class_counts > 0))
         classes = self.classes if self.counts.named else indicator.classes
         names = classes.tolist()
-        positions[unknown] = len(names) + np.arange(len(unknown))
-        if len(unknown):
-            names += indicator.classes[unknown].tolist()
-        known = positions >= 0
+        positions[new] = len(names) + np.arange(len(new))
+        if len(new):
+            names += indicator.classes[new].tolist()
+        has_place = positions >= 0
 
         def by_class(of_columns: NDArray[Any], default: Any) -> NDArray[Any]:
             values = np.full(len(names), default, dtype=of_columns.dtype)
-            values[positions[known]] = of_columns[known]
+            values[positions[has_place]] = of_columns[has_place]
             return values
 
         figures: dict[str, Any] = samples._asdict()
@@ -123,10 +129,13 @@ class ResamplingRule(LearnedRule):
         if indicator.instances is not None and samples.resampled_instance_counts is not None:
             counts["instance_counts"] = by_class(indicator.instances.class_counts, 0)
             figures["resampled_instance_counts"] = by_class(samples.resampled_instance_counts, 0.0)
+        if indicator.unknown is not None and samples.resampled_unknown_counts is not None:
+            counts["unknown_counts"] = by_class(indicator.unknown.class_counts, 0)
+            figures["resampled_unknown_counts"] = by_class(samples.resampled_unknown_counts, 0.0)
 
         return ResamplingPlan(
             rule=self,
-            classes=as_classes(names) if len(unknown) else classes,
+            classes=as_classes(names) if len(new) else classes,
             class_counts=by_class(indicator.class_counts, 0),
             class_multipliers=by_class(multipliers, 1.0),
             **counts,
@@ -137,27 +146,32 @@ class ResamplingRule(LearnedRule):
 class SampleFigures(NamedTuple):
     """What follows for the samples of a target from the multipliers of its columns."""
 
-    resampled_class_counts: NDArray[np.float64]
-    n_without_class: int
     level_multipliers: NDArray[np.float64]
     levels: NDArray[Any]
+    n_without_class: int
+    n_undecided: int
+    resampled_class_counts: NDArray[np.float64]
     resampled_instance_counts: NDArray[np.float64] | None
+    resampled_unknown_counts: NDArray[np.float64] | None
 
     @classmethod
     def of(
         cls, indicator: Indicator, multipliers: NDArray[np.float64], background: float
     ) -> "SampleFigures":
         """Compute the levels, and the expected class counts."""
-        level_multipliers, levels, n_without = sample_levels(indicator, multipliers, background)
+        samples = sample_levels(indicator, multipliers, background)
+        level_multipliers, levels = samples.level_multipliers, samples.levels
         if multipliers.min() < 1:
             resampled = indicator.weighted_class_counts(level_multipliers, levels)
         else:  # the change alone, which is 0 for many samples
             change = indicator.weighted_class_counts(level_multipliers - 1, levels)
             resampled = indicator.class_counts + change
-        instances = None
+        instances = unknown = None
         if indicator.instances is not None:
             instances = indicator.instances.weighted_class_counts(level_multipliers, levels)
-        return cls(resampled, n_without, level_multipliers, levels, instances)
+        if indicator.unknown is not None:
+            unknown = indicator.unknown.weighted_class_counts(level_multipliers, levels)
+        return cls(*samples, resampled, instances, unknown)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -169,18 +183,47 @@ class PlanFigures(CountedFigures):
     n_without_class: int
     instance_counts: NDArray[np.int64] | None = None
     resampled_instance_counts: NDArray[np.float64] | None = None
+    n_undecided: int = 0
+    unknown_counts: NDArray[np.int64] | None = None
+    resampled_unknown_counts: NDArray[np.float64] | None = None
+
+    @property
+    def known_counts(self) -> NDArray[np.int64] | None:
+        """Samples of which it is known whether they carry each class; None if of all."""
+        return None if self.unknown_counts is None else self.n_samples - self.unknown_counts
+
+    @property
+    def resampled_known_counts(self) -> NDArray[np.float64] | None:
+        """Expected known counts after resampling; None if all is known."""
+        unknown = self.resampled_unknown_counts
+        return None if unknown is None else self.expected_epoch_size - unknown
 
     @property
     def resolved_target_count(self) -> float | NDArray[np.float64] | None:
         """Count that rare classes are raised towards, or that each class should at least have.
 
-        A float; of shape (n_classes,) if `target_count` was a number for each class; or None with
-        user-supplied multipliers.
+        A float; of shape (n_classes,) if `target_count` was a number for each class, or a share of
+        the samples known for each; or None with user-supplied multipliers.
         """
         target_count = self.rule.resolved_target_count
         if not isinstance(target_count, np.ndarray):
             return target_count
         return np.append(target_count, self.class_counts[len(target_count) :])
+
+    @property
+    def _target_share(self) -> float | None:
+        """The share of the samples known for each class, if that is what was asked for."""
+        parameters = self.rule.parameters
+        is_of_known = parameters.is_share and self.rule.counts.known_counts is not None
+        return parameters.target_count if is_of_known else None
+
+    @property
+    def _known_share(self) -> float | None:
+        """Share of the entries that are known; None if all are."""
+        unknown = self.unknown_counts
+        if unknown is None:
+            return None
+        return 1 - float(unknown.sum() / (self.n_samples * len(unknown)))
 
     @property
     def power(self) -> float | None:
@@ -248,18 +291,22 @@ class PlanFigures(CountedFigures):
             Numbers, strings, lists and dicts only, None for infinity; the guide's page on files
             lists the keys.
         """
-        by_class = self.rule.parameters.is_by_class
+        target_count = self.resolved_target_count
+        by_class = isinstance(target_count, np.ndarray)
         report: Figures = {
             "schema_version": SCHEMA_VERSION,
             "cap": finite(self.cap),
             "floor": self.floor,
             "power": self.power,
             "background": self.background,
-            "resolved_target_count": None if by_class else self.resolved_target_count,
+            "resolved_target_count": None if by_class else target_count,
+            "target_share": self._target_share,
             "instance_aware": self.rule.parameters.instance_aware,
             "n_samples": self.n_samples,
             "n_classes": len(self.classes),
             "n_without_class": self.n_without_class,
+            "n_undecided": self.n_undecided,
+            "known_share": self._known_share,
             "n_instances": _total(self.instance_counts),
             "resampled_n_instances": _total(self.resampled_instance_counts),
             "resampled_n_without_class": self.background * self.n_without_class,
@@ -289,14 +336,18 @@ class PlanFigures(CountedFigures):
         asked = kept_away = none
         if isinstance(target_count := self.resolved_target_count, np.ndarray):
             asked = target_count.tolist()
+        if isinstance(target_count, np.ndarray) and self._target_share is None:
             most = np.array([self.cap * n if n else 0.0 for n in self._learned_counts.tolist()])
             kept_away = np.maximum(target_count - most, 0).tolist()
         by_itself = self.class_counts * self.class_multipliers
+        known, resampled_known = self.known_counts, self.resampled_known_counts
+        with np.errstate(invalid="ignore"):  # nothing may be known of a class
+            share = self.class_counts / (self.n_samples if known is None else known)
         columns = {
             "class": list(map(plain, self.classes)),
             "count": self.class_counts.tolist(),
             "count_learned_from": self._learned_counts.tolist(),
-            "share": (self.class_counts / self.n_samples).tolist(),
+            "share": finite(share.tolist()),
             "share_of_largest": (self.class_counts / self.class_counts.max()).tolist(),
             "multiplier": self.class_multipliers.tolist(),
             "at_cap": self.at_cap.tolist(),
@@ -305,6 +356,9 @@ class PlanFigures(CountedFigures):
             "resampled_instances": none
             if self.resampled_instance_counts is None
             else self.resampled_instance_counts.tolist(),
+            "known": none if known is None else known.tolist(),
+            "known_share": none if known is None else (known / self.n_samples).tolist(),
+            "resampled_known": none if resampled_known is None else resampled_known.tolist(),
             "samples_to_collect": none if to_collect is None else to_collect.tolist(),
             "target_count": asked,
             "kept_away_by_cap": kept_away,
@@ -341,11 +395,17 @@ class ResamplingPlan(PlanFigures, RepeatPlan):
     resampled_class_counts : ndarray of shape (n_classes,)
         Expected class counts after resampling, float64.
     n_without_class : int
-        Samples that carry no class.
+        Samples that are known to carry no class.
     instance_counts : ndarray of shape (n_classes,) or None
         Instances of each class, int64; None if `y` did not hold counts.
     resampled_instance_counts : ndarray of shape (n_classes,) or None
         Expected instances of each class after resampling, float64.
+    n_undecided : int
+        Samples with unknown entries and no class; they have multiplier 1.
+    unknown_counts : ndarray of shape (n_classes,) or None
+        Samples of which it is unknown whether they carry each class; None if that is known of all.
+    resampled_unknown_counts : ndarray of shape (n_classes,) or None
+        The same after resampling, expected, float64.
     level_multipliers : ndarray of shape (n_levels,)
         Distinct multipliers of the classes and the background, ascending.
     levels : ndarray of shape (n_samples,)

@@ -19,6 +19,7 @@ from mlresample._reporting.text import (
     percent,
     rule_text,
     samples_text,
+    share_cells,
     split_middle,
     without_class_after,
 )
@@ -111,6 +112,9 @@ def _figures(report: Figures) -> str:
     if report["n_instances"] is not None:
         after = number(report["resampled_n_instances"], 1)
         figures["instances"] = f"{report['n_instances']:,} → {after}"
+    if report["known_share"] is not None:
+        figures["undecided"] = f"{report['n_undecided']:,}"
+        figures["known entries"] = percent(report["known_share"], 1)
     cells = (f"<div><small>{name}</small><b>{text}</b></div>" for name, text in figures.items())
     return f'<div class="figures">{"".join(cells)}</div>'
 
@@ -133,7 +137,7 @@ def _row(row: dict[str, Any], largest: float) -> str:
     name = escape(str(row["class"]))
     cells = [
         f"{row['count']:,}",
-        percent(row["share"]),
+        *share_cells(row),
         percent(row["share_of_largest"]),
         f"{row['multiplier']:.3f}" + (" (cap)" if row["at_cap"] else ""),
         f"{row['resampled_count']:,.1f}",
@@ -181,6 +185,8 @@ _WORDS = {
     "multiplier": "How often samples of the class are shown in an epoch, never above the cap. An "
     "image with several classes takes the largest of their multipliers.",
     "epoch quota": "Samples of the class that an epoch is expected to show, copies included.",
+    "known": "Share of the samples of which it is known whether they carry the class; shares and "
+    "odds are of these. A sample is undecided if it has unknown entries and no class.",
     "instance quota": "Instances of the class, such as boxes, that an epoch is expected to show.",
     "to collect": "Further samples of the class with which the cap would suffice for the target "
     "count. A higher cap makes it smaller, because copies take the place of samples.",

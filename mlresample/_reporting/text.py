@@ -20,6 +20,8 @@ COLUMNS = [
     "to collect",
 ]
 
+COLUMNS_OF_KNOWN = [*COLUMNS[:2], "known", "of known", *COLUMNS[3:]]  # if some are unknown
+
 INSTANCE_COLUMNS = ["instances", "instance quota"]
 
 MEASURES = {"imbalance ratio": "imbalance_ratio", "mean imbalance": "mean_imbalance"}
@@ -45,7 +47,8 @@ def short_name(name: Any) -> str:
 
 def has_target_counts(report: Figures) -> bool:
     """Whether a number was asked for for each class."""
-    return any(row["target_count"] is not None for row in report["classes"])
+    is_asked_for = any(row["target_count"] is not None for row in report["classes"])
+    return is_asked_for and report["target_share"] is None
 
 
 def rule_text(report: Figures) -> str:
@@ -54,9 +57,12 @@ def rule_text(report: Figures) -> str:
     floor = f", floor {report['floor']:g}" if report["floor"] < 1 else ""
     if has_target_counts(report):
         return f"{cap}{floor}, a target count for each class"
-    if report["resolved_target_count"] is None:
+    if report["target_share"] is not None:
+        target = f"{100 * report['target_share']:g} % of the known samples"
+    elif report["resolved_target_count"] is None:
         return f"{cap}{floor}, user-supplied multipliers"
-    target = f"{report['resolved_target_count']:,.2f}".rstrip("0").rstrip(".")
+    else:
+        target = f"{report['resolved_target_count']:,.2f}".rstrip("0").rstrip(".")
     power = f", power {report['power']:g}" if report["power"] != 1 else ""
     aware = ", instance-aware" if report["instance_aware"] else ""
     return f"{cap}{floor}, target count {target}{power}{aware}"
@@ -107,6 +113,7 @@ def _summary_lines(report: Figures) -> list[str]:
         f"{'without a class':<17} {report['n_without_class']:>11,} "
         f"{without_class_after(report):>9}",
         *_instances_line(report),
+        *_unknown_lines(report),
     ]
 
 
@@ -130,6 +137,16 @@ def _instances_line(report: Figures) -> list[str]:
     return [f"{'instances':<17} {report['n_instances']:>11,} {after:>9}"]
 
 
+def _unknown_lines(report: Figures) -> list[str]:
+    if report["known_share"] is None:
+        return []
+    n_undecided = f"{report['n_undecided']:,}"
+    return [
+        f"{'undecided':<17} {n_undecided:>11} {n_undecided:>9}",
+        f"{'known entries':<17} {percent(report['known_share'], 1):>11}",
+    ]
+
+
 def class_table_text(rows: list[dict[str, Any]]) -> list[str]:
     """Write the table of the classes, rarest first; the middle of a long one is left out."""
     rows = sorted(rows, key=lambda row: row["count"])
@@ -138,8 +155,15 @@ def class_table_text(rows: list[dict[str, Any]]) -> list[str]:
 
 
 def columns(rows: list[dict[str, Any]]) -> list[str]:
-    """Return the titles of the table of the classes; two are of instances if these are known."""
-    return COLUMNS if rows[0]["instances"] is None else COLUMNS + INSTANCE_COLUMNS
+    """Return the titles of the table of the classes, for what is known of them."""
+    titles = COLUMNS if rows[0]["known"] is None else COLUMNS_OF_KNOWN
+    return titles if rows[0]["instances"] is None else titles + INSTANCE_COLUMNS
+
+
+def share_cells(row: dict[str, Any]) -> list[str]:
+    """Write the share of the samples that is known, if not all, and of these with the class."""
+    share = "" if row["share"] is None else percent(row["share"])
+    return [share] if row["known"] is None else [percent(row["known_share"]), share]
 
 
 def instance_cells(row: dict[str, Any]) -> list[str]:
@@ -213,7 +237,7 @@ def _cells(row: dict[str, Any]) -> list[str]:
     return [
         short_name(row["class"]),
         f"{row['count']:,}",
-        percent(row["share"]),
+        *share_cells(row),
         percent(row["share_of_largest"]),
         f"{row['multiplier']:.3f}",
         f"{row['resampled_count']:,.1f}",

@@ -10,6 +10,7 @@ from mlresample._reporting.text import has_target_counts, percent
 
 FEW_SAMPLES = 20  # of a class: too few to learn it, and to measure whether it was learned
 NOTABLE = 1.25  # times longer: less hardly makes a difference
+LITTLE_KNOWN = 0.5  # of the samples: the figures of a class are of fewer than are left out
 
 Classes = list[dict[str, Any]]
 _NAMED = 5  # classes in a sentence
@@ -43,7 +44,9 @@ def _cost_without_effect(report: Figures) -> Judgements:
     if growth > NOTABLE and fall < growth:
         raised = sum(rate["n_samples"] for rate in rates if rate["multiplier"] > 1)
         share = percent(raised / report["n_samples"], 0)
-        has_target = report["resolved_target_count"] is not None or has_target_counts(report)
+        has_target = report["resolved_target_count"] is not None or any(
+            row["target_count"] is not None for row in report["classes"]
+        )
         lower = ", or a lower target count to save steps" if has_target else ""
         yield (
             "uniform",
@@ -89,10 +92,14 @@ def _cap_binds(report: Figures) -> Judgements:
         for row in report["classes"]
         if row["count"] and row["count_learned_from"] and row["samples_to_collect"]
     ]
-    if held_back and report["resolved_target_count"] is not None and report["cap"] > 1:
-        fewest = min(row["count_learned_from"] for row in held_back)
+    if held_back and not has_target_counts(report) and report["cap"] > 1:
+        of_all = report["resolved_target_count"]
+        most = max(  # times as many samples as the class has
+            (row["target_count"] if of_all is None else of_all) / row["count_learned_from"]
+            for row in held_back
+        )
         with np.errstate(over="ignore"):
-            needed = np.float64(report["resolved_target_count"] / fewest) ** report["power"]
+            needed = np.float64(most) ** report["power"]
         yield (
             "cap_binds",
             f"The cap of {report['cap']:g}, not the target count, limits "
@@ -162,13 +169,45 @@ def _few(report: Figures) -> Judgements:
             f"chance: collect more samples.",
             scarce,
         )
-    absent = [row for row in report["classes"] if row["count"] == 0]
+    absent = [row for row in report["classes"] if row["count"] == 0 and row["known"] != 0]
     if absent:
         yield (
             "absent",
             f"{_count(absent, 'class never occurs', 'classes never occur')}: {_names(absent)}. "
             f"Resampling cannot help there.",
             absent,
+        )
+
+
+def _unknown(report: Figures) -> Judgements:
+    """Judge a plan of a target with unknown entries."""
+    if report["known_share"] is None:
+        return
+    never = [row for row in report["classes"] if row["known"] == 0]
+    if never:
+        yield (
+            "never_known",
+            f"Nothing is known of {_count(never, 'class', 'classes')}: {_names(never)}. There is "
+            f"no rule to learn, and the multiplier is 1: leave the class out, or label samples.",
+            never,
+        )
+    little = [row for row in report["classes"] if 0 < row["known_share"] < LITTLE_KNOWN]
+    if little:
+        yield (
+            "little_known",
+            f"Fewer than half of the samples are known for "
+            f"{_count(little, 'class', 'classes')}: {_names(little)}. Shares, odds and loss "
+            f"weights are of the known samples, which may not be like the others.",
+            little,
+        )
+    positive = [row for row in report["classes"] if 0 < row["known"] == row["count"]]
+    if positive:
+        yield (
+            "no_known_negatives",
+            f"All known samples of {_count(positive, 'class are', 'classes are')} positive: "
+            f"{_names(positive)}. Without known negatives there are no odds, and a model learns "
+            f"to predict the class always: label samples without it.",
+            positive,
         )
 
 
@@ -198,6 +237,7 @@ _JUDGES: list[Callable[[Figures], Judgements]] = [
     _cap_binds,
     _numbers_asked_for,
     _few,
+    _unknown,
     _of_other_samples,
 ]
 

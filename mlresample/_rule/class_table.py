@@ -59,8 +59,9 @@ class ClassOrder(NamedTuple):
 class ClassTable(ABC):
     """Class table of a target.
 
-    `sizes` are the samples of each row: those without a class, then those of each dominant class.
-    Where each class has a row, `sizes` without the first is the diagonal of the joint counts.
+    `sizes` are the samples of each row: those without a class, then those of each dominant class,
+    and last, if entries are unknown, those that are undecided: their multiplier is 1. Where each
+    class has a row, `class_sizes` is the diagonal of the joint counts.
     """
 
     order: ClassOrder
@@ -71,9 +72,22 @@ class ClassTable(ABC):
         """Number of samples."""
         return int(self.sizes.sum())
 
+    @property
+    def class_sizes(self) -> NDArray[np.int64]:
+        """Samples of each dominant class."""
+        return self.sizes[1 : 1 + len(self.order.classes)]
+
+    @property
+    def n_undecided(self) -> int:
+        """Samples with unknown entries and no class."""
+        return int(self.sizes[1 + len(self.order.classes) :].sum())
+
     def of_rows(self, of_class: NDArray[Any], background: float) -> NDArray[Any]:
-        """Return the value of each row, from values of the classes and of the background."""
-        return np.append(background, of_class[self.order.classes])
+        """Return the multiplier of each row, from those of the classes and of the background."""
+        multipliers = np.ones(len(self.sizes))
+        multipliers[0] = background
+        multipliers[1 : 1 + len(self.order.classes)] = of_class[self.order.classes]
+        return multipliers
 
     @abstractmethod
     def resampled_class_counts(self, of_rows: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -106,7 +120,12 @@ class SampleTable(ClassTable):
     def of(cls, indicator: Indicator, order: ClassOrder) -> Self:
         """Find the dominant class of each sample."""
         row_of_sample = indicator.row_maximum(order.row_of_class)
-        sizes = np.bincount(row_of_sample, minlength=len(order.classes) + 1)
+        n_rows = len(order.classes) + 1
+        if indicator.unknown is not None:
+            undecided = indicator.undecided(row_of_sample)
+            row_of_sample = row_of_sample.astype(np.min_scalar_type(n_rows))
+            row_of_sample[undecided] = n_rows
+        sizes = np.bincount(row_of_sample, minlength=n_rows)
         return cls(order, sizes, indicator, row_of_sample)
 
     def joint_counts(self) -> Any:

@@ -8,12 +8,13 @@ import numpy as np
 from narwhals.dependencies import is_pandas_series
 from numpy.typing import ArrayLike, NDArray
 
+from mlresample._target.indicators import Indicator
 from mlresample._target.read import as_target
 from mlresample._utils.containers import is_dataframe
 from mlresample._utils.immutable import Immutable
 from mlresample._utils.names import as_classes, is_positional, listed, plain
 from mlresample._utils.sklearn import Interval, validate_params
-from mlresample._utils.typing import ClassCountsLike, MatrixLike
+from mlresample._utils.typing import ClassCountsLike, MatrixLike, Unknown
 
 _MOST = 2**53  # up to which floats hold every whole number
 
@@ -43,6 +44,9 @@ class ClassCounts(Immutable):
     instance_counts : ndarray of shape (n_classes,) or None
         Instances of each class, such as its boxes, int64; None if unknown. The sum of batches is
         known if it is known of each.
+    known_counts : ndarray of shape (n_classes,) or None
+        Samples of which it is known whether they carry each class, int64; None if that is known
+        of all samples.
 
     Examples
     --------
@@ -62,10 +66,16 @@ class ClassCounts(Immutable):
     n_without_class: int | None
     named: bool
     instance_counts: NDArray[np.int64] | None = None
+    known_counts: NDArray[np.int64] | None = None
 
     @classmethod
     def from_target(
-        cls, y: MatrixLike, *, class_names: ArrayLike | None = None, instances: bool = False
+        cls,
+        y: MatrixLike,
+        *,
+        class_names: ArrayLike | None = None,
+        instances: bool = False,
+        unknown: Unknown | None = None,
     ) -> Self:
         """Count the classes of a target.
 
@@ -79,6 +89,9 @@ class ClassCounts(Immutable):
             single-label target, or column numbers.
         instances : bool, default=False
             Whether `y` holds counts of instances, as for :func:`~mlresample.plan_resampling`.
+        unknown : float or mask of shape (n_samples, n_classes), default=None
+            Value of the unknown entries of `y`, or a mask of them, as for
+            :func:`~mlresample.plan_resampling`.
 
         Returns
         -------
@@ -90,16 +103,20 @@ class ClassCounts(Immutable):
         ValueError
             If `y` is not a target.
         """
-        indicator = as_target(y, class_names=class_names, is_batch=True, instances=instances)
-        anything = np.ones(indicator.n_classes, dtype=np.uint8)
-        n_with_class = int(np.count_nonzero(indicator.row_maximum(anything)))
+        indicator = as_target(
+            y, class_names=class_names, is_batch=True, instances=instances, unknown=unknown
+        )
+        has_class = indicator.row_maximum(np.ones(indicator.n_classes, dtype=np.uint8))
+        n_with_class = int(np.count_nonzero(has_class))
+        n_undecided = int(np.count_nonzero(indicator.undecided(has_class)))
         return cls(
             indicator.classes,
             indicator.class_counts,
             indicator.n_samples,
-            indicator.n_samples - n_with_class,
+            indicator.n_samples - n_with_class - n_undecided,
             indicator.named,
             indicator.instance_counts,
+            indicator.known_counts,
         )
 
     @classmethod
@@ -111,6 +128,7 @@ class ClassCounts(Immutable):
             "n_samples": [Interval(Integral, 0, None, closed="left"), None],
             "n_without_class": [Interval(Integral, 0, None, closed="left"), None],
             "instance_counts": "no_validation",
+            "known_counts": "no_validation",
         },
         prefer_skip_nested_validation=True,
     )
@@ -122,6 +140,7 @@ class ClassCounts(Immutable):
         n_samples: int | None = None,
         n_without_class: int | None = None,
         instance_counts: ClassCountsLike | None = None,
+        known_counts: ClassCountsLike | None = None,
     ) -> Self:
         """Take counts that were made elsewhere.
 
@@ -140,6 +159,9 @@ class ClassCounts(Immutable):
         instance_counts : array-like of shape (n_classes,), dict or Series, default=None
             Instances of each class, such as its boxes, if known: at least one for each sample
             that carries it. Read as `class_counts` are.
+        known_counts : array-like of shape (n_classes,), dict or Series, default=None
+            Samples of which it is known whether they carry each class, from its class count to
+            `n_samples`, which it needs; None if that is known of all. Read as `class_counts` are.
 
         Returns
         -------
@@ -155,18 +177,14 @@ class ClassCounts(Immutable):
         classes = classes_of_counts(counts, names)
         n_samples = None if n_samples is None else int(n_samples)
         n_without = None if n_without_class is None else int(n_without_class)
-        check_counts_fit(counts, n_samples, n_without)
-        instances = None
-        if instance_counts is not None:
-            instances, names_of_instances = counts_by_name(
-                instance_counts, names, "instance_counts"
-            )
-            if names_of_instances is not None and names is None:
-                raise ValueError(
-                    "instance_counts has class names, class_counts has none: name both."
-                )
+        instances = _further_counts(instance_counts, names, classes, "instance_counts")
+        known = _further_counts(known_counts, names, classes, "known_counts")
+        if instances is not None:
             _check_instances_fit(instances, counts, classes)
-        return cls(classes, counts, n_samples, n_without, names is not None, instances)
+        if known is not None:
+            known = _checked_known(known, counts, n_samples, instances, classes)
+        check_counts_fit(counts, n_samples, n_without, known)
+        return cls(classes, counts, n_samples, n_without, names is not None, instances, known)
 
     def __add__(self, other: Any) -> Self:
         if not isinstance(other, ClassCounts):
@@ -197,17 +215,34 @@ class ClassCounts(Immutable):
             _check_not_too_many(counts)
             return counts
 
+        n_samples = _sum_if_known(self.n_samples, other.n_samples)
+        known = None
+        if self.known_counts is not None or other.known_counts is not None:
+            if n_samples is None:
+                raise ValueError(
+                    "Counts of a batch with unknown entries can be added only to counts with a "
+                    "number of samples: pass n_samples to ClassCounts.from_numbers."
+                )
+            known = n_samples - total(self._unknown_counts, other._unknown_counts)
         instances = None
         if self.instance_counts is not None and other.instance_counts is not None:
             instances = total(self.instance_counts, other.instance_counts)
         return type(self)(
             classes,
             total(self.class_counts, other.class_counts),
-            _sum_if_known(self.n_samples, other.n_samples),
+            n_samples,
             _sum_if_known(self.n_without_class, other.n_without_class),
             self.named,
             instances,
+            known,
         )
+
+    @property
+    def _unknown_counts(self) -> NDArray[np.int64]:
+        """Samples of which it is not known whether they carry each class."""
+        if self.known_counts is None or self.n_samples is None:
+            return np.zeros_like(self.class_counts)
+        return self.n_samples - self.known_counts
 
     def __radd__(self, other: Any) -> Self:
         return self if isinstance(other, int) and other == 0 else NotImplemented  # for sum()
@@ -242,9 +277,15 @@ def classes_of_counts(counts: NDArray[np.int64], names: NDArray[Any] | None) -> 
 
 
 def check_counts_fit(
-    counts: NDArray[np.int64], n_samples: int | None, n_without_class: int | None = None
+    counts: NDArray[np.int64],
+    n_samples: int | None,
+    n_without_class: int | None = None,
+    known: NDArray[np.int64] | None = None,
 ) -> None:
-    """Check class counts against the number of samples, and of samples without a class."""
+    """Check class counts against the number of samples, and of samples without a class.
+
+    A sample with an unknown entry may be neither with a class nor without.
+    """
     if n_samples is None:
         return
     most = int(counts.max(initial=0))
@@ -252,22 +293,55 @@ def check_counts_fit(
         raise ValueError(f"class_counts must be at most n_samples={n_samples}, got {most:,}.")
     if n_without_class is not None:
         n_with_class = n_samples - n_without_class
-        if not most <= n_with_class <= int(counts.sum()):
+        at_most = int(counts.sum()) + (0 if known is None else int((n_samples - known).sum()))
+        if not most <= n_with_class <= at_most:
             raise ValueError(
                 f"n_without_class={n_without_class} contradicts the counts: {n_with_class:,} of "
                 f"{n_samples:,} samples would have a class, but the counts need at least "
-                f"{most:,} and at most {int(counts.sum()):,}."
+                f"{most:,} and at most {at_most:,}."
             )
+
+
+def _further_counts(
+    values: Any, names: NDArray[Any] | None, classes: NDArray[Any], parameter: str
+) -> NDArray[np.int64] | None:
+    """Read further counts of the classes, in the order of their names."""
+    if values is None:
+        return None
+    counts, their_names = counts_by_name(values, names, parameter)
+    if their_names is not None and names is None:
+        raise ValueError(f"{parameter} has class names, class_counts has none: name both.")
+    if len(counts) != len(classes):
+        raise ValueError(f"{parameter} has {len(counts)} numbers for {len(classes)} classes.")
+    return counts
+
+
+def _checked_known(
+    known: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    n_samples: int | None,
+    instances: NDArray[np.int64] | None,
+    classes: NDArray[Any],
+) -> NDArray[np.int64] | None:
+    """Check how many samples are known for each class; return None if all are."""
+    if n_samples is None:
+        raise ValueError("known_counts needs the number of samples: pass n_samples.")
+    if instances is not None:
+        raise ValueError("instance_counts and known_counts do not go together: leave out one.")
+    wrong = np.flatnonzero((known < counts) | (known > n_samples))
+    if len(wrong):
+        i = wrong[0]
+        raise ValueError(
+            f"known_counts must be from the class's count to n_samples={n_samples}, got "
+            f"{known[i]:,} for class {plain(classes[i])!r} with count {counts[i]:,}."
+        )
+    return None if (known == n_samples).all() else known
 
 
 def _check_instances_fit(
     instances: NDArray[np.int64], counts: NDArray[np.int64], classes: NDArray[Any]
 ) -> None:
     """Check that there is at least one instance per sample of a class, and none without."""
-    if len(instances) != len(counts):
-        raise ValueError(
-            f"instance_counts has {len(instances)} numbers for {len(counts)} classes."
-        )
     wrong = np.flatnonzero((instances < counts) | ((instances > 0) & (counts == 0)))
     if len(wrong):
         i = wrong[0]
@@ -364,6 +438,12 @@ def check_some_class_occurs(class_counts: NDArray[Any], name: str = "y") -> None
     """Check that there is a positive."""
     if not class_counts.any():
         raise ValueError(f"No class occurs in {name}: all of it is 0.")
+
+
+def check_target_has_class(indicator: Indicator) -> None:
+    """Check that a target has a positive."""
+    name = "y" if indicator.unknown is None else "the known part of y"
+    check_some_class_occurs(indicator.class_counts, name)
 
 
 def imbalance_per_class(

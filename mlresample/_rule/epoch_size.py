@@ -30,8 +30,8 @@ def solve_target_count(
         )
     budget = float(epoch_size) if whole else epoch_size * n_samples
     counts = class_counts[table.order.classes].astype(np.float64)
-    background = parameters.background * int(table.sizes[0])
-    curve = _EpochSizeCurve(counts, table.sizes[1:], background, power, floor, cap)
+    constant = parameters.background * int(table.sizes[0]) + table.n_undecided
+    curve = _EpochSizeCurve(counts, table.class_sizes, constant, power, floor, cap)
     smallest, largest = curve.limits()
     smallest = max(smallest, 0.5)  # which is rounded to a single sample
     inside = smallest * (1 - 1e-9) <= budget <= largest * (1 + 1e-9)
@@ -58,13 +58,14 @@ class _EpochSizeCurve:
     """Expected epoch size as a function of the target count t.
 
     A sample's multiplier depends only on its rarest class, so that
-    E(t) = b n_0 + sum_n K_n clip((t / n) ** power, floor, cap), K_n being the number of samples
-    whose rarest class has count n, n_0 that of samples without a class, and b their multiplier.
+    E(t) = b n_0 + u + sum_n K_n clip((t / n) ** power, floor, cap), K_n being the number of
+    samples whose rarest class has count n, n_0 that of samples without a class, b their
+    multiplier, and u the number of undecided samples, which are seen once.
     """
 
     counts: NDArray[np.float64]  # n, distinct
     sizes: NDArray[np.int64]  # K_n
-    background: float  # b n_0
+    constant: float  # b n_0 + u
     power: float
     floor: float
     cap: float
@@ -72,14 +73,14 @@ class _EpochSizeCurve:
     @np.errstate(over="ignore", under="ignore", invalid="ignore")
     def __call__(self, target_count: float) -> float:
         rule = (target_count / self.counts) ** self.power
-        return float(self.background + self.sizes @ np.clip(rule, self.floor, self.cap))
+        return float(self.constant + self.sizes @ np.clip(rule, self.floor, self.cap))
 
     def limits(self) -> tuple[float, float]:
         """Return the smallest and the largest size within floor and cap."""
         n_with = int(self.sizes.sum())
         if self.power == 0:
-            return self.background + n_with, self.background + n_with
-        return self.background + self.floor * n_with, self.background + self.cap * n_with
+            return self.constant + n_with, self.constant + n_with
+        return self.constant + self.floor * n_with, self.constant + self.cap * n_with
 
     @np.errstate(all="ignore")
     def solve(self, size: float) -> float:

@@ -30,10 +30,15 @@ def learn_multipliers(
     n_samples: int | None,
     parameters: RuleParameters,
     *,
+    known_counts: NDArray[np.int64] | None = None,
     solved: float | None = None,
     column_name: Any = None,
 ) -> Learned:
-    """Learn the class multipliers; `solved` is the target count that meets an epoch size."""
+    """Learn the class multipliers; `solved` is the target count that meets an epoch size.
+
+    Shares are of the samples, or of those known for each class, if not all are.
+    """
+    n_known = n_samples if known_counts is None else known_counts
     if not parameters.is_balanced:
         given = given_multipliers(parameters, classes, class_counts, column_name)
         multipliers = clip_to_bounds(given, classes, parameters)
@@ -43,10 +48,10 @@ def learn_multipliers(
         target_count = solved
     elif parameters.is_by_class:
         asked = given_target_counts(parameters.target_count, classes, column_name)
-        target_count = resolve_target_counts(asked, class_counts, n_samples)
+        target_count = resolve_target_counts(asked, class_counts, n_known)
         parameters = replace(parameters, target_count=asked)
     else:
-        target_count = resolve_target_count(parameters.target_count, class_counts, n_samples)
+        target_count = resolve_target_count(parameters.target_count, class_counts, n_known)
     multipliers = balanced_multipliers(class_counts, target_count, parameters)
     return Learned(multipliers, target_count, parameters)
 
@@ -74,21 +79,38 @@ def raised_to_cap(class_multipliers: NDArray[np.float64], cap: float) -> NDArray
     return (class_multipliers > 1) & (class_multipliers >= cap)
 
 
+class SampleLevels(NamedTuple):
+    """Each sample's multiplier, as its index among the distinct ones."""
+
+    level_multipliers: NDArray[np.float64]
+    levels: NDArray[Any]
+    n_without_class: int
+    n_undecided: int  # samples with unknown entries and no class
+
+
 def sample_levels(
     indicator: Indicator, class_multipliers: NDArray[np.float64], background: float
-) -> tuple[NDArray[np.float64], NDArray[Any], int]:
-    """Return the distinct multipliers and each sample's index among them.
+) -> SampleLevels:
+    """Find each sample's multiplier.
 
     r_i = max of m_c over the classes c of sample i; the background's for a sample without a
-    class. The number of samples without a class is returned as well.
+    class; 1 for an undecided one, which may have a class that nobody looked for.
     """
-    distinct, ranks, background_rank = multiplier_ranks(class_multipliers, background)
-    levels = indicator.row_maximum(ranks)
+    of_ranks = class_multipliers
+    if indicator.unknown is not None:
+        of_ranks = np.append(class_multipliers, 1.0)
+    distinct, ranks, background_rank = multiplier_ranks(of_ranks, background)
+    levels = indicator.row_maximum(ranks[: len(class_multipliers)])
+    n_undecided = 0
+    if indicator.unknown is not None:
+        undecided = indicator.undecided(levels)
+        n_undecided = int(np.count_nonzero(undecided))
+        levels[undecided] = ranks[-1]
     n_without_class = len(levels) - int(np.count_nonzero(levels))
     if n_without_class:
         levels += (levels == 0) * background_rank  # many times faster than assigning to a mask
     levels -= 1
-    return distinct, levels, n_without_class
+    return SampleLevels(distinct, levels, n_without_class, n_undecided)
 
 
 def multiplier_ranks(

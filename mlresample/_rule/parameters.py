@@ -86,6 +86,12 @@ class RuleParameters(Immutable):
         """Whether the target count is a number for each class."""
         return not isinstance(self.target_count, str | Real)
 
+    @property
+    def is_share(self) -> bool:
+        """Whether the target count is a share of the samples, the same for all classes."""
+        is_number = isinstance(self.target_count, Real)
+        return is_number and not isinstance(self.target_count, Integral) and self.target_count <= 1
+
     def _check(self) -> None:
         """Check that parameters do not contradict each other."""
         for name in ("target_count", "epoch_size"):

@@ -14,7 +14,13 @@ from mlresample._target.indicators import Indicator
 from mlresample._target.read import as_target
 from mlresample._utils.immutable import Immutable
 from mlresample._utils.names import listed
-from mlresample._utils.typing import ClassCountsLike, ClassMultipliers, MatrixLike, TargetCount
+from mlresample._utils.typing import (
+    ClassCountsLike,
+    ClassMultipliers,
+    MatrixLike,
+    TargetCount,
+    Unknown,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,9 +62,9 @@ class LearnedRule(Immutable):
             Smallest multiplier, between 0 and 1.
         target_count : {"median", "mean", "max"}, int, float, array-like or dict, default="median"
             Count that rare classes are raised towards: a statistic over the classes that occur, a
-            share of the samples (float in (0, 1]) or a count (int, or float above 1). Or such a
-            number for each class, which the class should at least have: an array, or {class:
-            number} (classes left out keep theirs).
+            share of the samples, of those known for each class (float in (0, 1]), or a count
+            (int, or float above 1). Or such a number for each class, which the class should at
+            least have: an array, or {class: number} (classes left out keep theirs).
         power : float, default=1.0
             1 is inverse frequency, 0.5 its square root; 0 makes all multipliers 1.
         epoch_size : None, default=None
@@ -103,7 +109,11 @@ class LearnedRule(Immutable):
             parameters.instance_aware,
         )
         learned = learn_multipliers(
-            class_counts.classes, effective, class_counts.n_samples, parameters
+            class_counts.classes,
+            effective,
+            class_counts.n_samples,
+            parameters,
+            known_counts=class_counts.known_counts,
         )
         return cls(class_counts, *learned)
 
@@ -119,6 +129,7 @@ class LearnedRule(Immutable):
         class_names: ArrayLike | None = None,
         unseen: float | None = None,
         instances: bool = False,
+        unknown: Unknown | None = None,
     ) -> NDArray[np.float64]:
         """Compute how often each sample of a target is seen.
 
@@ -134,12 +145,16 @@ class LearnedRule(Immutable):
             no sample when it was learned. If None, such a class is an error once it occurs.
         instances : bool, default=False
             Whether `y` holds counts of instances, as for :func:`~mlresample.plan_resampling`.
+        unknown : float or mask of shape (n_samples, n_classes), default=None
+            Value of the unknown entries of `y`, or a mask of them, as for
+            :func:`~mlresample.plan_resampling`.
 
         Returns
         -------
         sample_multipliers : ndarray of shape (n_samples,)
             Times that each sample is seen per epoch, float64: the largest multiplier among its
-            classes, or the background's.
+            classes; the background's for a sample without a class, and 1 for one with unknown
+            entries and no class.
 
         Raises
         ------
@@ -152,10 +167,12 @@ class LearnedRule(Immutable):
         Classes are matched by name if both have names, else by position; then `y` must have as
         many classes as the rule.
         """
-        indicator = as_target(y, class_names=class_names, is_batch=True, instances=instances)
+        indicator = as_target(
+            y, class_names=class_names, is_batch=True, instances=instances, unknown=unknown
+        )
         _, multipliers = self._of_columns(indicator, unseen)
-        distinct, levels, _ = sample_levels(indicator, multipliers, self.parameters.background)
-        return distinct.take(levels)
+        samples = sample_levels(indicator, multipliers, self.parameters.background)
+        return samples.level_multipliers.take(samples.levels)
 
     def to_json(self, *, indent: int | None = None) -> str:
         """Write the rule as JSON.

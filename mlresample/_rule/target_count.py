@@ -12,25 +12,34 @@ from mlresample._utils.names import plain
 
 
 def resolve_target_count(
-    target_count: Any, class_counts: NDArray[Any], n_samples: int | None = None
-) -> float:
-    """Return the count that rare classes are raised towards."""
+    target_count: Any,
+    class_counts: NDArray[Any],
+    n_known: int | NDArray[np.int64] | None = None,
+) -> float | NDArray[np.float64]:
+    """Return the count that rare classes are raised towards.
+
+    Shares are of `n_known`, the number of samples, or of those known for each class: then the
+    result has one number per class.
+    """
     if isinstance(target_count, str):
         statistics: dict[str, Callable[..., Any]]
         statistics = {"median": np.median, "mean": np.mean, "max": np.max}
         return float(statistics[target_count](class_counts[class_counts > 0]))
     if isinstance(target_count, Integral) or target_count > 1:
         return float(target_count)
-    _check_n_samples(n_samples, target_count)
-    return float(target_count * n_samples)
+    counts = target_count * _checked_n_known(n_known, target_count)
+    return counts if isinstance(counts, np.ndarray) else float(counts)
 
 
-def _check_n_samples(n_samples: int | None, share: float) -> None:
-    if n_samples is None:
+def _checked_n_known(
+    n_known: int | NDArray[np.int64] | None, share: float
+) -> int | NDArray[np.int64]:
+    if n_known is None:
         raise ValueError(
             f"target_count={share!r} is a share of the samples: pass n_samples, by "
             f"ClassCounts.from_numbers(class_counts, n_samples=...)."
         )
+    return n_known
 
 
 def given_target_counts(
@@ -53,13 +62,15 @@ def given_target_counts(
 
 
 def resolve_target_counts(
-    target_counts: NDArray[np.float64], class_counts: NDArray[Any], n_samples: int | None
+    target_counts: NDArray[np.float64],
+    class_counts: NDArray[Any],
+    n_known: int | NDArray[np.int64] | None,
 ) -> NDArray[np.float64]:
     """Return how many samples each class should at least have; as many as it has if left out."""
     shares = target_counts <= 1
     if shares.any():
-        _check_n_samples(n_samples, float(target_counts[shares][0]))
-        target_counts = np.where(shares, target_counts * float(n_samples or 0), target_counts)
+        n_known = _checked_n_known(n_known, float(target_counts[shares][0]))
+        target_counts = np.where(shares, target_counts * n_known, target_counts)
     return np.where(np.isnan(target_counts), class_counts, target_counts)
 
 

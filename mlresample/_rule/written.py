@@ -46,7 +46,7 @@ def write_rule(rule: Rule, indent: int | None) -> str:
         "class_counts": counts.class_counts.tolist(),
         "n_samples": counts.n_samples,
         "n_without_class": counts.n_without_class,
-        **_written_instances(counts),
+        **_written_if_there(counts),
         "class_multipliers": _written(rule.class_multipliers),
         "resolved_target_count": _written(rule.resolved_target_count),
         "parameters": {
@@ -58,10 +58,10 @@ def write_rule(rule: Rule, indent: int | None) -> str:
     return json.dumps(written, allow_nan=False, indent=indent)
 
 
-def _written_instances(counts: ClassCounts) -> dict[str, list[int]]:
-    """Return what is written of instances; rules without any stay readable for 0.1."""
-    instances = counts.instance_counts
-    return {} if instances is None else {"instance_counts": instances.tolist()}
+def _written_if_there(counts: ClassCounts) -> dict[str, list[int]]:
+    """Return what is written of instances and unknown entries, so that 0.1 reads other rules."""
+    added = {"instance_counts": counts.instance_counts, "known_counts": counts.known_counts}
+    return {name: values.tolist() for name, values in added.items() if values is not None}
 
 
 def _names(classes: NDArray[Any]) -> list[str | int]:
@@ -131,6 +131,7 @@ def _parts(written: dict[str, Any]) -> Parts:
         n_samples=written["n_samples"],
         n_without_class=written["n_without_class"],
         instance_counts=written.get("instance_counts"),
+        known_counts=written.get("known_counts"),
     )
     check_some_class_occurs(counts.class_counts, "class_counts")
     values = written["parameters"]
@@ -144,7 +145,8 @@ def _parts(written: dict[str, Any]) -> Parts:
         _check_length(getattr(parameters, name), name, counts)
     target_count = _number_or_array(written["resolved_target_count"], "resolved_target_count")
     _check_length(target_count, "resolved_target_count", counts)
-    kinds = (np.ndarray,) if parameters.is_by_class else (int, float)
+    is_of_known = parameters.is_share and counts.known_counts is not None
+    kinds = (np.ndarray,) if parameters.is_by_class or is_of_known else (int, float)
     if type(target_count) not in (kinds if parameters.is_balanced else (type(None),)):
         raise ValueError(f"resolved_target_count does not fit parameters, got {target_count!r}.")
     return counts, multipliers, target_count, parameters

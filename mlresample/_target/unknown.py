@@ -40,7 +40,7 @@ def split_unknown(matrix: Any, unknown: Any) -> tuple[Any, Any]:
     if not is_value(unknown):
         if issparse(matrix):
             known, _ = _split_sparse(matrix, lambda stored: _are_in(unknown, stored))
-            return known, csr_array(unknown)
+            return known, type(known)(unknown)
         mask = unknown.toarray() if issparse(unknown) else unknown
         return AsRead(matrix, lambda values, place: _with_zeros(values, mask[place])), mask
     value = plain(unknown)

@@ -45,6 +45,7 @@ MatrixLike: TypeAlias = list[Any] | tuple[Any, ...] | HasShape
 ClassCountsLike: TypeAlias = ArrayLike | dict[Any, Any] | HasShape | HasClassCounts
 ClassMultipliers: TypeAlias = ArrayLike | dict[Any, Any] | HasShape | Callable[[Any], ArrayLike]
 TargetCount: TypeAlias = ArrayLike | dict[Any, Any] | HasShape
+Unknown: TypeAlias = float | MatrixLike  # a value, or a mask
 LossWeightsLike: TypeAlias = ArrayLike | HasShape | HasLossWeights
 
 # What comes back in its own kind.

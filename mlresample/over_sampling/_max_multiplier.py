@@ -12,6 +12,7 @@ from mlresample._rule.parameters import RULE_CONSTRAINTS, RuleParameters
 from mlresample._sampler import RepeatingSampler
 from mlresample._target.indicators import Indicator
 from mlresample._target.read import as_target
+from mlresample._target.unknown import check_unknown_value
 from mlresample._utils.sklearn import StrOptions
 from mlresample._utils.typing import ClassMultipliers, TargetCount
 
@@ -38,9 +39,9 @@ class MaxMultiplierOverSampler(RepeatingSampler):
         may be left out.
     target_count : {"median", "mean", "max"}, int, float, array-like or dict, default="median"
         Count that rare classes are raised towards: a statistic over the classes that occur, a
-        share of the samples (float in (0, 1]) or a count (int, or float above 1). Or such a
-        number for each class, which the class should at least have: an array, or {class: number}
-        (classes left out keep theirs).
+        share of the samples, of those known for each class (float in (0, 1]), or a count (int,
+        or float above 1). Or such a number for each class, which the class should at least have:
+        an array, or {class: number} (classes left out keep theirs).
     power : float, default=1.0
         1 is inverse frequency, 0.5 its square root; 0 makes all multipliers 1.
     epoch_size : int or float, default=None
@@ -55,6 +56,10 @@ class MaxMultiplierOverSampler(RepeatingSampler):
     instances : bool, default=False
         Whether y holds counts of instances, such as the boxes of each class in an image. A sample
         carries the classes whose count is > 0.
+    unknown : float, default=None
+        Value of the entries of y that are unknown, because nobody looked, such as -1; nan stands
+        for missing values of all kinds. They are neither positive nor negative, as in
+        :func:`~mlresample.plan_resampling`, and come back as they are. If None, all is known.
     rounding : {"stratified", "bernoulli", "nearest"}, default="stratified"
         How fractions become whole repeats: with "stratified", the result has the same size for
         every seed; "bernoulli" rounds each sample by itself; "nearest" uses no randomness.
@@ -132,6 +137,7 @@ class MaxMultiplierOverSampler(RepeatingSampler):
     _parameter_constraints: dict[str, Any] = {
         **RULE_CONSTRAINTS,
         "instances": ["boolean"],
+        "unknown": "no_validation",
         "rounding": [StrOptions(ROUNDINGS)],
         "shuffle": ["boolean"],
         "random_state": ["random_state"],
@@ -149,6 +155,7 @@ class MaxMultiplierOverSampler(RepeatingSampler):
         background: float = RuleParameters.background,
         instance_aware: bool = RuleParameters.instance_aware,
         instances: bool = False,
+        unknown: float | None = None,
         rounding: str = "stratified",
         shuffle: bool = False,
         random_state: int | np.random.RandomState | None = None,
@@ -162,12 +169,14 @@ class MaxMultiplierOverSampler(RepeatingSampler):
         self.background = background
         self.instance_aware = instance_aware
         self.instances = instances
+        self.unknown = unknown
         self.rounding = rounding
         self.shuffle = shuffle
         self.random_state = random_state
 
     def _as_target(self, y: Any) -> Indicator:
-        return as_target(y, instances=self.instances)
+        unknown = check_unknown_value(self.unknown)
+        return as_target(y, instances=self.instances, unknown=unknown)
 
     def _make_plan(self, indicator: Indicator) -> ResamplingPlan:
         return make_plan(indicator, RuleParameters.of(vars(self)))
