@@ -448,6 +448,10 @@ def test_a_page_does_not_go_to_a_terminal(capsys, train, tmp_path, monkeypatch):
         (["plan", "TRAIN", "--label-columns", "Labels"], "there is no --label-columns 'Labels'"),
         (["plan", "TRAIN", "--class-names", "few.txt"], "label '2' is not one of --class-names;"),
         (["plan", "TRAIN", "--label-columns", "Id", "--separator", "-"], "pass --id-column"),
+        (["plan", "TRAIN", "few.txt"], "takes one label file, or several files of Parquet"),
+        (["resample", "TRAIN", "--epoch", "1"], "--epoch is only for Parquet"),
+        (["resample", "TRAIN", "--keys"], "--keys is only for Parquet"),
+        (["plan", "TRAIN", "--key", "Id"], "--key has no effect on a file of format 'table'"),
         (["report", "TRAIN", "TRAIN"], "TRAIN and TRAIN are the same file"),
         (["report", "few.txt", "TRAIN", "./TRAIN"], "TRAIN and ./TRAIN are the same file"),
         (["plan", "TRAIN", "--output", "a.png"], "end in .txt or .json or .html or .htm"),
@@ -515,7 +519,7 @@ def test_errors_in_files_say_where(run, tmp_path, content, message):
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["plan"], ["plant"], ["plan", "a", "b"], ["plan", "a", "--cap"]]
+    "arguments", [[], ["plan"], ["plant"], ["split", "a", "b"], ["plan", "a", "--cap"]]
 )
 def test_wrong_arguments_are_one_line_and_status_two(capsys, arguments):
     with pytest.raises(SystemExit) as stopped:

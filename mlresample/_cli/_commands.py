@@ -1,4 +1,4 @@
-"""The commands, each a function from arguments to the text that it writes."""
+"""The commands, each a function from arguments to the text, or the batches, that it writes."""
 
 import csv
 import io
@@ -8,6 +8,7 @@ import warnings
 from argparse import Namespace
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from html import escape
 from itertools import combinations
 from pathlib import Path
@@ -16,15 +17,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mlresample._cli._inputs import read_file, read_images, read_with_groups, same_file
+from mlresample._cli._inputs import (
+    format_of,
+    is_parquet,
+    read_file,
+    read_images,
+    read_with_groups,
+    same_file,
+)
 from mlresample._cli._outputs import image_list
 from mlresample._cli._splits import collect_splits, splits_html, splits_text
-from mlresample._plan.compare import compare_plans
+from mlresample._plan.compare import PlanComparison, compare_plans
 from mlresample._plan.make import plan_resampling
 from mlresample._plan.plan import ResamplingPlan
+from mlresample._plan.table_plan import TablePlan
 from mlresample._reporting.base import json_text
 from mlresample._reporting.html import fragment, page, plan_html
 from mlresample._reporting.verdicts import judge_comparison
+from mlresample._rule.counts import ClassCounts
 from mlresample._rule.parameters import RULE_CONSTRAINTS
 from mlresample._target.read import as_target
 from mlresample.datasets import make_multilabel_digits
@@ -46,6 +56,7 @@ No file was named, so this is a built-in example of 2,000 images of digits. Next
 
 def _report(arguments: Namespace) -> str:
     _check_no_instances(arguments)
+    tables: dict[str, LabelTable | ClassCounts]
     if not arguments.files:
         _, y, names = make_multilabel_digits(2000, random_state=0)
         ids = np.arange(len(y)).astype(str).astype(object)
@@ -53,7 +64,7 @@ def _report(arguments: Namespace) -> str:
     else:
         names = _short_names(arguments.files)
         tables = {
-            name: read_file(file, arguments)
+            name: _read_or_count(file, arguments)
             for name, file in zip(names, arguments.files, strict=True)
         }
     splits = collect_splits(tables)
@@ -63,13 +74,20 @@ def _report(arguments: Namespace) -> str:
         from mlresample._cli._pictures import co_occurrence_picture, counts_picture
 
         name, first = next(iter(tables.items()))
-        parts = [
-            splits_html(splits),
-            counts_picture(first, name),
-            co_occurrence_picture(first, name),
-        ]
+        parts = [splits_html(splits), counts_picture(first, name)]
+        if isinstance(first, LabelTable):
+            parts.append(co_occurrence_picture(first, name))
         return page(f"Classes of {', '.join(tables)}", parts)
     return splits_text(splits) + ("" if arguments.files else f"\n\n{_EXAMPLE}")
+
+
+def _read_or_count(file: str, arguments: Namespace) -> LabelTable | ClassCounts:
+    """Read a label file, or count the classes of a table that may be larger than memory."""
+    if format_of(file, arguments) != "parquet":
+        return read_file(file, arguments)
+    from mlresample._cli._tables import ParquetTable
+
+    return ParquetTable([file], arguments).target.counts
 
 
 def _short_names(files: list[str]) -> list[str]:
@@ -82,13 +100,11 @@ def _short_names(files: list[str]) -> list[str]:
 
 
 def _compare(arguments: Namespace) -> str:
-    table = _only_table(arguments)
+    target = _target_of(arguments)
     grid = _options_set(arguments, RULE_CONSTRAINTS)
     if not grid.keys() - {"instance_aware"}:
         grid["cap"] = _CAPS
-    comparison = compare_plans(
-        table.y, grid, class_names=table.class_names, instances=bool(arguments.instances)
-    )
+    comparison = target.compare(grid)
     if arguments.json:
         return comparison.to_json(indent=2)
     if arguments.html:
@@ -97,52 +113,53 @@ def _compare(arguments: Namespace) -> str:
         verdict = fragment(f"<p>{escape(judge_comparison(comparison.to_dict()))}</p>")
         parts = [comparison._repr_html_(), verdict, comparison_picture(comparison)]
         return page(f"Plans of {_title(arguments)}", parts)
-    return f"{comparison!r}\n\n{judge_comparison(comparison.to_dict())}".strip()
+    parts = [repr(comparison), judge_comparison(comparison.to_dict())]
+    if not isinstance(target, _FileTarget):
+        parts.append("Rows are drawn one by one, so that the size of an epoch varies a little.")
+    return "\n\n".join(filter(None, parts))
 
 
 def _plan(arguments: Namespace) -> str:
-    table = _only_table(arguments)
-    plan = _plan_of(table, arguments)
+    target = _target_of(arguments)
+    plan = target.plan(**_rule_of(target, arguments))
     if arguments.json:
         return plan.to_json(indent=2)
     if arguments.html:
-        return _plan_page(plan, table, arguments)
+        return _plan_page(plan, target, arguments)
     return repr(plan)
 
 
-def _plan_page(plan: ResamplingPlan, table: LabelTable, arguments: Namespace) -> str:
+def _plan_page(plan: ResamplingPlan | TablePlan, target: Any, arguments: Namespace) -> str:
     from mlresample._cli._pictures import (
         co_occurrence_picture,
         comparison_picture,
         counts_picture,
     )
 
-    parts = [
-        plan_html(plan.to_dict(), "ResamplingPlan", all_classes=True),
-        counts_picture(plan, _title(arguments)),
-    ]
+    title = _title(arguments)
+    html = plan_html(plan.to_dict(), type(plan).__name__, all_classes=True)
+    parts = [html, counts_picture(plan, title)]
     if plan.resolved_target_count is not None and arguments.epoch_size is None:
-        rule = _rule_of(table, arguments)
-        grid = {name: [value] for name, value in rule.items()} | {"cap": _CAPS}
-        comparison = compare_plans(
-            table.y, grid, class_names=table.class_names, instances=bool(arguments.instances)
-        )
-        parts.append(comparison_picture(comparison))
-    parts.append(co_occurrence_picture(_presence(table), _title(arguments)))
-    return page(f"Plan of {_title(arguments)}", parts)
+        grid = {name: [value] for name, value in _rule_of(target, arguments).items()}
+        parts.append(comparison_picture(target.compare(grid | {"cap": _CAPS})))
+    if isinstance(target, _FileTarget):
+        parts.append(co_occurrence_picture(_presence(target.table), title))
+    return page(f"Plan of {title}", parts)
 
 
-def _resample(arguments: Namespace) -> str:
-    seed, rounding = arguments.random_state, arguments.rounding
+def _resample(arguments: Namespace) -> Any:
+    if is_parquet(arguments):
+        return _resample_parquet(arguments)
+    _check_unset(arguments, "only for Parquet", epoch=None, keys=False)
+    seed, rounding = arguments.random_state, arguments.rounding or "stratified"
     if arguments.images:
         table, images = read_images(arguments.files[0], arguments)
         if arguments.labels is not None:
             check_labels_by_path(table, images)
-        plan = _plan_of(table, arguments)
-        indices = plan.draw_indices(seed, rounding=rounding, shuffle=arguments.shuffle)
-        return image_list([images[i] for i in indices])
-    table = _only_table(arguments)
-    plan = _plan_of(table, arguments)
+    else:
+        table = _only_table(arguments)
+    target = _FileTarget(table, bool(arguments.instances))
+    plan = target.plan(**_rule_of(target, arguments))
     if arguments.repeats:
         if arguments.shuffle:
             raise ValueError(
@@ -152,7 +169,24 @@ def _resample(arguments: Namespace) -> str:
             {"id": table.ids, "repeats": plan.draw_repeats(seed, rounding=rounding)}, arguments
         )
     indices = plan.draw_indices(seed, rounding=rounding, shuffle=arguments.shuffle)
+    if arguments.images:
+        return image_list([images[i] for i in indices])
     return _listed({"id": table.ids[indices]}, arguments)
+
+
+def _resample_parquet(arguments: Namespace) -> Any:
+    """Return the record batches of an epoch, each row of which is drawn by itself."""
+    from mlresample._cli._tables import ParquetTable
+
+    _check_unset(
+        arguments,
+        "not for Parquet, whose rows are drawn one by one, in order",
+        rounding=None,
+        shuffle=False,
+    )
+    table = ParquetTable(arguments.files, arguments)
+    plan = table.target.plan(**_rule_of(table.target, arguments))
+    return table.resampled(plan.rule, arguments)
 
 
 def _split(arguments: Namespace) -> str:
@@ -170,7 +204,7 @@ def _split(arguments: Namespace) -> str:
     return _listed({"id": table.ids, "fold": fold_of}, arguments)
 
 
-COMMANDS: dict[str, Callable[[Namespace], str]] = {
+COMMANDS: dict[str, Callable[[Namespace], Any]] = {
     "report": _report,
     "compare": _compare,
     "plan": _plan,
@@ -184,6 +218,39 @@ COMMANDS: dict[str, Callable[[Namespace], str]] = {
 
 def _title(arguments: Namespace) -> str:
     return Path(arguments.files[0]).name
+
+
+@dataclass
+class _FileTarget:
+    """The target of a label file; that of Parquet has the same methods."""
+
+    table: LabelTable
+    instances: bool
+
+    def plan(self, **rule: Any) -> ResamplingPlan:
+        y, class_names, instances = self.table.y, self.table.class_names, self.instances
+        return plan_resampling(y, class_names=class_names, instances=instances, **rule)
+
+    def compare(self, grid: dict[str, Any]) -> PlanComparison:
+        y, class_names, instances = self.table.y, self.table.class_names, self.instances
+        return compare_plans(y, grid, class_names=class_names, instances=instances)
+
+
+def _target_of(arguments: Namespace) -> Any:
+    """Return the target of a label file, or of Parquet files that are one table."""
+    if not is_parquet(arguments):
+        return _FileTarget(_only_table(arguments), bool(arguments.instances))
+    from mlresample._cli._tables import ParquetTable
+
+    if arguments.instance_aware:
+        raise ValueError("--instance-aware needs counts of instances, which Parquet lacks.")
+    return ParquetTable(arguments.files, arguments).target
+
+
+def _check_unset(arguments: Namespace, where: str, **defaults: Any) -> None:
+    for name, default in defaults.items():
+        if getattr(arguments, name) != default:
+            raise ValueError(f"--{name} is {where}: leave it out.")
 
 
 def _only_table(arguments: Namespace) -> LabelTable:
@@ -207,24 +274,17 @@ def _options_set(arguments: Namespace, names: Iterable[str]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _plan_of(table: LabelTable, arguments: Namespace) -> ResamplingPlan:
-    rule = _rule_of(table, arguments)
-    if arguments.class_multiplier:
-        rule["class_multipliers"] = _by_class(
-            "--class-multiplier", arguments.class_multiplier, table
-        )
-    return plan_resampling(
-        table.y, class_names=table.class_names, instances=bool(arguments.instances), **rule
-    )
-
-
-def _rule_of(table: LabelTable, arguments: Namespace) -> dict[str, Any]:
+def _rule_of(target: Any, arguments: Namespace) -> dict[str, Any]:
     """Return the parameters that were set; a target count is one, or one for each class."""
     rule = _options_set(arguments, RULE_CONSTRAINTS)
+    if arguments.class_multiplier:
+        rule["class_multipliers"] = _by_class(
+            "--class-multiplier", arguments.class_multiplier, target
+        )
     if "target_count" in rule:
         values = rule["target_count"]
         if any(isinstance(value, str) and "=" in value for value in values):
-            rule["target_count"] = _by_class("--target-count", list(map(str, values)), table)
+            rule["target_count"] = _by_class("--target-count", list(map(str, values)), target)
         elif len(values) > 1:
             raise ValueError(
                 "--target-count is given twice: pass one for all classes, or CLASS=X for each."
@@ -234,11 +294,13 @@ def _rule_of(table: LabelTable, arguments: Namespace) -> dict[str, Any]:
     return rule
 
 
-def _by_class(option: str, texts: list[str], table: LabelTable) -> dict[Any, Any]:
+def _by_class(option: str, texts: list[str], target: Any) -> dict[Any, Any]:
     pairs = [_class_and_number(option, text) for text in texts]
     if len({name for name, _ in pairs}) < len(pairs):
         raise ValueError(f"{option} names a class twice: give each class one number.")
-    known = {str(name): name for name in table.class_names.tolist()}
+    is_file = isinstance(target, _FileTarget)
+    names = target.table.class_names if is_file else target.counts.classes
+    known = {str(name): name for name in names.tolist()}
     return {known.get(name, name): value for name, value in pairs}
 
 

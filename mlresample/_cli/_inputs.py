@@ -2,6 +2,7 @@
 
 import ast
 import csv
+import glob
 import mmap
 import os
 import sys
@@ -49,11 +50,29 @@ _NAMES = {
 }
 _INSTANCES = {"instances": "count the objects of each class; for --instance-aware"}
 _COCO = {"ids": "what identifies images (file_name); id for files without names"} | _INSTANCES
-_YOLO = {
-    "labels": "folder of the label files, if not beside the images in labels/",
-    "split": "split of a data.yaml: train, val or test (train)",
-} | _INSTANCES
-_USED = {"table": _TABLE | _NAMES, "coco": _COCO, "yolo": _YOLO | _NAMES}
+_LABELS = {
+    "labels": "of Parquet, the column of labels; of YOLO, the folder of the label files, if not "
+    "beside the images in labels/"
+}
+_YOLO = (
+    _LABELS
+    | {
+        "split": "split of a data.yaml: train, val or test (train)",
+    }
+    | _INSTANCES
+)
+_PARQUET = _LABELS | {
+    "class_columns": _TABLE["class_columns"],
+    "separator": _TABLE["separator"],
+    "key": "of Parquet, the column of integers or strings that identifies a row",
+    "null_is_background": "of Parquet, a null in place of labels is a row without a class",
+}
+_USED = {
+    "table": _TABLE | _NAMES,
+    "coco": _COCO,
+    "yolo": _YOLO | _NAMES,
+    "parquet": _PARQUET,
+}
 FORMATS = list(_USED)
 FILE_OPTIONS = {name: text for options in _USED.values() for name, text in options.items()}
 _OF_ROWS = [  # without what finds or reads the labels
@@ -72,12 +91,14 @@ _SWITCHES = {
     "skip_initial_space": True,
     "header": False,
     "instances": True,
+    "null_is_background": True,
 }
 _LISTS = ["label_columns", "class_columns", "skip_columns"]
 _REPEATED = ["none_value", "positive_values", "negative_values", "where"]
 _METAVARS = {
     "class_names": "FILE",
-    "labels": "FOLDER",
+    "labels": "COLUMN or FOLDER",
+    "key": "COLUMN",
     "delimiter": "CHARACTER",
     "where": "COLUMN=VALUE",
     "ids": "KEY",
@@ -94,7 +115,12 @@ def read_file(file: str, arguments: Namespace) -> LabelTable:
     kind = format_of(file, arguments)
     if kind == "yolo":
         return read_images(file, arguments)[0]
-    options = _options_for(kind, arguments)
+    if kind == "parquet":
+        raise ValueError(
+            f"{file}: mlresample {arguments.command} does not read Parquet: write ids and labels "
+            f"to a CSV file."
+        )
+    options = options_for(kind, arguments)
     with _progress(f"reading {file}"):
         table = _READERS[kind](file, **options)
     _check_classes(file, table)
@@ -103,7 +129,7 @@ def read_file(file: str, arguments: Namespace) -> LabelTable:
 
 def read_images(file: str, arguments: Namespace) -> tuple[LabelTable, list[Image]]:
     """Read a YOLO data set, and where the image of each sample is."""
-    options = _options_for("yolo", arguments)
+    options = options_for("yolo", arguments)
     with _progress(f"reading {file}"):
         table, images = read_with_images(file, **options)
     _check_classes(file, table)
@@ -203,7 +229,7 @@ def _delimiter(text: str) -> str:
     return "\t" if text in ("\\t", "tab") else text
 
 
-def _options_for(kind: str, arguments: Namespace) -> dict[str, Any]:
+def options_for(kind: str, arguments: Namespace) -> dict[str, Any]:
     """Return the options that were set, which must be those of the format."""
     options = {}
     for name in FILE_OPTIONS:
@@ -247,9 +273,24 @@ def format_of(file: str, arguments: Namespace) -> str:
     if arguments.format is not None:
         return str(arguments.format)
     suffix = Path(file).suffix.lower()
+    if suffix == ".parquet" or any(glob.iglob(f"{glob.escape(file)}/*.parquet")):
+        return "parquet"
     if arguments.labels is not None or suffix in (".yaml", ".yml") or os.path.isdir(file):
         return "yolo"
     return "coco" if suffix == ".json" and _is_coco(file) else "table"
+
+
+def is_parquet(arguments: Namespace) -> bool:
+    """Return whether the files are one table of Parquet; if not, there must be only one."""
+    kinds = {format_of(file, arguments) for file in arguments.files}
+    if kinds == {"parquet"}:
+        return True
+    if len(arguments.files) > 1:
+        raise ValueError(
+            f"mlresample {arguments.command} takes one label file, or several files of Parquet "
+            f"that are one table, got {' '.join(arguments.files)}."
+        )
+    return False
 
 
 def _is_coco(file: str) -> bool:

@@ -27,7 +27,8 @@ label files:
   A CSV file with a header, or JSON (.json, .jsonl): an id and the list of its labels ("Id,Target"
   with "16 0", or "A|B|C" with --separator "|"), or with more columns an id and one column of 0 and
   1 per class. Other columns are named or skipped by options. COCO (.json). YOLO: a folder of
-  images, a data.yaml, or a list of images with --labels FOLDER.
+  images, a data.yaml, or a list of images with --labels FOLDER. Parquet, which may be larger than
+  memory: files, folders and quoted patterns ('train/*.parquet'), with --labels COLUMN.
 """
 
 
@@ -77,7 +78,7 @@ _NAMES = "|".join(_PARAMETERS)
 _LONG_NAMES = "|".join(name for name in _PARAMETERS if "_" in name)
 _VALUE = r"True|False|'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\{[^{}]*\}|[\w+-]+(?:\.\w+)?"
 _NAMED = re.compile(
-    rf"^The '({_NAMES})' parameter of \w+|^({_NAMES})(?= )|(?<![\w'\"/.-])(?:"
+    rf"^The '({_NAMES})' parameter of [\w.]+|^({_NAMES})(?= )|(?<![\w'\"/.-])(?:"
     rf"({_NAMES})=({_VALUE})|({_NAMES})=(?=[.;,:]?(?: |$))|({_LONG_NAMES})(?![\w'\"/]|\.\w))"
 )
 
@@ -136,7 +137,8 @@ def make_parser() -> tuple[argparse.ArgumentParser, dict[str, Any]]:
     resample = _command(
         commands,
         "resample",
-        "the ids of a resampled epoch, for a training loop; of YOLO data, a list of images",
+        "the ids of a resampled epoch, for a training loop; of YOLO data, a list of images; of "
+        "Parquet, its rows",
     )
     _add_rule(resample)
     _add_draw(resample)
@@ -146,8 +148,11 @@ def make_parser() -> tuple[argparse.ArgumentParser, dict[str, Any]]:
         "--groups", metavar="COLUMN", help="column of the group that no two folds share"
     )
     _add_seed(split)
-    for command in (compare, plan, resample, split):
-        command.add_argument("files", nargs=1, metavar="FILE", help="label file")
+    for command in (compare, plan, resample):
+        command.add_argument(
+            "files", nargs="+", metavar="FILE", help="label file, or Parquet files of one table"
+        )
+    split.add_argument("files", nargs=1, metavar="FILE", help="label file")
     for command in (report, compare, plan, resample, split):
         add_input_options(command)
     for command in (report, compare, plan):
@@ -235,13 +240,15 @@ def _add_draw(command: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--rounding",
         choices=sorted(ROUNDINGS),
-        default="stratified",
         help="how fractions become whole repeats (stratified)",
     )
     group.add_argument("--shuffle", action="store_true", help="put the ids in random order")
-    group.add_argument(
+    each = group.add_mutually_exclusive_group()
+    each.add_argument(
         "--repeats", action="store_true", help="each id once, with how often it is seen"
     )
+    each.add_argument("--keys", action="store_true", help="of Parquet, the keys alone")
+    group.add_argument("--epoch", type=int, metavar="N", help="of Parquet, which epoch (0)")
     _add_seed(group)
 
 

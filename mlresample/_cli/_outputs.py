@@ -6,9 +6,10 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from mlresample._cli._inputs import check_not_input, format_of
-from mlresample._utils.files import write_whole
+from mlresample._cli._inputs import check_not_input, format_of, is_parquet
+from mlresample._utils.files import whole_file, write_whole
 from mlresample.readers._class_names import IMAGE_ENDINGS
 from mlresample.readers._lines import SURROGATE, short_repr
 from mlresample.readers._yolo_images import Image
@@ -20,6 +21,7 @@ _ENDINGS = {
     "csv": [".csv", ".txt"],
     "json": [".json"],
     "html": [".html", ".htm"],
+    "parquet": [".parquet"],
 }
 
 
@@ -41,6 +43,8 @@ def check_output(arguments: argparse.Namespace) -> None:
         if not output.parent.is_dir():
             raise ValueError(f"--output {output}: there is no folder {output.parent}.")
     kind = _kind_of_output(arguments)
+    if kind == "parquet" and arguments.output is None:
+        raise ValueError("name the Parquet file to write by --output.")
     arguments.json = kind == "json"
     arguments.html = kind == "html"
     arguments.images = kind == "images"
@@ -67,6 +71,10 @@ def _kinds_of_command(arguments: argparse.Namespace) -> list[str]:
     if hasattr(arguments, "html"):
         return ["text", "json", "html"]
     lists_ids = arguments.command == "resample" and not arguments.repeats
+    if arguments.command == "resample" and is_parquet(arguments):
+        if arguments.json:
+            raise ValueError("--json has no effect on Parquet, which is written as Parquet.")
+        return ["parquet"]
     if lists_ids and format_of(arguments.files[0], arguments) == "yolo":
         return ["images", "csv", "json"]
     return ["csv", "json"]
@@ -93,8 +101,17 @@ def image_list(images: Sequence[Image]) -> str:
     return "".join(f"{image.path}\n" for image in images)
 
 
-def write_output(output: str, arguments: argparse.Namespace) -> None:
-    """Write to standard output or to a file, and say how a list of images is trained on."""
+def write_output(output: Any, arguments: argparse.Namespace) -> None:
+    """Write text to standard output or to a file, or record batches to a file of Parquet.
+
+    Of a list of images, say how it is trained on.
+    """
+    if not isinstance(output, str):
+        from mlresample._cli._tables import write_parquet
+
+        with whole_file(_regular(Path(arguments.output))) as partial:
+            write_parquet(output, partial)
+        return
     output = output if output.endswith("\n") else output + "\n"
     if arguments.output is None:
         sys.stdout.write(output)
@@ -106,6 +123,12 @@ def write_output(output: str, arguments: argparse.Namespace) -> None:
         print(
             f"mlresample: to train on it, put this in a copy of data.yaml: {line}", file=sys.stderr
         )
+
+
+def _regular(path: Path) -> Path:
+    if path.exists() and not path.is_file():
+        raise ValueError(f"--output {path} is not a regular file, as Parquet needs.")
+    return path.resolve()  # a link stays one
 
 
 def _write(path: Path, text: str) -> None:

@@ -15,15 +15,21 @@ import matplotlib.pyplot as plt
 from mlresample._plan.compare import PlanComparison
 from mlresample._plan.plan import ResamplingPlan
 from mlresample._plan.table_plan import TablePlan
+from mlresample._rule.counts import ClassCounts
 from mlresample.readers import LabelTable
 
 
-def counts_picture(source: ResamplingPlan | TablePlan | LabelTable, file: str) -> str:
+def counts_picture(
+    source: ResamplingPlan | TablePlan | LabelTable | ClassCounts, file: str
+) -> str:
     """Draw class counts, before and after resampling if they are of a plan."""
-    if isinstance(source, ResamplingPlan | TablePlan):
+    if isinstance(source, LabelTable):
+        display = ClassCountsDisplay.from_target(source.y, class_names=source.class_names)
+    elif isinstance(source, ClassCounts):
+        display = ClassCountsDisplay(source.classes, source.class_counts).plot()
+    else:
         caption = f"{file}: samples of each class, in the data and in an epoch of the plan."
         return _figure(ClassCountsDisplay.from_plan(source), caption)
-    display = ClassCountsDisplay.from_target(source.y, class_names=source.class_names)
     return _figure(display, f"{file}: samples of each class.")
 
 

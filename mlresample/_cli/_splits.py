@@ -6,9 +6,12 @@ from html import escape
 from itertools import combinations
 from typing import Any
 
+from numpy.typing import NDArray
+
 from mlresample._reporting.html import fragment, table
 from mlresample._reporting.text import aligned, number, percent, short_name, without_middle
 from mlresample._reporting.verdicts import judge_near_subsets
+from mlresample._rule.counts import ClassCounts, check_some_class_occurs, imbalance_per_class
 from mlresample._utils.names import listed
 from mlresample.metrics import measure_imbalance
 from mlresample.readers import LabelTable
@@ -27,17 +30,16 @@ _MEASURES: dict[str, tuple[str, Callable[[Any], str]]] = {
 _OF_EACH_REPORT = {"schema_version", "classes"}
 
 
-def collect_splits(tables: dict[str, LabelTable]) -> dict[str, Any]:
-    """Gather the figures of label files, by the files' names."""
+def collect_splits(tables: dict[str, LabelTable | ClassCounts]) -> dict[str, Any]:
+    """Gather the figures of label files, or what counts alone tell of them, by their names."""
     # Classes are integers in a file where all are, and may be strings in another.
-    kind: type[Any] = (
-        str if any(labels.class_names.dtype == object for labels in tables.values()) else int
-    )
+    dtypes = [_names(labels).dtype for labels in tables.values()]
+    kind: type[Any] = str if object in dtypes else int
     measures = {
-        name: measure_imbalance(
-            labels.y, class_names=list(map(kind, labels.class_names))
-        ).to_dict()
-        for name, labels in tables.items()
+        name: _measures(labels, list(map(kind, _names(labels)))) for name, labels in tables.items()
+    }
+    ids = {
+        name: {*labels.ids} for name, labels in tables.items() if isinstance(labels, LabelTable)
     }
     counts = {
         name: {row["class"]: row["count"] for row in report["classes"]}
@@ -60,8 +62,39 @@ def collect_splits(tables: dict[str, LabelTable]) -> dict[str, Any]:
             for name, of_file in counts.items()
         ],
         "shared_ids": [
-            {"files": [first, second], "n_ids": len({*tables[first].ids} & {*tables[second].ids})}
-            for first, second in combinations(tables, 2)
+            {"files": [first, second], "n_ids": len(ids[first] & ids[second])}
+            for first, second in combinations(ids, 2)
+        ],
+    }
+
+
+def _names(labels: LabelTable | ClassCounts) -> NDArray[Any]:
+    return labels.class_names if isinstance(labels, LabelTable) else labels.classes
+
+
+def _measures(labels: LabelTable | ClassCounts, names: list[Any]) -> dict[str, Any]:
+    """Measure a target; what would need another pass over a table is None."""
+    if isinstance(labels, LabelTable):
+        return measure_imbalance(labels.y, class_names=names).to_dict()
+    counts, n_samples = labels.class_counts, labels.n_samples or 0
+    check_some_class_occurs(counts, "the table")
+    imbalance = imbalance_per_class(counts, counts)
+    variation = imbalance.std(ddof=1) / imbalance.mean() if len(imbalance) > 1 else None
+    return {
+        "n_samples": n_samples,
+        "n_classes": len(counts),
+        "imbalance_ratio": imbalance.max(),
+        "mean_imbalance": imbalance.mean(),
+        "imbalance_variation": variation,
+        "scumble": None,
+        "cardinality": counts.sum() / n_samples,
+        "density": counts.mean() / n_samples,
+        "n_label_sets": None,
+        "share_without_class": (labels.n_without_class or 0) / n_samples,
+        "near_subsets": None,
+        "classes": [
+            {"class": name, "count": count}
+            for name, count in zip(names, counts.tolist(), strict=True)
         ],
     }
 
@@ -84,8 +117,9 @@ def _tables(splits: dict[str, Any]) -> tuple[list[list[str]], list[list[str]]]:
     files = splits["files"]
     measures = [["", *(file["file"] for file in files)]]
     for key, (title, form) in _MEASURES.items():
-        values = (file[key] for file in files)
-        measures.append([title, *("" if value is None else form(value) for value in values)])
+        values = [file[key] for file in files]
+        if values != [None] * len(values):
+            measures.append([title, *("" if value is None else form(value) for value in values)])
     header = ["class"]
     for file in files:
         header += [file["file"], "of samples"]

@@ -45,23 +45,33 @@ class BatchLabels:
                 positions[name] = position
         return positions
 
+    def count(self) -> NDArray[np.int64]:
+        """Count the rows that carry each code: a label that a row has twice counts once."""
+        _, pairs, is_again = self._sorted_pairs()
+        counts = np.bincount(self.entries[1], minlength=self.n_codes)
+        again = pairs[1:][is_again] % max(self.n_codes, 1)
+        return counts - np.bincount(again, minlength=self.n_codes)
+
     def distinct(self) -> Entries:
         """Return the entries without those that a row has twice."""
+        first_of_row, pairs, is_again = self._sorted_pairs()
+        if not is_again.any():
+            return self.entries
+        lengths = np.diff(self.entries[0])
+        lengths -= np.bincount(pairs[1:][is_again] // self.n_codes, minlength=self.n_rows)
+        indptr = np.append(0, np.cumsum(lengths))
+        kept = np.append(pairs[:1], pairs[1:][~is_again])
+        return indptr, kept - np.repeat(first_of_row, lengths)
+
+    def _sorted_pairs(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.bool_]]:
+        """Return row * n_codes of each row, row * n_codes + code sorted, and which are again."""
         indptr, codes = self.entries
         # Small numbers are sorted twice as fast.
         dtype = np.int32 if self.n_rows * self.n_codes < 2**31 else np.int64
         first_of_row = (np.arange(self.n_rows) * self.n_codes).astype(dtype)
         pairs = np.repeat(first_of_row, np.diff(indptr)) + codes.astype(dtype, copy=False)
         pairs.sort()
-        is_again = pairs[1:] == pairs[:-1]
-        if not is_again.any():
-            return self.entries
-        rows, codes = np.divmod(np.append(pairs[:1], pairs[1:][~is_again]), self.n_codes)
-        return np.searchsorted(rows, np.arange(self.n_rows + 1)), codes
-
-    def count(self) -> NDArray[np.int64]:
-        """Count the rows that carry each code: a label that a row has twice counts once."""
-        return np.bincount(self.distinct()[1], minlength=self.n_codes)
+        return first_of_row, pairs, pairs[1:] == pairs[:-1]
 
 
 @dataclass(frozen=True)

@@ -124,6 +124,8 @@ def add_repeats(
     draw = _RowDraw(rule, unseen, key, seed, epoch)
     is_whole = output != "keys"
     schema, batches = record_batches(source, layout.columns, key, all_columns=is_whole)
+    if len(schema):
+        check_keys(schema.field(key).type)
     kept = [schema.field(key)] if output == "keys" and len(schema) else list(schema)
     new = _NEW_COLUMNS[output]
     if taken := {field.name for field in kept} & {field.name for field in new}:
@@ -215,13 +217,19 @@ def _repeated(
         yield pa.RecordBatch.from_arrays([*columns, pa.array(copies)], schema=schema)
 
 
+def check_keys(dtype: pa.DataType) -> None:
+    """Check the type of the column of keys."""
+    if pa.types.is_dictionary(dtype):
+        dtype = dtype.value_type
+    if not (is_string(dtype) or pa.types.is_integer(dtype)):
+        raise ValueError(f"keys must be integers or strings, got a column of type {dtype}.")
+
+
 def _plain_keys(keys: pa.Array) -> Any:
     """Return keys as an array of int64, or as a list of UTF-8."""
     if is_string(keys.type):
         return keys.cast(pa.large_string()).cast(pa.large_binary()).to_pylist()
-    if pa.types.is_integer(keys.type):
-        try:
-            return keys.cast(pa.int64()).to_numpy()
-        except pa.ArrowInvalid as error:
-            raise ValueError(f"integer keys must be below 2**63: {error}") from error
-    raise ValueError(f"keys must be integers or strings, got a column of type {keys.type}.")
+    try:
+        return keys.cast(pa.int64()).to_numpy()
+    except pa.ArrowInvalid as error:
+        raise ValueError(f"integer keys must be below 2**63: {error}") from error

@@ -33,10 +33,9 @@ def record_batches(
     """
     columns = labels if key is None else list(dict.fromkeys([*labels, key]))
     if isinstance(source, str | os.PathLike):
-        return _of_files(_files(source), columns, key, all_columns)
+        return _of_files(parquet_files([source]), columns, key, all_columns)
     if isinstance(source, list | tuple) and all(isinstance(p, str | os.PathLike) for p in source):
-        files = [file for path in source for file in _files(path)]
-        return _of_files(files, columns, key, all_columns)
+        return _of_files(parquet_files(source), columns, key, all_columns)
     if isinstance(source, pa.dataset.Dataset):
         _check_columns(source.schema, columns, "the data set")
         chosen = None if all_columns else columns
@@ -82,6 +81,19 @@ def _of_iterable(batches: Iterator[Any], columns: list[str]) -> Batches:
     return Batches(first.schema, checked())
 
 
+def parquet_files(paths: Iterable[Any]) -> list[str]:
+    """Return the files of paths, patterns and folders, each of which may be there only once."""
+    files = [file for path in paths for file in _files(path)]
+    seen: set[str] = set()
+    for file in files:
+        if (place := os.path.realpath(file)) in seen:
+            raise ValueError(f"source has the file {file} twice.")
+        seen.add(place)
+    if not files:
+        raise ValueError("source is an empty list of paths.")
+    return files
+
+
 def _files(path: Any) -> list[str]:
     """Return a file, the files of a pattern, or the Parquet files in a folder and below."""
     path = os.fspath(path)
@@ -95,8 +107,6 @@ def _files(path: Any) -> list[str]:
 
 
 def _of_files(files: list[str], columns: list[str], key: str | None, all_columns: bool) -> Batches:
-    if not files:
-        raise ValueError("source is an empty list of paths.")
     schema = _opened(files[0]).schema_arrow
     _check_columns(schema, columns, files[0])
     for path in files[1:]:
