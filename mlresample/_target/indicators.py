@@ -80,6 +80,18 @@ class Indicator(ABC):
     def pairs(self, ranks: NDArray[Any]) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
         """Iterate over all ones in pieces: the ranks of their samples, and their classes."""
 
+    def to_csr(self) -> csr_array:
+        """Return the matrix as CSR of bytes, its indices ascending in each row."""
+        pieces = [
+            (rows.astype(np.int32), columns.astype(np.int32))
+            for rows, columns in self.pairs(np.arange(self.n_samples))
+        ]
+        rows, columns = map(np.concatenate, zip(*pieces, strict=True))
+        ones = np.ones(len(rows), dtype=np.uint8)
+        matrix = csr_array((ones, (rows, columns)), shape=(self.n_samples, self.n_classes))
+        matrix.sort_indices()
+        return matrix
+
     def sparse_joint_counts(self, ranks: NDArray[Any], n_ranks: int) -> csr_array:
         """Count as `joint_counts`, for so many ranks and classes that most counts are 0."""
         return kernels.count_pairs(self.pairs(ranks), (n_ranks, self.n_classes))

@@ -46,6 +46,8 @@ class FrequencyEvaluation(Report):
         Thresholds of the groups.
     n_samples : int
         Number of evaluated samples.
+    known_counts : ndarray of shape (n_classes,) or None
+        Evaluated samples of which it is known whether they carry each class; None if all are.
     """
 
     classes: NDArray[Any]
@@ -59,6 +61,7 @@ class FrequencyEvaluation(Report):
     many: int
     few: int
     n_samples: int
+    known_counts: NDArray[np.int64] | None = None
 
     @property
     def measures(self) -> list[str]:
@@ -98,7 +101,8 @@ class FrequencyEvaluation(Report):
         -------
         report : dict
             ``averages`` and ``classes`` are lists of rows, ``left_out`` the classes without
-            positives, by name.
+            positives, by name. If entries are unknown, ``without_negatives`` names the classes
+            of which only positives are known.
         """
         columns = {
             "class": list(map(plain, self.classes)),
@@ -106,6 +110,8 @@ class FrequencyEvaluation(Report):
             "group": self.groups.tolist(),
             "positives": self.positives.tolist(),
         }
+        if self.known_counts is not None:
+            columns["known"] = self.known_counts.tolist()
         columns |= {name: finite(getattr(self, name).tolist()) for name in self.measures}
         return {
             "schema_version": SCHEMA_VERSION,
@@ -115,11 +121,18 @@ class FrequencyEvaluation(Report):
             "few": self.few,
             "measures": self.measures,
             "left_out": list(map(plain, self.classes[self.positives == 0])),
+            **self._without_negatives(),
             "averages": finite(
                 [{"average": name, **figures} for name, figures in self.averages.items()]
             ),
             "classes": as_rows(columns),
         }
+
+    def _without_negatives(self) -> Figures:
+        if self.known_counts is None:
+            return {}
+        has_none = (self.positives == self.known_counts) & (self.positives > 0)
+        return {"without_negatives": list(map(plain, self.classes[has_none]))}
 
     def __repr__(self) -> str:
         return parts_text(evaluation_parts(self.to_dict()))
@@ -136,6 +149,7 @@ class FrequencyEvaluation(Report):
         "plan": "no_validation",
         "class_counts": "no_validation",
         "class_names": ["array-like", None],
+        "unknown": "no_validation",
         "many": [Interval(Integral, 0, None, closed="left")],
         "few": [Interval(Integral, 0, None, closed="left")],
     },
@@ -149,6 +163,7 @@ def evaluate_by_frequency(
     plan: PlanLike | None = None,
     class_counts: ClassCountsLike | None = None,
     class_names: ArrayLike | None = None,
+    unknown: float | MatrixLike | None = None,
     many: int = 100,
     few: int = 20,
 ) -> FrequencyEvaluation:
@@ -171,6 +186,9 @@ def evaluate_by_frequency(
     class_names : array-like of shape (n_classes,), default=None
         Names of y's columns. By default the plan's, or the column names of the first data frame
         among the first three arguments, or column numbers.
+    unknown : float or mask of y_true's shape, default=None
+        Value of the entries of `y_true` that nobody looked at, such as -1 or NaN, or a mask of
+        them. They are left out: what was predicted for them is neither right nor wrong.
     many : int, default=100
         Classes with more training samples than this are in the group "many".
     few : int, default=20
@@ -197,6 +215,9 @@ def evaluate_by_frequency(
 
     A class that has positives and is never predicted has a precision of 0, as with scikit-learn's
     ``zero_division=0``. If every class has positives, all figures are those of scikit-learn.
+
+    If only positives of a class are known, its precision and average precision are 1 whatever was
+    predicted; the report names such classes.
 
     The groups and their thresholds are those of [1]_.
 
@@ -237,22 +258,32 @@ def evaluate_by_frequency(
         raise ValueError("Nothing to evaluate: pass y_pred, y_score or both.")
     if many < few:
         raise ValueError(f"many must be at least few, got many={many} and few={few}.")
-    true, classes, counts = read_truth(y_true, [y_pred, y_score], plan, class_counts, class_names)
-    positives = true.sum(axis=0, dtype=np.int64)
+    target, classes, counts = read_truth(
+        y_true, [y_pred, y_score], plan, class_counts, class_names, unknown
+    )
+    positives = target.class_counts
     if not positives.any():
-        raise ValueError("No class occurs in y_true: every entry is 0.")
+        raise ValueError("No class occurs in y_true: every known entry is 0.")
+    true = target.to_csr()
+    mask = None if target.unknown is None else target.unknown.to_csr()
 
     values: dict[str, Any] = dict.fromkeys(MEASURES)
     micro: dict[str, float] = {}
     if y_pred is not None:
-        pred, _ = read_indicator(y_pred, "y_pred")
-        check_like(y_pred, pred, "y_pred", classes, true)
+        predicted = read_indicator(y_pred, "y_pred")
+        shape = predicted.n_samples, predicted.n_classes
+        check_like(y_pred, shape, "y_pred", classes, target)
+        pred = predicted.to_csr()
+        if mask is not None:  # neither true nor predicted: in no count of a measure
+            pred = pred - pred.multiply(mask)
         names = MEASURES[:3]
         values |= zip(names, _precision_recall_f1(true, pred, average=None), strict=True)
         micro |= zip(names, map(float, _precision_recall_f1(true, pred, "micro")), strict=True)
     if y_score is not None:
         score = read_scores(y_score)
-        check_like(y_score, score, "y_score", classes, true)
+        check_like(y_score, score.shape, "y_score", classes, target)
+        if mask is not None:  # below every score, and so never ranked above a positive
+            score = np.where(mask.astype(np.bool_).toarray(), -np.inf, score)
         values["average_precision"] = _average_precision_per_class(true, score)
         rows, columns = true.nonzero()
         micro["average_precision"] = _average_precision(score.ravel(), score[rows, columns])
@@ -267,7 +298,8 @@ def evaluate_by_frequency(
         micro=micro,
         many=many,
         few=few,
-        n_samples=true.shape[0],
+        n_samples=target.n_samples,
+        known_counts=target.known_counts,
     )
 
 

@@ -39,6 +39,8 @@ def title_of_average(name: str, *, many: int, few: int) -> str:
 def evaluation_parts(report: Figures) -> Parts:
     """Write the parts of an evaluation."""
     measures, titles = report["measures"], list(map(title_of, report["measures"]))
+    has_unknown = "without_negatives" in report
+    known = ["known"] if has_unknown else []
     averages = [
         [
             title_of_average(row["average"], many=report["many"], few=report["few"]),
@@ -53,6 +55,7 @@ def evaluation_parts(report: Figures) -> Parts:
             f"{row['count']:,}",
             row["group"],
             f"{row['positives']:,}",
+            *([f"{row['known']:,}"] if has_unknown else []),
             *(_number(row[name]) for name in measures),
         ]
         for row in _rarest_first(report)
@@ -60,8 +63,8 @@ def evaluation_parts(report: Figures) -> Parts:
     return Parts(
         f"FrequencyEvaluation: {report['n_classes']:,} classes, {report['n_samples']:,} samples",
         [["average", "classes", *titles], *averages],
-        [["class", "count", "group", "positives", *titles], *classes],
-        _left_out(report),
+        [["class", "count", "group", "positives", *known, *titles], *classes],
+        _left_out(report) + _without_negatives(report),
     )
 
 
@@ -136,18 +139,32 @@ def _rarest_first(report: Figures) -> list[dict[str, Any]]:
     return sorted(report["classes"], key=lambda row: row["count"])
 
 
+def _listed(names: list[Any]) -> str:
+    named = ", ".join(repr(name) for name in names[:_NAMED])
+    return named + (f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else "")
+
+
+def _without_negatives(report: Figures) -> list[str]:
+    """Say of which classes only positives are known."""
+    names = report.get("without_negatives")
+    if not names:
+        return []
+    return [
+        f"Of {len(names):,} of {report['n_classes']:,} classes only positives are known, so that "
+        f"precision and average precision are 1 whatever is predicted: {_listed(names)}."
+    ]
+
+
 def _left_out(report: Figures) -> list[str]:
     """Say which classes could not be evaluated."""
     names = report["left_out"]
     if not names:
         return []
-    named = ", ".join(repr(name) for name in names[:_NAMED])
-    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
     have, are, it = ("has", "is", "it") if len(names) == 1 else ("have", "are", "them")
     return [
         f"{len(names):,} of {report['n_classes']:,} classes {have} no positives to evaluate and "
-        f"{are} left out, not counted as 0: {named}{more}. In micro, what was predicted for {it} "
-        f"counts."
+        f"{are} left out, not counted as 0: {_listed(names)}. In micro, what was predicted for "
+        f"{it} counts."
     ]
 
 

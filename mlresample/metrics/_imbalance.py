@@ -56,16 +56,19 @@ class ImbalanceMeasures(Report):
     cardinality : float
         Classes per sample, on average.
     density : float
-        Cardinality over the number of classes.
+        Share of the known entries that are positive: the cardinality over the number of classes
+        if all are known.
     n_label_sets : int
         Number of distinct sets of classes, the empty set included if it occurs.
     share_without_class : float
-        Share of the samples that carry no class.
+        Share of the samples that carry no class; one with unknown entries might.
     near_subsets : list of dict, or None
         Pairs of classes of which one hardly occurs without the other: of the samples of ``class``
         (5 or more), ``n_both`` also carry the class ``other``, a ``share`` of 0.9 or more. Up to
         three pairs of the highest shares. A class that 0.9 of all samples carry is no ``other``.
         None for more than 100 classes.
+    known_counts : ndarray of shape (n_classes,) or None
+        Samples of which it is known whether they carry each class; None if all are.
     """
 
     n_samples: int
@@ -82,6 +85,7 @@ class ImbalanceMeasures(Report):
     n_label_sets: int
     share_without_class: float
     near_subsets: Rows | None
+    known_counts: NDArray[np.int64] | None = None
 
     @property
     def minority_classes(self) -> NDArray[Any]:
@@ -95,17 +99,23 @@ class ImbalanceMeasures(Report):
         -------
         report : dict
             A number for each scalar attribute, by its name, and ``near_subsets``; ``classes`` is
-            a list of rows with ``class``, ``count``, ``share`` (of the samples), ``imbalance`` and
-            ``scumble``.
+            a list of rows with ``class``, ``count``, ``share`` (of the known samples),
+            ``imbalance`` and ``scumble``, and ``known`` if entries are unknown.
         """
+        known: Any = self.n_samples
+        if self.known_counts is not None:  # of a class of which nothing is known, NaN
+            known = np.where(self.known_counts > 0, self.known_counts, np.nan)
         columns = {
             "class": list(map(plain, self.classes)),
             "count": self.class_counts.tolist(),
-            "share": (self.class_counts / self.n_samples).tolist(),
+            "share": finite((self.class_counts / known).tolist()),
             "imbalance": finite(self.imbalance_per_class.tolist()),
             "scumble": finite(self.scumble_per_class.tolist()),
         }
         values = {field.name: getattr(self, field.name) for field in fields(self)}
+        known_counts = values.pop("known_counts")
+        if known_counts is not None:
+            columns["known"] = known_counts.tolist()
         scalars = {k: finite(v) for k, v in values.items() if not isinstance(v, np.ndarray)}
         return {
             "schema_version": SCHEMA_VERSION,
@@ -142,11 +152,16 @@ class ImbalanceMeasures(Report):
         "y": "no_validation",
         "class_names": ["array-like", None],
         "absent_classes": [StrOptions({"leave_out", "zero"})],
+        "unknown": "no_validation",
     },
     prefer_skip_nested_validation=True,
 )
 def measure_imbalance(
-    y: MatrixLike, *, class_names: ArrayLike | None = None, absent_classes: str = "leave_out"
+    y: MatrixLike,
+    *,
+    class_names: ArrayLike | None = None,
+    absent_classes: str = "leave_out",
+    unknown: float | MatrixLike | None = None,
 ) -> ImbalanceMeasures:
     """Measure how imbalanced a multi-label target is.
 
@@ -159,6 +174,9 @@ def measure_imbalance(
     absent_classes : {"leave_out", "zero"}, default="leave_out"
         Whether classes that never occur are left out of means, or have an imbalance of 0 that
         is averaged in, as in the R package mldr.
+    unknown : float or mask of y's shape, default=None
+        Value of the entries of y that nobody looked at, such as -1 or NaN, or a mask of them.
+        Measures are those of the known positives; shares are of known entries.
 
     Returns
     -------
@@ -193,7 +211,7 @@ def measure_imbalance(
     >>> round(measures.scumble, 4)  # (1 - 2 / 2.5) / 4
     0.05
     """
-    indicator = as_target(y, class_names=class_names)
+    indicator = as_target(y, class_names=class_names, unknown=unknown)
     counts, n_samples = indicator.class_counts, indicator.n_samples
     check_some_class_occurs(counts)
     occurs = counts > 0
@@ -207,6 +225,9 @@ def measure_imbalance(
     scumble_per_class = np.full(len(counts), np.nan)
     scumble_per_class[occurs] = scumble_sums[occurs] / counts[occurs]
     cardinality = int(counts.sum()) / n_samples
+    density = cardinality / indicator.n_classes
+    if indicator.known_counts is not None:
+        density = float(counts.sum() / indicator.known_counts.sum())
     sets, set_counts = np.unique(label_sets(indicator), return_counts=True)
     near_subsets = None
     if indicator.n_classes <= MOST_CLASSES:
@@ -223,10 +244,11 @@ def measure_imbalance(
         scumble=float(scumble.mean()),
         scumble_per_class=scumble_per_class,
         cardinality=cardinality,
-        density=cardinality / indicator.n_classes,
+        density=density,
         n_label_sets=len(sets),
-        share_without_class=float(np.mean(n_carried == 0)),
+        share_without_class=float(np.mean((n_carried == 0) & ~indicator.undecided(n_carried))),
         near_subsets=near_subsets,
+        known_counts=indicator.known_counts,
     )
 
 

@@ -5,11 +5,11 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import csr_array, issparse
+from scipy.sparse import issparse
 
 from mlresample._plan.plan import PlanFigures, as_plan
 from mlresample._rule.counts import check_some_class_occurs, counts_by_name
-from mlresample._target.indicators import LabelIndicator
+from mlresample._target.indicators import Indicator, LabelIndicator
 from mlresample._target.read import as_array, as_target
 from mlresample._utils.containers import is_dataframe
 from mlresample._utils.names import as_classes, check_column_order
@@ -21,8 +21,9 @@ def read_truth(
     plan: Any,
     class_counts: Any,
     class_names: ArrayLike | None,
-) -> tuple[Any, NDArray[Any], NDArray[np.int64]]:
-    """Read the true classes as CSR, and return them with class names and training counts.
+    unknown: Any,
+) -> tuple[Indicator, NDArray[Any], NDArray[np.int64]]:
+    """Read the true classes, and return them with class names and training counts.
 
     Names are the plan's, those of `class_names`, or the columns of the first data frame.
     """
@@ -30,7 +31,7 @@ def read_truth(
         raise ValueError(
             "Pass either plan or class_counts: they tell how common each class was in training."
         )
-    true, column_names = read_indicator(y_true, "y_true")
+    true = read_indicator(y_true, "y_true", unknown)
     if plan is not None:
         plan = as_plan(plan)
         if not isinstance(plan, PlanFigures):
@@ -47,13 +48,13 @@ def read_truth(
         if class_names is None and not is_dataframe(y_true):
             frames = filter(is_dataframe, predictions)
             class_names = next((_column_names(frame) for frame in frames), None)
-        classes = column_names if class_names is None else as_classes(class_names)
+        classes = true.classes if class_names is None else as_classes(class_names)
         counts, _ = counts_by_name(class_counts, classes)
         check_some_class_occurs(counts, "class_counts")
         source = "class_counts"
     for name, values in [(source, counts), ("class_names", classes)]:
-        if len(values) != true.shape[1]:
-            raise ValueError(f"{name} is for {len(values)} classes, y_true has {true.shape[1]}.")
+        if len(values) != true.n_classes:
+            raise ValueError(f"{name} is for {len(values)} classes, y_true has {true.n_classes}.")
     check_column_order(y_true, "y_true", classes)
     return true, classes, counts
 
@@ -62,10 +63,10 @@ def _column_names(frame: Any) -> list[Any]:
     return list(nw.from_native(frame, eager_only=True).columns)
 
 
-def read_indicator(y: Any, name: str) -> tuple[Any, NDArray[Any]]:
-    """Read an indicator matrix as CSR without duplicates, and return it with its class names."""
+def read_indicator(y: Any, name: str, unknown: Any = None) -> Indicator:
+    """Read an indicator matrix; raise if the target is single-label."""
     try:
-        indicator = as_target(y)
+        indicator = as_target(y, unknown=unknown)
     except ValueError as error:
         raise ValueError(f"{name} cannot be read: {error}") from error
     if isinstance(indicator, LabelIndicator):
@@ -73,13 +74,7 @@ def read_indicator(y: Any, name: str) -> tuple[Any, NDArray[Any]]:
             f"{name} has one class per sample; convert it to an indicator matrix with "
             f"sklearn.preprocessing.label_binarize."
         )
-    if issparse(y):
-        matrix = csr_array(y.tocsr(), copy=True)
-        matrix.sum_duplicates()
-        matrix.eliminate_zeros()
-        return matrix.astype(np.uint8), indicator.classes
-    array = nw.from_native(y, eager_only=True).to_numpy() if is_dataframe(y) else as_array(y)
-    return csr_array(array.astype(np.uint8)), indicator.classes
+    return indicator
 
 
 def read_scores(y_score: Any) -> NDArray[np.floating[Any]]:
@@ -101,9 +96,11 @@ def read_scores(y_score: Any) -> NDArray[np.floating[Any]]:
 
 
 def check_like(
-    container: Any, values: Any, name: str, classes: NDArray[Any], true: csr_array
+    container: Any, shape: tuple[int, ...], name: str, classes: NDArray[Any], true: Indicator
 ) -> None:
     """Check that values have the shape and the classes of `true`."""
-    if values.shape != true.shape:
-        raise ValueError(f"{name} has shape {values.shape}, y_true has {true.shape}.")
+    if shape != (true.n_samples, true.n_classes):
+        raise ValueError(
+            f"{name} has shape {shape}, y_true has {(true.n_samples, true.n_classes)}."
+        )
     check_column_order(container, name, classes)

@@ -15,13 +15,15 @@ from mlresample._utils.sklearn import check_response_method
 from mlresample.model_selection._thresholds import as_multilabel_target
 
 
-def fit_clone(estimator: Any, X: Any, y: Any, params: dict[str, Any], part: str) -> Any:
+def fit_clone(
+    estimator: Any, X: Any, y: Any, params: dict[str, Any], part: str, unknown: Any = None
+) -> Any:
     """Return a fitted clone; name the classes without which it could not be fitted."""
     estimator = clone(estimator)
     try:
         estimator.fit(X, y, **params)
     except ValueError as error:
-        target = as_multilabel_target(y)
+        target = as_multilabel_target(y, unknown)
         is_constant = (target.class_counts == 0) | (target.class_counts == target.n_samples)
         constant = target.classes[is_constant]
         if len(constant) == 0:

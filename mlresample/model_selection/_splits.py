@@ -12,6 +12,7 @@ from sklearn.utils import check_array, check_random_state, column_or_1d
 
 from mlresample._target.indicators import Indicator
 from mlresample._target.read import as_target
+from mlresample._target.unknown import check_unknown_value
 from mlresample._utils.names import listed, plain
 from mlresample._utils.sklearn import (
     BaseKFold,
@@ -39,6 +40,9 @@ class MultilabelStratifiedKFold(BaseKFold):
         Whether the folds depend on `random_state`. If False, every call returns the same folds.
     random_state : int, RandomState instance or None, default=None
         Controls the folds if `shuffle` is True: an int gives the same folds on every call.
+    unknown : float, default=None
+        Value of the entries of y that nobody looked at, such as -1 or NaN. Known positives are
+        spread evenly.
 
     See Also
     --------
@@ -79,8 +83,10 @@ class MultilabelStratifiedKFold(BaseKFold):
         *,
         shuffle: bool = False,
         random_state: int | np.random.RandomState | None = None,
+        unknown: float | None = None,
     ) -> None:
         super().__init__(n_splits, shuffle=shuffle, random_state=random_state)
+        self.unknown = unknown
 
     def split(self, X: Any, y: Any, groups: Any = None) -> Iterator[Split]:
         """Generate the training and test indices of each fold.
@@ -112,7 +118,7 @@ class MultilabelStratifiedKFold(BaseKFold):
     def _iter_test_masks(
         self, X: Any = None, y: Any = None, groups: Any = None
     ) -> Iterator[NDArray[np.bool_]]:
-        folds = assign_folds(as_target(y), self.n_splits, _random_state(self))
+        folds = assign_folds(_read(y, self), self.n_splits, _random_state(self))
         return (folds == fold for fold in range(self.n_splits))
 
 
@@ -132,6 +138,9 @@ class MultilabelStratifiedGroupKFold(GroupsConsumerMixin, BaseKFold):
         Whether the folds depend on `random_state`. If False, every call returns the same folds.
     random_state : int, RandomState instance or None, default=None
         Controls the folds if `shuffle` is True: an int gives the same folds on every call.
+    unknown : float, default=None
+        Value of the entries of y that nobody looked at, such as -1 or NaN. Known positives are
+        spread evenly.
 
     See Also
     --------
@@ -163,8 +172,10 @@ class MultilabelStratifiedGroupKFold(GroupsConsumerMixin, BaseKFold):
         *,
         shuffle: bool = False,
         random_state: int | np.random.RandomState | None = None,
+        unknown: float | None = None,
     ) -> None:
         super().__init__(n_splits, shuffle=shuffle, random_state=random_state)
+        self.unknown = unknown
 
     def split(self, X: Any, y: Any, groups: Any = None) -> Iterator[Split]:
         """Generate the training and test indices of each fold.
@@ -197,7 +208,7 @@ class MultilabelStratifiedGroupKFold(GroupsConsumerMixin, BaseKFold):
         self, X: Any = None, y: Any = None, groups: Any = None
     ) -> Iterator[NDArray[np.bool_]]:
         names, group = _read_groups(groups)
-        folds = assign_folds(as_target(y), self.n_splits, _random_state(self), names, group)
+        folds = assign_folds(_read(y, self), self.n_splits, _random_state(self), names, group)
         return (folds == fold for fold in range(self.n_splits))
 
 
@@ -218,6 +229,9 @@ class MultilabelStratifiedShuffleSplit(BaseShuffleSplit):
         Share or number of the training samples. If None, all that are not for testing.
     random_state : int, RandomState instance or None, default=None
         Controls the splits: an int gives the same splits on every call.
+    unknown : float, default=None
+        Value of the entries of y that nobody looked at, such as -1 or NaN. Known positives are
+        spread evenly.
 
     See Also
     --------
@@ -247,10 +261,12 @@ class MultilabelStratifiedShuffleSplit(BaseShuffleSplit):
         test_size: float | None = None,
         train_size: float | None = None,
         random_state: int | np.random.RandomState | None = None,
+        unknown: float | None = None,
     ) -> None:
         super().__init__(
             n_splits, test_size=test_size, train_size=train_size, random_state=random_state
         )
+        self.unknown = unknown
 
     def split(self, X: Any, y: Any, groups: Any = None) -> Iterator[Split]:
         """Generate the training and test indices of each split.
@@ -280,7 +296,7 @@ class MultilabelStratifiedShuffleSplit(BaseShuffleSplit):
         yield from super().split(X, y)
 
     def _iter_indices(self, X: Any, y: Any = None, groups: Any = None) -> Iterator[Split]:
-        target = as_target(y)
+        target = _read(y, self)
         n_samples = target.n_samples
         n_train, n_test = validate_shuffle_split(
             n_samples, self.test_size, self.train_size, default_test_size=self._default_test_size
@@ -350,6 +366,10 @@ def assign_folds(
 
 
 # -- input -------------------------------------------------------------------------------------
+
+
+def _read(y: Any, splitter: Any) -> Indicator:
+    return as_target(y, unknown=check_unknown_value(splitter.unknown))
 
 
 def _random_state(splitter: BaseKFold) -> np.random.RandomState:

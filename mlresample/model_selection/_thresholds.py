@@ -8,7 +8,7 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_array, csr_array, issparse
+from scipy.sparse import issparse
 from sklearn.utils import check_array
 
 from mlresample._target.indicators import Indicator, LabelIndicator
@@ -40,7 +40,12 @@ TUNING_CONSTRAINTS: dict[str, Any] = {
 
 
 @validate_params(
-    {"y_true": "no_validation", "y_score": "no_validation", **TUNING_CONSTRAINTS},
+    {
+        "y_true": "no_validation",
+        "y_score": "no_validation",
+        "unknown": "no_validation",
+        **TUNING_CONSTRAINTS,
+    },
     prefer_skip_nested_validation=True,
 )
 def tune_thresholds(
@@ -51,6 +56,7 @@ def tune_thresholds(
     beta: float = 1.0,
     min_positives: int = 1,
     shrinkage: float = 3.0,
+    unknown: float | MatrixLike | None = None,
 ) -> NDArray[Any]:
     """Find the best threshold of each class for ``y_score >= threshold``.
 
@@ -73,6 +79,10 @@ def tune_thresholds(
         with 10 positives lies halfway between its own and the common one. At 0, each class has
         its own threshold, the best one on these scores.
 
+    unknown : float or mask of y_true's shape, default=None
+        Value of the entries of `y_true` that nobody looked at, such as -1 or NaN, or a mask of
+        them. A class is tuned on its known entries alone.
+
     Returns
     -------
     thresholds : ndarray of shape (n_classes,)
@@ -81,7 +91,8 @@ def tune_thresholds(
     Raises
     ------
     ValueError
-        If a parameter, y_true or y_score is not as described, or their shapes differ.
+        If a parameter, y_true or y_score is not as described, their shapes differ, or every
+        entry of y_true is unknown.
 
     See Also
     --------
@@ -119,21 +130,27 @@ def tune_thresholds(
     """
     if metric != "fbeta" and beta != 1:
         raise ValueError(f"beta={beta} has no effect on metric={metric!r}; set metric='fbeta'.")
-    target = as_multilabel_target(y_true)
+    target = as_multilabel_target(y_true, unknown)
     scores = _check_scores(y_score, target)
     measure = partial(fbeta, beta=float(beta)) if metric == "fbeta" else METRICS[metric]
+    n_known = np.full(target.n_classes, len(scores))
+    if target.unknown is not None:
+        n_known -= target.unknown.class_counts
+        if not n_known.any():
+            raise ValueError("Every entry of y_true is unknown: there is nothing to tune on.")
+        scores = np.where(_as_mask(target.unknown), scores.dtype.type(-np.inf), scores)
 
-    positives = _by_class(scores, _carries(y_true, by_column=scores.flags.f_contiguous))
+    positives = _by_class(scores, _carries(y_true, target, by_column=scores.flags.f_contiguous))
     thresholds = np.zeros(target.n_classes, dtype=scores.dtype)
     for c, top in _highest(scores, positives, measure):
-        threshold = best_threshold(top, positives[c], len(scores), measure)
+        threshold = best_threshold(top, positives[c], n_known[c], measure)
         if threshold is None:
-            threshold = best_threshold(np.sort(scores[:, c]), positives[c], len(scores), measure)
+            threshold = best_threshold(np.sort(scores[:, c]), positives[c], n_known[c], measure)
         thresholds[c] = threshold
 
     is_rare = target.class_counts < min_positives
     if shrinkage > 0 or is_rare.any():
-        common = float(_common_threshold(scores, positives, measure))
+        common = float(_common_threshold(scores, positives, n_known.sum(), measure))
         if shrinkage > 0:
             weight = target.class_counts / (target.class_counts + shrinkage)
             with np.errstate(invalid="ignore"):  # infinite, above the largest float
@@ -145,9 +162,9 @@ def tune_thresholds(
 # -- validation --------------------------------------------------------------------------------
 
 
-def as_multilabel_target(y: Any) -> Indicator:
+def as_multilabel_target(y: Any, unknown: Any = None) -> Indicator:
     """Read an indicator matrix; raise if the target is single-label."""
-    target = as_target(y)
+    target = as_target(y, unknown=unknown)
     if isinstance(target, LabelIndicator):
         raise ValueError(
             "y must be a multi-label indicator matrix with one column for each of two or more "
@@ -221,14 +238,17 @@ def _check_finite(scores: NDArray[Any], classes: NDArray[Any]) -> None:
 
 
 # -- the scores of each class ------------------------------------------------------------------
+# Scores of unknown entries are -inf, below those of all known ones: no threshold accepts them.
 
 
-def _carries(y: Any, by_column: bool) -> NDArray[np.bool_]:
-    if issparse(y):
-        matrix = csc_array(y, copy=True) if by_column else csr_array(y, copy=True)
-        matrix.sum_duplicates()
-        return matrix.astype(np.bool_).toarray(order="F" if by_column else "C")
-    return as_array(y) == 1
+def _carries(y: Any, target: Indicator, by_column: bool) -> NDArray[np.bool_]:
+    if issparse(y) or target.unknown is not None:
+        return _as_mask(target, by_column)
+    return as_array(y) == 1  # the fastest way
+
+
+def _as_mask(target: Indicator, by_column: bool = False) -> NDArray[np.bool_]:
+    return target.to_csr().astype(np.bool_).toarray(order="F" if by_column else "C")
 
 
 def _by_class(scores: NDArray[Any], chosen: NDArray[np.bool_]) -> list[NDArray[Any]]:
@@ -277,7 +297,9 @@ def _columns(scores: NDArray[Any], classes: NDArray[Any]) -> NDArray[Any]:
     return columns
 
 
-def _common_threshold(scores: NDArray[Any], positives: list[NDArray[Any]], metric: Metric) -> Any:
+def _common_threshold(
+    scores: NDArray[Any], positives: list[NDArray[Any]], n_known: int, metric: Metric
+) -> Any:
     """Tune one threshold for all classes pooled as if they were one."""
     pooled = np.sort(np.concatenate(positives))
     if len(pooled) == 0:
@@ -285,9 +307,9 @@ def _common_threshold(scores: NDArray[Any], positives: list[NDArray[Any]], metri
     sample = np.sort(scores[::_STRIDE], axis=None)
     bound = likely_bound(sample, pooled, scores.size, metric)
     rows = scores.T if scores.flags.f_contiguous else scores  # in the order of memory
-    threshold = best_threshold(_not_below(rows, bound), pooled, scores.size, metric)
+    threshold = best_threshold(_not_below(rows, bound), pooled, n_known, metric)
     if threshold is None:
-        threshold = best_threshold(_not_below(rows, -np.inf), pooled, scores.size, metric)
+        threshold = best_threshold(_not_below(rows, -np.inf), pooled, n_known, metric)
     return threshold
 
 

@@ -21,6 +21,7 @@ from sklearn.utils.validation import (
 )
 
 from mlresample._target.indicators import Indicator
+from mlresample._target.unknown import check_unknown_value
 from mlresample._utils.containers import take_rows
 from mlresample._utils.sklearn import (
     HasMethods,
@@ -66,6 +67,9 @@ class MultilabelTunedThresholdClassifierCV(ClassifierMixin, MetaEstimatorMixin, 
     shrinkage : float, default=3.0
         Number of positives that the common threshold counts as; at 0, each class has its own
         threshold. See :func:`tune_thresholds`.
+    unknown : float, default=None
+        Value of the entries of y that nobody looked at, such as -1 or NaN; thresholds are tuned
+        without them. `estimator` is fitted to y as it is, and must accept them.
     response_method : {"auto", "predict_proba", "decision_function"}, default="auto"
         Method that returns the scores; "auto" is the first of the two that the estimator has.
     cv : int, cross-validation generator, iterable or "prefit", default=None
@@ -145,6 +149,7 @@ class MultilabelTunedThresholdClassifierCV(ClassifierMixin, MetaEstimatorMixin, 
     _parameter_constraints: dict[str, Any] = {
         "estimator": [HasMethods(["fit", name]) for name in _RESPONSES],
         **TUNING_CONSTRAINTS,
+        "unknown": "no_validation",
         "response_method": [StrOptions({"auto", *_RESPONSES})],
         "cv": ["cv_object", StrOptions({"prefit"})],
         "n_jobs": [Integral, None],
@@ -160,6 +165,7 @@ class MultilabelTunedThresholdClassifierCV(ClassifierMixin, MetaEstimatorMixin, 
         beta: float = 1.0,
         min_positives: int = 1,
         shrinkage: float = 3.0,
+        unknown: float | None = None,
         response_method: str = "auto",
         cv: Any = None,
         n_jobs: int | None = None,
@@ -171,6 +177,7 @@ class MultilabelTunedThresholdClassifierCV(ClassifierMixin, MetaEstimatorMixin, 
         self.beta = beta
         self.min_positives = min_positives
         self.shrinkage = shrinkage
+        self.unknown = unknown
         self.response_method = response_method
         self.cv = cv
         self.n_jobs = n_jobs
@@ -205,7 +212,8 @@ class MultilabelTunedThresholdClassifierCV(ClassifierMixin, MetaEstimatorMixin, 
             If a fold of `cv` is a mask of another length than X, or neither mask nor integers.
         """
         raise_for_params(params, self, None)
-        target = as_multilabel_target(y)
+        unknown = check_unknown_value(self.unknown)
+        target = as_multilabel_target(y, unknown)
         classes = target.classes
         if isinstance(y, list | tuple):
             y = np.asarray(y)
@@ -218,7 +226,9 @@ class MultilabelTunedThresholdClassifierCV(ClassifierMixin, MetaEstimatorMixin, 
         else:
             tested, scores = self._out_of_fold(X, y, target, routed)
             start = perf_counter()
-            estimator = fit_clone(self.estimator, X, y, routed.estimator.fit, "all data")
+            estimator = fit_clone(
+                self.estimator, X, y, routed.estimator.fit, "all data", self.unknown
+            )
             self._print_time("fit on all data", start)
         self.thresholds_ = tune_thresholds(
             tested,
@@ -227,6 +237,7 @@ class MultilabelTunedThresholdClassifierCV(ClassifierMixin, MetaEstimatorMixin, 
             beta=self.beta,
             min_positives=self.min_positives,
             shrinkage=self.shrinkage,
+            unknown=unknown,
         )
         self.estimator_ = estimator
         self.classes_ = classes
@@ -359,9 +370,8 @@ class MultilabelTunedThresholdClassifierCV(ClassifierMixin, MetaEstimatorMixin, 
             start = perf_counter()
             params = check_method_params(X, routed.estimator.fit, indices=train)
             part = f"the training part of fold {fold}"
-            estimator = fit_clone(
-                self.estimator, take_rows(X, train), take_rows(y, train), params, part
-            )
+            X_train, y_train = take_rows(X, train), take_rows(y, train)
+            estimator = fit_clone(self.estimator, X_train, y_train, params, part, self.unknown)
             scores = self._scores(estimator, take_rows(X, test), target.classes)
             self._print_time(f"fold {fold + 1} of {len(folds)}", start)
             return scores

@@ -10,7 +10,6 @@ from sklearn.utils import check_random_state, indexable
 
 from mlresample._target.read import as_array
 from mlresample._utils.containers import is_tensor
-from mlresample.metrics._predictions import read_indicator
 from mlresample.model_selection._splits import (
     MultilabelStratifiedGroupKFold,
     MultilabelStratifiedKFold,
@@ -63,7 +62,6 @@ class Data(NamedTuple):
 def read_data(X: Any, y: Any) -> Data:
     """Read the target, and check that it is as long as the data."""
     target = as_multilabel_target(y)
-    true, _ = read_indicator(y, "y")
     if not target.class_counts.any():
         raise ValueError("y has no positives: every entry is 0.")
     if is_tensor(y):
@@ -72,7 +70,7 @@ def read_data(X: Any, y: Any) -> Data:
         y = np.asarray(y)
     X, y = indexable(X, y)
     names = target.classes if target.named else None
-    return Data(X, y, true, target.classes, names, target.class_counts)
+    return Data(X, y, target.to_csr(), target.classes, names, target.class_counts)
 
 
 def as_seed(random_state: Any) -> int:

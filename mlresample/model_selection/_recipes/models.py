@@ -8,10 +8,9 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.multioutput import MultiOutputClassifier
 
-from mlresample._target.read import as_array
+from mlresample._target.read import as_array, as_target
 from mlresample._utils.containers import is_tensor, take_rows
 from mlresample._utils.names import plain
-from mlresample.metrics._predictions import read_indicator
 from mlresample.model_selection._estimator_scores import class_scores, fit_clone
 from mlresample.model_selection._recipes.data import Data
 from mlresample.model_selection._recipes.recipe import (
@@ -154,7 +153,7 @@ class _ClassByClass(ClassifierMixin, BaseEstimator):
         self.pos_weight = pos_weight
 
     def fit(self, X: Any, y: Any) -> "_ClassByClass":
-        target = read_indicator(y, "y")[0].tocsc()
+        target = as_target(y).to_csr().tocsc()
         self.estimators_ = []
         for c, weight in enumerate(self.pos_weight.tolist()):
             column = target[:, [c]].toarray().ravel()
