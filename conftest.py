@@ -6,7 +6,15 @@ from importlib.util import find_spec
 EXTRAS = {
     "test": ["iterstrat", "matplotlib", "pandas", "polars"],
     "torch": ["torch"],
-    "frameworks": ["accelerate", "datasets", "kornia", "lightning", "torchdata", "transformers"],
+    "frameworks": [
+        "accelerate",
+        "datasets",
+        "kornia",
+        "lightning",
+        "torchdata",
+        "transformers",
+        "webdataset",
+    ],
     "docs": ["numpydoc", "sphinx"],
 }
 

@@ -195,7 +195,7 @@ class ResampledDataset(Dataset[Any]):
             item = self.copy_transform(item)
             if item is None:
                 raise TypeError("copy_transform must return the item, got None.")
-        return _with_mask(item, is_copy) if self.return_is_copy else item
+        return with_fields(item, {"is_copy": is_copy}) if self.return_is_copy else item
 
 
 def _fetches_batches(dataset: Any) -> bool:
@@ -210,12 +210,14 @@ def _fetches_batches(dataset: Any) -> bool:
     return False
 
 
-def _with_mask(item: Any, is_copy: bool) -> Any:
+def with_fields(item: Any, fields: Mapping[str, Any]) -> Any:
+    """Return an item with further fields; what has none becomes the first of a tuple."""
     if isinstance(item, Mapping):
-        if "is_copy" in item:
+        if taken := [name for name in fields if name in item]:
             raise ValueError(
-                "An item already has a key 'is_copy': rename it, or leave out return_is_copy."
+                f"An item already has a key {taken[0]!r}: rename it, or leave out "
+                f"return_{taken[0]}."
             )
-        return {**item, "is_copy": is_copy}
+        return {**item, **fields}
     is_plain_tuple = isinstance(item, tuple) and not hasattr(item, "_fields")
-    return (*item, is_copy) if is_plain_tuple else (item, is_copy)
+    return (*(item if is_plain_tuple else (item,)), *fields.values())

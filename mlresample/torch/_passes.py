@@ -179,7 +179,7 @@ class ResumableSampler:
         ValueError
             If `epoch` is not an integer from 0 to 2**32 - 1.
         """
-        self.epoch = self._set_to = _as_whole(epoch, "epoch", 2**32 - 1)
+        self.epoch = self._set_to = as_whole(epoch, "epoch", 2**32 - 1)
         self._run["sets_epoch"] = True
         if self._loaded is not None:
             self._loaded = self._loaded._replace(set_since=True)
@@ -346,9 +346,9 @@ class ResumableSampler:
             if name not in state:
                 raise ValueError(f"The state has no {name!r}: training cannot resume from it.")
         length: int = len(self)  # type: ignore[arg-type]
-        yielded = _as_whole(state["yielded"], "yielded, in the state,", length)
+        yielded = as_whole(state["yielded"], "yielded, in the state,", length)
         self._loaded = _Loaded(
-            epoch=_as_whole(state["epoch"], "epoch, in the state,", 2**32 - 1),
+            epoch=as_whole(state["epoch"], "epoch, in the state,", 2**32 - 1),
             yielded=yielded,
             is_complete=yielded == length,
             sets_epoch=bool(state.get("run", {}).get("sets_epoch")),
@@ -379,12 +379,12 @@ def warn(message: str) -> None:
     warnings.warn(message, UserWarning, stacklevel=4)
 
 
-def _as_whole(value: Any, name: str, most: int) -> int:
-    """Convert to a Python integer from 0 to `most`; anything else is an error."""
+def as_whole(value: Any, name: str, most: int, *, least: int = 0) -> int:
+    """Convert to a Python integer from `least` to `most`; anything else is an error."""
     try:
         whole = operator.index(value)
     except (TypeError, ValueError, RuntimeError):
-        whole = -1
-    if isinstance(value, bool | np.bool_) or not 0 <= whole <= most:
-        raise ValueError(f"{name} must be an integer from 0 to {most}, got {value!r}.")
+        whole = least - 1
+    if isinstance(value, bool | np.bool_) or not least <= whole <= most:
+        raise ValueError(f"{name} must be an integer from {least} to {most}, got {value!r}.")
     return whole

@@ -66,8 +66,8 @@ def check_length(plan: RepeatPlan, dataset: Any) -> None:
     if isinstance(dataset, IterableDataset) or not is_map_style:
         raise TypeError(
             f"{type(dataset).__name__} is not a map-style dataset: an iterable-style one has no "
-            f"indices to sample. Write its data in the order of plan.draw_indices(seed), or "
-            f"repeat items by plan.draw_repeats(seed) while streaming."
+            f"indices to sample. RepeatStream repeats the samples of streams, by a rule "
+            f"such as plan.rule."
         )
     if len(dataset) != plan.n_samples:
         raise ValueError(
