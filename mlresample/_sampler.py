@@ -18,6 +18,9 @@ from mlresample._utils.containers import is_series, take_rows
 from mlresample._utils.sklearn import Interval, fit_context
 from mlresample._utils.typing import X_, Y_, MatrixLike
 
+# What only `fit_resample` sets.
+_DRAWN = ("sample_indices_", "sample_repeats_", "sampling_strategy_", "seed_indices_")
+
 
 class MultilabelSampler(BaseSampler):
     """Base of all samplers; a subclass defines `_learn` and `_resample`."""
@@ -48,7 +51,7 @@ class MultilabelSampler(BaseSampler):
         learned = self._learn(self._read(X, y))
         validate_data(self, X=X, skip_check_array=True)  # n_features_in_, feature_names_in_
         self.__dict__.update(learned)
-        for drawn in ("sample_indices_", "sample_repeats_", "sampling_strategy_"):
+        for drawn in _DRAWN:
             if hasattr(self, drawn):
                 delattr(self, drawn)
         return self

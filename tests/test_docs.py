@@ -31,7 +31,11 @@ MODULES = {
     "mlresample.torch.transformers": "transformers",
 }
 WITHOUT_ALL = {
-    "mlresample.over_sampling": ["LPROS", "MLROS"],  # MaxMultiplierOverSampler is at the top
+    "mlresample.over_sampling": [
+        "LPROS",
+        "MLROS",
+        "MLSMOTE",
+    ],  # MaxMultiplierOverSampler is at the top
     "mlresample.datasets": ["make_multilabel_digits"],
     "mlresample.torch.transformers": ["SetEpochCallback"],
 }

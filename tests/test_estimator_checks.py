@@ -5,7 +5,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from mlresample import MaxMultiplierOverSampler
 from mlresample.combine import REMEDIAL
-from mlresample.over_sampling import LPROS, MLROS
+from mlresample.over_sampling import LPROS, MLROS, MLSMOTE
 from mlresample.under_sampling import LPRUS, MLRUS
 
 SAMPLERS = [
@@ -17,6 +17,8 @@ SAMPLERS = [
     LPROS(random_state=0),
     MLRUS(random_state=0),
     LPRUS(random_state=0),
+    MLSMOTE(random_state=0),
+    MLSMOTE(k_neighbors=2, label_strategy="union", random_state=0),
     REMEDIAL(),
     REMEDIAL(skip_empty=False),
 ]

@@ -19,8 +19,11 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
 from mlresample import MaxMultiplierOverSampler
+from mlresample.combine import REMEDIAL
 from mlresample.datasets import make_multilabel_digits
 from mlresample.model_selection import MultilabelStratifiedKFold
+from mlresample.over_sampling import LPROS, MLROS, MLSMOTE
+from mlresample.under_sampling import LPRUS, MLRUS
 
 IMAGES, Y, NAMES = make_multilabel_digits(240, exponent=1.5, random_state=0)
 X = IMAGES.reshape(240, -1) / 255.0
@@ -217,3 +220,34 @@ def test_early_stopping_validates_on_copies_of_what_it_trains_on():
         return network.fit(X, y).best_validation_score_
 
     assert validation_score(*sampler.fit_resample(X, Y)) > validation_score(X, Y) + 0.2
+
+
+@pytest.mark.parametrize(
+    ("sampler", "grid"),
+    [
+        (MLROS(random_state=0), {"percentage": [5, 20]}),
+        (LPROS(random_state=0), {"percentage": [5, 20]}),
+        (MLRUS(random_state=0), {"percentage": [5, 20]}),
+        (LPRUS(random_state=0), {"percentage": [5, 20]}),
+        (MLSMOTE(random_state=0), {"label_strategy": ["ranking", "union"], "k_neighbors": [2]}),
+        (REMEDIAL(), {"skip_empty": [True, False]}),
+    ],
+)
+def test_samplers_of_the_literature_are_searched_over_in_a_pipeline(sampler, grid):
+    model = make_pipeline(StandardScaler(), sampler, KNeighborsClassifier(3))
+    step = type(sampler).__name__.lower()
+    grid = {f"{step}__{name}": values for name, values in grid.items()}
+    search = GridSearchCV(model, grid, scoring="f1_micro", cv=3, error_score="raise").fit(X, Y)
+    assert search.predict(X).shape == Y.shape
+    scaled = StandardScaler().fit_transform(X)
+    resampled = search.best_estimator_[1].fit_resample(scaled, Y)
+    assert len(resampled[0]) != len(X)
+    by_hand = KNeighborsClassifier(3).fit(*resampled)
+    assert_array_equal(search.predict(X), by_hand.predict(scaled))
+
+
+def test_remedial_and_then_random_over_sampling_is_a_pipeline_of_two_samplers():
+    model = make_pipeline(REMEDIAL(), MLROS(random_state=0), KNeighborsClassifier(3)).fit(X, Y)
+    halves = REMEDIAL().fit_resample(X, Y)
+    by_hand = KNeighborsClassifier(3).fit(*MLROS(random_state=0).fit_resample(*halves))
+    assert_array_equal(model.predict(X), by_hand.predict(X))

@@ -133,7 +133,7 @@ class REMEDIAL(MultilabelSampler):
                     f"REMEDIAL makes two identical samples with contradicting targets of "
                     f"{len(split):,} of {indicator.n_samples:,} samples: a network that learns "
                     f"from images cannot tell them apart.",
-                    stacklevel=4,
+                    stacklevel=5,
                 )
             imbalance, mean = class_imbalance(indicator)
             labels = label_matrix(indicator)[split]
