@@ -1,4 +1,4 @@
-"""Counting and repeating tables of Parquet files, beside reading them and beside Polars.
+"""Counting, planning and repeating tables of Parquet files, beside reading them and Polars.
 
 ``python -m benchmarks.tables`` writes 1,000,000 rows of some 5 labels of 1,000 classes to a
 temporary folder, in files of a million; ``--rows`` takes other numbers. All functions take turns;
@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from benchmarks._measure import interleaved
 from mlresample import ResamplingRule
-from mlresample.tables import add_repeats, count_classes
+from mlresample.tables import TableTarget, add_repeats, count_classes
 
 N_CLASSES = 1000
 ROWS_OF_A_FILE = 1_000_000
@@ -60,6 +60,7 @@ def functions(folder, labels, with_polars):
     rule = ResamplingRule.from_counts(count_classes(folder, labels), cap=4)
     yield "read", lambda: read(folder, [labels])
     yield "count", lambda: count_classes(folder, labels)
+    yield "plan, in two passes", lambda: TableTarget(folder, labels).plan(epoch_size=1.2)
     for key in ["id", "name"]:
         name = f"repeats, keys of {'integers' if key == 'id' else 'strings'}"
         yield name, partial(repeat, folder, rule, labels, key)

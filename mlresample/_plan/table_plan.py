@@ -63,9 +63,9 @@ def plan_by_tables(
     table = table_of(ClassOrder.of(scores, class_counts, merge_ties=True))
     multipliers = np.where(class_counts > 0, learned.class_multipliers, 1.0)
     of_rows = table.of_rows(multipliers, parameters.background)
-    distinct, ranks, background_rank = multiplier_ranks(multipliers, parameters.background)
+    distinct, _, _ = multiplier_ranks(multipliers, parameters.background)
     level_sizes = np.zeros(len(distinct), dtype=np.int64)
-    np.add.at(level_sizes, table.of_rows(ranks, background_rank) - 1, table.sizes)
+    np.add.at(level_sizes, np.searchsorted(distinct, of_rows), table.sizes)
     return TablePlan(
         level_multipliers=distinct,
         level_sizes=level_sizes,
