@@ -64,7 +64,8 @@ def correct_logits(
     class shares before and after resampling. It would be exact if samples were repeated because
     of each class alone. But a sample may be repeated because of another of its classes, so that
     the correction is right on average over samples, not for each of them. A class without
-    positives or negatives, before or after resampling, is not corrected.
+    positives or negatives, before or after resampling, is not corrected. If entries are unknown,
+    shares are of the known ones.
 
     Epochs drawn with ``rounding="nearest"`` have the rounded multipliers: pass a plan with these,
     ``plan_resampling(y, class_multipliers=np.floor(plan.class_multipliers + 0.5), floor=0,
@@ -213,8 +214,11 @@ def _log_factors(
 
 
 def _is_single_label(plan: PlanFigures) -> bool:
-    """Check whether every sample has exactly one class."""
-    return plan.n_without_class == 0 and int(plan.class_counts.sum()) == plan.n_samples
+    """Check whether every sample is known to have exactly one class."""
+    all_known = plan.known_counts is None
+    return (
+        all_known and plan.n_without_class == 0 and int(plan.class_counts.sum()) == plan.n_samples
+    )
 
 
 def _posterior_factors(plan: PlanFigures) -> NDArray[np.float64]:

@@ -16,6 +16,7 @@ from mlresample._rule.counts import (
     check_some_class_occurs,
     classes_of_counts,
     counts_by_name,
+    known_by_name,
 )
 from mlresample._rule.parameters import as_number
 from mlresample._utils.names import plain
@@ -38,10 +39,11 @@ class LossWeights(Report):
     pos_weight : ndarray of shape (n_classes,)
         Weights of the positives in a binary cross-entropy, float64, on top of resampling.
     class_weight : ndarray of shape (n_classes,)
-        Inverse frequency, n / (n_classes * n_c) of the resampled counts, float64; its mean over
-        the positives of an epoch is the inverse of the mean number of classes per sample.
+        Inverse frequency, n / (n_classes * n_c) of the resampled counts, float64; if all is known,
+        its mean over the positives of an epoch is the inverse of the mean number of classes per
+        sample.
     odds : ndarray of shape (n_classes,)
-        Negatives per positive in the data; NaN for a class without positives or negatives.
+        Known negatives per positive in the data; NaN for a class without positives or negatives.
     resampled_odds : ndarray of shape (n_classes,)
         The same after resampling, expected.
     """
@@ -152,6 +154,10 @@ def compute_loss_weights(
 
     A class without positives or without negatives has weight 1.
 
+    If entries are unknown, positives and negatives are the known ones, for a loss that leaves out
+    unknown entries, and n is the number of samples known for the class. Counts have them if they
+    are a :class:`ClassCounts` with `known_counts`.
+
     Examples
     --------
     >>> from mlresample import compute_loss_weights, plan_resampling
@@ -163,6 +169,8 @@ def compute_loss_weights(
     array([1., 3.])
     """
     source = _checked_plan(plan, class_counts)
+    known: NDArray[Any] | None
+    resampled_known: NDArray[Any] | None
     n_samples = as_number("n_samples", n_samples)
     power, cap = as_number("power", power), as_number("cap", cap)
     if source is not None:
@@ -174,6 +182,7 @@ def compute_loss_weights(
         classes, n_before = source.classes, source.n_samples
         counts = source.class_counts.astype(float)
         resampled, n_after = source.resampled_class_counts, source.expected_epoch_size
+        known, resampled_known = source.known_counts, source.resampled_known_counts
     else:
         whole, names = counts_by_name(class_counts, class_names)
         check_some_class_occurs(whole, "class_counts")
@@ -182,17 +191,20 @@ def compute_loss_weights(
         if n_samples is None:
             raise ValueError("n_samples is needed with class_counts.")
         check_counts_fit(whole, n_samples)
+        known = resampled_known = known_by_name(class_counts, names, n_samples)
         classes = classes_of_counts(whole, names)
         counts = resampled = whole.astype(float)
         n_before = n_after = n_samples
-    odds, resampled_odds = _odds(counts, n_before), _odds(resampled, n_after)
+    odds = _odds(counts, n_before, known)
+    resampled_odds = _odds(resampled, n_after, resampled_known)
     with np.errstate(over="ignore", under="ignore"):
         pos_weight = np.where(np.isnan(resampled_odds), 1.0, resampled_odds) ** power
     pos_weight = np.clip(pos_weight, 1 / cap, cap)
     if not ((pos_weight > 0) & np.isfinite(pos_weight)).all():
         raise ValueError(f"power={power} makes weights of 0 or infinity: lower power or set cap.")
     class_weight = np.ones(len(counts))
-    np.divide(n_after, len(counts) * resampled, out=class_weight, where=resampled > 0)
+    of_known = n_after if resampled_known is None else resampled_known
+    np.divide(of_known, len(counts) * resampled, out=class_weight, where=resampled > 0)
     return LossWeights(
         classes=classes,
         pos_weight=pos_weight,
@@ -216,10 +228,13 @@ def _checked_plan(plan: Any, class_counts: Any) -> CountedFigures | None:
     return plan
 
 
-def _odds(counts: NDArray[np.float64], n_samples: float) -> NDArray[np.float64]:
-    """Return negatives per positive; NaN without positives or negatives."""
-    # Counts may be sums of fractions: within their rounding, n_samples means all samples.
-    both = (counts > 0) & (counts < n_samples - min(1e-9 * n_samples, 0.5))
+def _odds(
+    counts: NDArray[np.float64], n_samples: float, known: NDArray[Any] | None
+) -> NDArray[np.float64]:
+    """Return negatives per positive, of the known samples; NaN without positives or negatives."""
+    known = np.full(len(counts), n_samples) if known is None else known
+    # Counts may be sums of fractions: within their rounding, all known samples are positive.
+    both = (counts > 0) & (counts < known - min(1e-9 * n_samples, 0.5))
     odds = np.full(len(counts), np.nan)
-    odds[both] = (n_samples - counts[both]) / counts[both]
+    odds[both] = (known[both] - counts[both]) / counts[both]
     return odds

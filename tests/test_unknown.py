@@ -14,6 +14,9 @@ from mlresample import (
     MaxMultiplierOverSampler,
     ResamplingRule,
     compare_plans,
+    compute_loss_weights,
+    correct_logits,
+    correct_probabilities,
     plan_resampling,
 )
 from mlresample._target.read import as_target
@@ -587,3 +590,84 @@ def test_the_estimator_can_be_cloned_with_nan():
     sampler = clone(MaxMultiplierOverSampler(unknown=NAN))
     sampler.fit_resample(np.zeros((5, 1)), with_nan(Y))
     assert sampler.plan_.n_undecided == 2
+
+
+# -- loss weights and corrections --------------------------------------------------------------
+
+
+def odds_of(y, of_sample):
+    """Compute known negatives per positive of each class, entry by entry; NaN without either."""
+    odds = []
+    for column in y.T.tolist():
+        weights = list(zip(column, of_sample.tolist(), strict=True))
+        positives = sum(weight for value, weight in weights if value == 1)
+        negatives = sum(weight for value, weight in weights if value == 0)
+        odds.append(negatives / positives if positives and negatives else NAN)
+    return np.array(odds)
+
+
+@fuzzed
+@given(seed=st.integers(0, 10_000), rule=RULES, kind=st.sampled_from(KINDS))
+def test_loss_weights_and_corrections_equal_brute_force_over_known_entries(seed, rule, kind):
+    y = random_target(seed)
+    plan = plan_resampling(kind(y), unknown=-1, **rule)
+    _, of_sample = multipliers_of(y, **rule)
+    before, after = odds_of(y, np.ones(len(y))), odds_of(y, of_sample)
+    weights = compute_loss_weights(plan)
+    np.testing.assert_allclose(weights.odds, before, rtol=1e-9)
+    np.testing.assert_allclose(weights.resampled_odds, after, rtol=1e-9)
+    np.testing.assert_allclose(weights.pos_weight, np.nan_to_num(after, nan=1.0), rtol=1e-9)
+    positives, known = of_sample @ (y == 1), of_sample @ (y != -1)
+    has_any = positives > 0
+    inverse = known[has_any] / (y.shape[1] * positives[has_any])
+    np.testing.assert_allclose(weights.class_weight[has_any], inverse, rtol=1e-9)
+    if (y == -1).any():
+        p = np.full((1, y.shape[1]), 0.25)
+        factor = np.nan_to_num(before / after, nan=1.0)
+        corrected = p / (p + factor * (1 - p))
+        np.testing.assert_allclose(correct_probabilities(p, plan=plan), corrected, rtol=1e-9)
+        logits = correct_logits(np.zeros_like(p), plan=plan)
+        np.testing.assert_allclose(logits, -np.log(factor)[np.newaxis], atol=1e-9)
+    counts = ClassCounts.from_target(kind(y), unknown=-1)
+    without_resampling = compute_loss_weights(class_counts=counts)
+    np.testing.assert_allclose(without_resampling.odds, before, rtol=1e-12)
+
+
+def test_loss_weights_by_hand():
+    # b: 1 of 3 known samples carry it, once 4 times; c: 2 known of 4, both negative.
+    y = [[1, -1, -1], [1, 0, -1], [1, 1, 0], [0, 0, 0]]
+    names = ["a", "b", "c"]
+    counts = ClassCounts.from_target(y, unknown=-1, class_names=names)
+    weights = compute_loss_weights(class_counts=counts)
+    assert_array_equal(weights.pos_weight, [1 / 3, 2, 1])
+    assert_array_equal(weights.class_weight, [4 / 9, 1, 1])
+    reordered = compute_loss_weights(class_counts=counts, class_names=["b", "c", "a"])
+    assert_array_equal(reordered.pos_weight, [2, 1, 1 / 3])
+    plan = plan_resampling(y, unknown=-1, class_multipliers=[1, 4, 1])
+    assert_array_equal(compute_loss_weights(plan).pos_weight, [1 / 6, 1 / 2, 1])
+
+
+def test_loss_weights_of_another_number_of_samples_are_an_error():
+    counts = ClassCounts.from_target(Y, unknown=-1)
+    with pytest.raises(ValueError, match="n_samples=9 is not the 5 of class_counts"):
+        compute_loss_weights(class_counts=counts, n_samples=9)
+
+
+def test_a_plan_with_unknown_entries_is_not_single_label():
+    plan = plan_resampling([[1, -1, 0], [0, 1, 1], [-1, 0, 0]], unknown=-1)
+    assert plan.class_counts.sum() == plan.n_samples
+    assert plan.n_without_class == 0
+    correct_probabilities(np.full((1, 3), 0.5), plan=plan, pos_weight=[1, 2, 1])
+
+
+def test_loss_weights_as_tensors_are_those_of_known_entries():
+    pytest.importorskip("torch")
+    from mlresample.torch import loss_weights
+
+    plan = plan_resampling(Y, unknown=-1)
+    expected = compute_loss_weights(plan)
+    np.testing.assert_allclose(loss_weights(plan).pos_weight.numpy(), expected.pos_weight)
+    counts = ClassCounts.from_target(Y, unknown=-1)
+    expected = compute_loss_weights(class_counts=counts)
+    of_counts = loss_weights(class_counts=counts)
+    np.testing.assert_allclose(of_counts.class_weight.numpy(), expected.class_weight)

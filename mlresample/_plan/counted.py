@@ -20,6 +20,16 @@ class CountedFigures(LevelFigures, Report):
     resampled_class_counts: NDArray[np.float64]
 
     @property
+    def known_counts(self) -> NDArray[np.int64] | None:
+        """Samples of which it is known whether they carry each class; None if of all."""
+        return None
+
+    @property
+    def resampled_known_counts(self) -> NDArray[np.float64] | None:
+        """Expected known counts after resampling; None if all is known."""
+        return None
+
+    @property
     def imbalance_ratio(self) -> float:
         """Largest class count over the smallest, of the classes that occur."""
         return float(imbalance_per_class(self.class_counts, self.class_counts).max())

@@ -406,7 +406,7 @@ def counts_by_name(
     They are put into the order of `class_names` if these are given.
     """
     if isinstance(class_counts, ClassCounts):
-        class_counts = _as_dict_or_array(class_counts)
+        class_counts = _as_dict_or_array(class_counts, class_counts.class_counts)
     names = None if class_names is None else as_classes(class_names)
     values = list(class_counts.values()) if isinstance(class_counts, dict) else class_counts
     counts = _checked(values, parameter)
@@ -428,10 +428,25 @@ def counts_by_name(
     return counts[[position[name] for name in names.tolist()]], names
 
 
-def _as_dict_or_array(counts: ClassCounts) -> Any:
+def known_by_name(
+    class_counts: Any, names: NDArray[Any] | None, n_samples: int
+) -> NDArray[np.int64] | None:
+    """Read how many samples are known for each class, if counts say so; None if all are."""
+    if not isinstance(class_counts, ClassCounts) or class_counts.known_counts is None:
+        return None
+    if n_samples != class_counts.n_samples:
+        raise ValueError(
+            f"n_samples={n_samples} is not the {class_counts.n_samples} of class_counts, some of "
+            f"which are unknown: leave n_samples out."
+        )
+    known = _as_dict_or_array(class_counts, class_counts.known_counts)
+    return counts_by_name(known, names, "known_counts")[0]
+
+
+def _as_dict_or_array(counts: ClassCounts, values: NDArray[np.int64]) -> Any:
     if not counts.named:
-        return counts.class_counts
-    return dict(zip(counts.classes.tolist(), counts.class_counts, strict=True))
+        return values
+    return dict(zip(counts.classes.tolist(), values, strict=True))
 
 
 def check_some_class_occurs(class_counts: NDArray[Any], name: str = "y") -> None:

@@ -79,9 +79,7 @@ class AsRead:
 
 
 def _with_zeros(values: NDArray[Any], mask: NDArray[np.bool_]) -> NDArray[Any]:
-    known = values.copy()
-    known[mask] = 0
-    return known
+    return np.where(mask, np.zeros((), dtype=values.dtype), values)
 
 
 def _are_equal(values: NDArray[Any], value: Any) -> NDArray[np.bool_]:

@@ -43,11 +43,11 @@ def loss_weights(
     ----------
     plan : ResamplingPlan or fitted sampler, default=None
         The plan whose epochs the model is trained on.
-    class_counts : array-like of shape (n_classes,) or dict, default=None
+    class_counts : ClassCounts, array-like of shape (n_classes,) or dict, default=None
         Class counts of the data, for training without resampling, instead of `plan`. A dict or a
         pandas Series is put into the order of `class_names`.
     n_samples : int, default=None
-        Number of samples; needed with `class_counts`, and only then.
+        Number of samples; needed with `class_counts`, if that does not know it, and only then.
     power : float, default=1.0
         At 1, the positives and the negatives of a class have the same total weight; at 0, all
         weights are 1.
