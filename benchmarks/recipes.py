@@ -18,12 +18,16 @@ steps had the best average precision of "nothing" on one split inside a training
 
 **All else is exploratory**: many recipes, scores and data sets, to find questions rather than to
 answer them. Arms from the literature are in ``benchmarks/_literature.py``.
+
+``--resamplers`` compares the samplers of the literature on tables instead, with their defaults. At
+equal steps, all networks see equally many rows (``benchmarks/results/resamplers.csv``).
 """
 
 import argparse
 import csv
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
@@ -33,12 +37,16 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from PIL import Image
+from sklearn.base import clone
 from torch import nn
 
 from benchmarks import _literature
 from benchmarks._data import load
+from mlresample.combine import REMEDIAL
 from mlresample.datasets import make_multilabel_digits
 from mlresample.model_selection import compare_recipes
+from mlresample.over_sampling import LPROS, MLROS, MLSMOTE
+from mlresample.under_sampling import LPRUS, MLRUS
 
 torch.set_num_threads(1)  # such small products are slower on several
 
@@ -125,6 +133,7 @@ def train(
     seed,
     loss=_literature.weighted_loss,
     order=None,
+    sampler=None,
 ):
     """Train for one step per row of `batches`, and return the probabilities of `predict`."""
     X, y, make_network, learning_rate, _ = problem
@@ -145,6 +154,13 @@ def train(
         schedule = None
         mean, std = X[rows].mean(0), X[rows].std(0)
         std[std == 0] = 1
+
+    if sampler is not None:
+        X = (X - mean) / std
+        mean, std = torch.zeros(()), torch.ones(())
+        X_new, y_new = resample(sampler, X[rows], y[rows], seed)
+        X, y, first = torch.cat([X, X_new]), torch.cat([y, y_new]), len(X)
+        batches = first + epochs_of(len(X_new), batches.shape, seed)
 
     def inputs(indices):
         return X[indices].float() / 127.5 - 1 if is_image else (X[indices] - mean) / std
@@ -175,6 +191,24 @@ def train(
             network(inputs(part)) for part in np.array_split(predict, 1 + len(predict) // 512)
         ]
     return torch.sigmoid(torch.cat(parts)).numpy()
+
+
+def resample(sampler, X, y, seed):
+    """Return the samples that a sampler of the literature makes of the training part."""
+    sampler = clone(sampler)
+    if "random_state" in sampler.get_params():
+        sampler.set_params(random_state=seed)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "MLSMOTE skips", UserWarning)
+        return sampler.fit_resample(X, y)
+
+
+def epochs_of(n_samples, shape, seed):
+    """Return batches of so many samples in random order, epoch after epoch."""
+    generator = np.random.RandomState(seed)
+    n_epochs = -(-np.prod(shape) // n_samples)
+    epochs = np.concatenate([generator.permutation(n_samples) for _ in range(n_epochs)])
+    return epochs[: np.prod(shape)].reshape(shape)
 
 
 # -- recipes -----------------------------------------------------------------------------------
@@ -208,18 +242,28 @@ def exploratory_recipes(problem):
     }
 
 
-def ask(question, folder, *, n_repeats, n_jobs, cache, quick=False):
+def resampler_recipes(problem):
+    """Return the samplers of the literature, as they come, beside a plan and loss weights."""
+    samplers = [MLROS(), LPROS(), MLRUS(), LPRUS(), REMEDIAL(), MLSMOTE()]
+    arms = {
+        type(sampler).__name__: partial(train, problem, sampler=sampler) for sampler in samplers
+    }
+    return {"plan": {"plan": PLAN}, "weights": WEIGHTS, **arms}
+
+
+def ask(question, folder, *, n_repeats, n_jobs, cache, quick=False, resamplers=False):
     """Return the comparison that answers a question."""
     problem = read_problem("posters" if question == "primary" else question, folder)
+    exploratory = resampler_recipes if resamplers else exploratory_recipes
     options = {"n_folds": 5, "n_repeats": n_repeats, "n_inner_folds": 3, "baseline": "nothing"}
-    recipes = exploratory_recipes(problem)
+    recipes = exploratory(problem)
     if question == "primary":
         recipes = PRIMARY
         options |= {"primary": RARE, "baseline": "weights", "n_inner_folds": None, "n_repeats": 3}
     n_steps = problem.n_steps
     if quick:
         problem = problem._replace(X=problem.X[:300], y=problem.y[:300])
-        recipes = PRIMARY if question == "primary" else exploratory_recipes(problem)
+        recipes = PRIMARY if question == "primary" else exploratory(problem)
         options |= {"n_folds": 2, "n_repeats": 1, "n_inner_folds": None}
         n_steps = 10
     return compare_recipes(
@@ -231,7 +275,7 @@ def ask(question, folder, *, n_repeats, n_jobs, cache, quick=False):
         random_state=0,
         n_jobs=n_jobs,
         cache=cache,
-        model_name=f"{question}{', quick' if quick else ''}",
+        model_name=f"{question}{', quick' * quick}{', resamplers' * resamplers}",
         verbose=1,
         **options,
     )
@@ -260,7 +304,14 @@ def main(arguments=None):
     parser.add_argument("--cache", type=Path, help="folder of finished splits")
     parser.add_argument("--csv", type=Path, help="file that the figures are written to")
     parser.add_argument("--quick", action="store_true", help="300 samples, 2 folds, 10 steps")
+    parser.add_argument(
+        "--resamplers",
+        action="store_true",
+        help="compare samplers of the literature",
+    )
     options = parser.parse_args(arguments)
+    if options.resamplers:
+        options.questions = [name for name in options.questions if name != "primary"]
     if options.folder is None and options.questions != ["digits"]:
         parser.error("name the folder of the data; only --questions digits needs none")
     rows = []
@@ -273,6 +324,7 @@ def main(arguments=None):
             n_jobs=options.jobs,
             cache=options.cache,
             quick=options.quick,
+            resamplers=options.resamplers,
         )
         print(f"\n{question}\n{comparison}")
         print(

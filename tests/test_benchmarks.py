@@ -251,6 +251,24 @@ def test_recipes_are_compared_quickly_on_data_that_need_no_folder(tmp_path, caps
     assert "name the folder of the data" in capsys.readouterr().err
 
 
+def test_samplers_of_the_literature_are_compared_quickly_with_their_new_samples(tmp_path):
+    recipes = recipes_benchmark()
+    path = tmp_path / "resamplers.csv"
+    options = ["--questions", "digits", "--quick", "--resamplers", "--csv", str(path)]
+    recipes.main(options)
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    expected = {"nothing", *recipes.resampler_recipes(recipes.read_problem("digits", None))}
+    assert {row["recipe"] for row in rows} == expected
+    batches = recipes.epochs_of(7, (3, 4), seed=0)
+    assert sorted(batches.ravel()[:7]) == list(range(7))
+    X, y = recipes.torch.rand(40, 2), recipes.torch.arange(80).reshape(40, 2) % 3 == 0
+    y[:, 1] &= y[:, 0]
+    X_new, y_new = recipes.resample(recipes.MLSMOTE(), X, y.float(), seed=0)
+    assert X_new.dtype == y_new.dtype == recipes.torch.float32
+    assert len(X_new) == len(y_new)
+
+
 DATA_SETS = ["digits", "yeast", "birds", "enron", "corel5k"]
 
 
