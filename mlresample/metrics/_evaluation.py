@@ -13,7 +13,7 @@ from mlresample._plan.plan import PlanLike
 from mlresample._reporting.base import SCHEMA_VERSION, Figures, Report, as_rows, finite
 from mlresample._utils.names import plain
 from mlresample._utils.sklearn import Interval, validate_params
-from mlresample._utils.typing import ClassCountsLike, MatrixLike
+from mlresample._utils.typing import ClassCountsLike, MatrixLike, Unknown
 from mlresample.metrics._evaluation_text import evaluation_parts, parts_html, parts_text
 from mlresample.metrics._predictions import check_like, read_indicator, read_scores, read_truth
 
@@ -163,7 +163,7 @@ def evaluate_by_frequency(
     plan: PlanLike | None = None,
     class_counts: ClassCountsLike | None = None,
     class_names: ArrayLike | None = None,
-    unknown: float | MatrixLike | None = None,
+    unknown: Unknown | None = None,
     many: int = 100,
     few: int = 20,
 ) -> FrequencyEvaluation:

@@ -16,7 +16,7 @@ from mlresample._target.read import as_target
 from mlresample._utils.containers import row_slices
 from mlresample._utils.names import plain
 from mlresample._utils.sklearn import StrOptions, validate_params
-from mlresample._utils.typing import MatrixLike
+from mlresample._utils.typing import MatrixLike, Unknown
 
 _NEAR = 0.9  # share of a class's samples that carry the other class
 _FEWEST = 5  # samples of the class
@@ -161,7 +161,7 @@ def measure_imbalance(
     *,
     class_names: ArrayLike | None = None,
     absent_classes: str = "leave_out",
-    unknown: float | MatrixLike | None = None,
+    unknown: Unknown | None = None,
 ) -> ImbalanceMeasures:
     """Measure how imbalanced a multi-label target is.
 

@@ -16,7 +16,7 @@ from mlresample._target.read import as_array, as_target
 from mlresample._utils.containers import is_dataframe, is_tensor, row_slices
 from mlresample._utils.names import check_column_order, plain
 from mlresample._utils.sklearn import Interval, StrOptions, validate_params
-from mlresample._utils.typing import MatrixLike
+from mlresample._utils.typing import MatrixLike, Unknown
 from mlresample.model_selection._search import (
     METRICS,
     Metric,
@@ -56,7 +56,7 @@ def tune_thresholds(
     beta: float = 1.0,
     min_positives: int = 1,
     shrinkage: float = 3.0,
-    unknown: float | MatrixLike | None = None,
+    unknown: Unknown | None = None,
 ) -> NDArray[Any]:
     """Find the best threshold of each class for ``y_score >= threshold``.
 
