@@ -10,6 +10,7 @@ from scipy.sparse import csr_array, issparse
 
 from mlresample._target.indicators import LabelIndicator
 from mlresample._target.read import as_array, as_target
+from mlresample._target.unknown import are_equal, check_unknown_value, split_unknown, with_zeros
 from mlresample._utils.containers import is_dataframe, is_tensor
 from mlresample._utils.names import as_classes, listed
 from mlresample._utils.sklearn import validate_params
@@ -22,17 +23,31 @@ def merge_classes(
     parents: dict[Any, list[Any]],
     *,
     class_names: ArrayLike | None = None,
+    unknown: float | None = None,
 ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 @overload
 def merge_classes(
-    y: Y_, parents: dict[Any, list[Any]], *, class_names: ArrayLike | None = None
+    y: Y_,
+    parents: dict[Any, list[Any]],
+    *,
+    class_names: ArrayLike | None = None,
+    unknown: float | None = None,
 ) -> tuple[Y_, NDArray[Any]]: ...
 @validate_params(
-    {"y": "no_validation", "parents": [dict], "class_names": ["array-like", None]},
+    {
+        "y": "no_validation",
+        "parents": [dict],
+        "class_names": ["array-like", None],
+        "unknown": "no_validation",
+    },
     prefer_skip_nested_validation=True,
 )
 def merge_classes(
-    y: Any, parents: dict[Any, list[Any]], *, class_names: ArrayLike | None = None
+    y: Any,
+    parents: dict[Any, list[Any]],
+    *,
+    class_names: ArrayLike | None = None,
+    unknown: float | None = None,
 ) -> tuple[Any, NDArray[Any]]:
     """Merge classes into parent classes; a sample carries a parent if it carries a child.
 
@@ -45,6 +60,10 @@ def merge_classes(
         keeps its samples. It takes the place of the first of the merged classes.
     class_names : array-like of shape (n_classes,), default=None
         Names of the classes; by default the column names of a data frame, or column numbers.
+    unknown : float, default=None
+        Value of the unknown entries of `y`, such as -1; nan stands for missing values of all
+        kinds. A sample carries a parent if it carries a child; otherwise the parent is unknown if
+        one of the children is.
 
     Returns
     -------
@@ -73,14 +92,16 @@ def merge_classes(
     >>> names
     array(['dog', 'cat'], dtype=object)
     """
-    indicator = as_target(y, class_names=class_names)
+    unknown = check_unknown_value(unknown)
+    indicator = as_target(y, class_names=class_names, unknown=unknown)
     if isinstance(indicator, LabelIndicator):
         raise ValueError(
             "y has one class per sample: replace the labels themselves, for example with "
             "np.where(np.isin(y, children), parent, y)."
         )
     groups = _groups(indicator.classes.tolist(), parents)
-    return _merged(y, list(groups.values()), list(groups)), as_classes(list(groups))
+    value = None if indicator.unknown is None else unknown
+    return _merged(y, list(groups.values()), list(groups), value), as_classes(list(groups))
 
 
 def _groups(classes: list[Any], parents: dict[Any, list[Any]]) -> dict[Any, list[int]]:
@@ -108,23 +129,37 @@ def _groups(classes: list[Any], parents: dict[Any, list[Any]]) -> dict[Any, list
     return groups
 
 
-def _merged(y: Any, groups: list[list[int]], names: list[Any]) -> Any:
+def _merged(y: Any, groups: list[list[int]], names: list[Any], unknown: Any) -> Any:
     if is_dataframe(y):
-        return _merged_frame(y, groups, names)
+        return _merged_frame(y, groups, names, unknown)
     if issparse(y):
         new_columns = np.repeat(np.arange(len(groups)), list(map(len, groups)))
         pairs = np.concatenate(groups), new_columns
         ones = np.ones(len(new_columns), dtype=np.int64)
-        merged = y.tocsr() @ csr_array((ones, pairs), shape=(y.shape[1], len(groups)))
-        return type(y)((merged > 0).astype(y.dtype))
+        to_new = csr_array((ones, pairs), shape=(y.shape[1], len(groups)))
+        if unknown is None:
+            return type(y)((y.tocsr() @ to_new > 0).astype(y.dtype))
+        known, mask = split_unknown(y, unknown)
+        carried = csr_array(known @ to_new > 0)
+        undecided = csr_array(mask @ to_new > 0) > carried
+        return type(y)(carried.astype(y.dtype) + undecided.astype(y.dtype) * y.dtype.type(unknown))
     array = as_array(y)
     merged = np.empty((len(array), len(groups)), dtype=array.dtype)
     for k, group in enumerate(groups):
-        merged[:, k] = array[:, group].max(axis=1)
+        merged[:, k] = _merged_columns(array[:, group], unknown)
     return y.new_tensor(merged) if is_tensor(y) else merged
 
 
-def _merged_frame(y: Any, groups: list[list[int]], names: list[Any]) -> Any:
+def _merged_columns(columns: NDArray[Any], unknown: Any) -> NDArray[Any]:
+    """Return whether a row has a one, or else an unknown entry, as one column."""
+    if unknown is None:
+        return np.asarray(columns.max(axis=1))
+    mask = are_equal(columns, unknown)
+    carried = with_zeros(columns, mask).max(axis=1)
+    return np.where(mask.any(axis=1) & (carried == 0), unknown, carried)
+
+
+def _merged_frame(y: Any, groups: list[list[int]], names: list[Any], unknown: Any) -> Any:
     frame = nw.from_native(y, eager_only=True)
     if is_pandas_dataframe(y):
         old = [y.iloc[:, column] for column in range(y.shape[1])]
@@ -136,16 +171,23 @@ def _merged_frame(y: Any, groups: list[list[int]], names: list[Any]) -> Any:
         )
     merged = []
     for group, name in zip(groups, names, strict=True):
-        first = old[group[0]]
+        like = old[group[0]]  # the column whose type the merged one has
         if len(group) > 1:
-            values = [np.asarray(old[column], dtype=np.uint8) for column in group]
-            carried = np.maximum.reduce(values)
+            dtype = np.uint8 if unknown is None else None
+            values = np.column_stack([np.asarray(old[column], dtype=dtype) for column in group])
+            if unknown is not None:  # which not every type of column can hold
+                has_unknown = are_equal(values, unknown).any(axis=0)
+                like = old[group[int(has_unknown.argmax())]]
+            carried = _merged_columns(values, unknown)
             if is_pandas_dataframe(y):
-                first = type(first)(carried, index=y.index).astype(first.dtype)
+                like = type(like)(carried, index=y.index).astype(like.dtype)
             else:
+                numbers: Any = carried.astype(np.float64)
+                if np.isnan(numbers).any() and not like.dtype.is_float():  # which have nulls
+                    numbers = [None if number != number else number for number in numbers.tolist()]
                 backend = frame.implementation
-                first = nw.new_series(name, carried, nw.UInt8, backend=backend).cast(first.dtype)
-        merged.append(first)
+                like = nw.new_series(name, numbers, nw.Float64, backend=backend).cast(like.dtype)
+        merged.append(like)
     if is_pandas_dataframe(y):
         return nw.dependencies.get_pandas().concat(merged, axis=1).set_axis(names, axis=1)
     columns = (column.alias(name) for column, name in zip(merged, names, strict=True))

@@ -17,6 +17,7 @@ from mlresample import (
     compute_loss_weights,
     correct_logits,
     correct_probabilities,
+    merge_classes,
     plan_resampling,
 )
 from mlresample._target.read import as_target
@@ -671,3 +672,37 @@ def test_loss_weights_as_tensors_are_those_of_known_entries():
     expected = compute_loss_weights(class_counts=counts)
     of_counts = loss_weights(class_counts=counts)
     np.testing.assert_allclose(of_counts.class_weight.numpy(), expected.class_weight)
+
+
+# -- merged classes ----------------------------------------------------------------------------
+
+CONTAINERS = {f"-1 in {name}": (make, -1) for name, make in OF_VALUE.items()}
+CONTAINERS |= {f"nan in {name}": (make, NAN) for name, make in OF_NAN.items()}
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_a_merged_class_is_unknown_if_no_child_is_carried_and_one_is_unknown(container):
+    make, unknown = CONTAINERS[container]
+    y = make(Y)
+    names = None if hasattr(y, "columns") else ["a", "b", "c"]
+    merged, merged_names = merge_classes(
+        y, {"parent": ["c", "b"]}, class_names=names, unknown=unknown
+    )
+    assert merged_names.tolist() == ["a", "parent"]
+    assert type(merged) is (np.ndarray if isinstance(y, list) else type(y))
+    if hasattr(y, "dtype"):
+        assert merged.dtype == y.dtype
+    assert_split_right(
+        as_target(merged, unknown=unknown), np.array([[1, -1], [0, -1], [1, 1], [0, -1], [0, 0]])
+    )
+
+
+def test_classes_of_a_known_target_are_merged_as_ever():
+    y = np.maximum(Y, 0)
+    merged, _ = merge_classes(y, {"parent": [1, 2]}, unknown=-1)
+    assert_array_equal(merged, merge_classes(y, {"parent": [1, 2]})[0])
+
+
+def test_merged_classes_take_no_mask():
+    with pytest.raises(ValueError, match=r"got ndarray\. A mask would not follow"):
+        merge_classes(Y, {"parent": [1, 2]}, unknown=Y == -1)

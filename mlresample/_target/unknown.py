@@ -42,7 +42,7 @@ def split_unknown(matrix: Any, unknown: Any) -> tuple[Any, Any]:
             known, _ = _split_sparse(matrix, lambda stored: _are_in(unknown, stored))
             return known, type(known)(unknown)
         mask = unknown.toarray() if issparse(unknown) else unknown
-        return AsRead(matrix, lambda values, place: _with_zeros(values, mask[place])), mask
+        return AsRead(matrix, lambda values, place: with_zeros(values, mask[place])), mask
     value = plain(unknown)
     if value in (0, 1):
         raise ValueError(
@@ -50,10 +50,10 @@ def split_unknown(matrix: Any, unknown: Any) -> tuple[Any, Any]:
             f"{value!r}."
         )
     if issparse(matrix):
-        return _split_sparse(matrix, lambda stored: _are_equal(stored.data, value))
+        return _split_sparse(matrix, lambda stored: are_equal(stored.data, value))
     return (
-        AsRead(matrix, lambda values, _: _with_zeros(values, _are_equal(values, value))),
-        AsRead(matrix, lambda values, _: _are_equal(values, value)),
+        AsRead(matrix, lambda values, _: with_zeros(values, are_equal(values, value))),
+        AsRead(matrix, lambda values, _: are_equal(values, value)),
     )
 
 
@@ -78,11 +78,12 @@ class AsRead:
         return self._change(self._array[place], place)
 
 
-def _with_zeros(values: NDArray[Any], mask: NDArray[np.bool_]) -> NDArray[Any]:
+def with_zeros(values: NDArray[Any], mask: NDArray[np.bool_]) -> NDArray[Any]:
+    """Return the values with 0 where the mask is True."""
     return np.where(mask, np.zeros((), dtype=values.dtype), values)
 
 
-def _are_equal(values: NDArray[Any], value: Any) -> NDArray[np.bool_]:
+def are_equal(values: NDArray[Any], value: Any) -> NDArray[np.bool_]:
     """Return a mask of the entries that have the value; nan stands for all that is missing."""
     if values.dtype.kind not in "buifO":  # refused elsewhere
         return np.zeros(values.shape, dtype=np.bool_)
@@ -113,7 +114,7 @@ def _split_sparse(matrix: Any, find: Callable[[Any], NDArray[np.bool_]]) -> tupl
         stored = stored.copy()
         stored.sum_duplicates()
     are_unknown = find(stored)
-    known = _with_zeros(stored.data, are_unknown)
+    known = with_zeros(stored.data, are_unknown)
     return _with_data(stored, known), _with_data(stored, are_unknown)
 
 
