@@ -27,6 +27,11 @@ class Report:
         rows: Rows = self.to_dict()["classes"]
         return rows
 
+    def _frame_columns(self) -> dict[str, list[Any]]:
+        """Return the columns of the data frame; of a report that may have no rows, see there."""
+        rows = self._rows()
+        return {name: [row[name] for row in rows] for name in rows[0]}
+
     def to_json(self, **options: Any) -> str:
         """Return :meth:`to_dict` as JSON.
 
@@ -53,13 +58,12 @@ class Report:
         Returns
         -------
         frame : data frame
-            One row per class, in the order of the classes; or one per plan compared, or per
-            recipe and score. Undefined figures are missing values.
+            One row per class, in the order of the classes; or one per plan compared, per recipe
+            and score, or per sample chosen. Undefined figures are missing values.
         """
-        rows = self._rows()
-        columns = {name: _of_one_type([row[name] for row in rows]) for name in rows[0]}
+        columns = {name: _of_one_type(values) for name, values in self._frame_columns().items()}
         frame = nw.from_dict(columns, backend=backend)
-        empty = [name for name, values in columns.items() if set(values) == {None}]
+        empty = [name for name, values in columns.items() if set(values) <= {None}]
         if empty:
             frame = frame.with_columns(nw.col(*empty).cast(nw.Float64))
         return frame.to_native()

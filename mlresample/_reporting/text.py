@@ -185,11 +185,11 @@ def aligned(lines: list[list[str]], left: Collection[int] = (0,)) -> list[str]:
     ]
 
 
-def without_middle(lines: list[str]) -> list[str]:
+def without_middle(lines: list[str], what: str = "classes") -> list[str]:
     """Leave out the middle of a long table, whose first line is its header."""
     header, *rows = lines
     head, hidden, tail = split_middle(rows, _FIRST, _SHOWN)
-    return [header, *head, *([f"... {hidden:,} more classes ..."] if hidden else []), *tail]
+    return [header, *head, *([f"... {hidden:,} more {what} ..."] if hidden else []), *tail]
 
 
 def split_middle(rows: list[Row], first: int, shown: int) -> tuple[list[Row], int, list[Row]]:

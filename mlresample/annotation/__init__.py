@@ -1,5 +1,7 @@
 """What to label next: quotas of each class, which samples of a pool, and hard negatives."""
 
 from mlresample.annotation._plan import AnnotationPlan, plan_annotation
+from mlresample.annotation._ranked import RankedSamples
+from mlresample.annotation._select import select_for_annotation
 
-__all__ = ["AnnotationPlan", "plan_annotation"]
+__all__ = ["AnnotationPlan", "RankedSamples", "plan_annotation", "select_for_annotation"]

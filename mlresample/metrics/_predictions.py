@@ -11,8 +11,10 @@ from mlresample._plan.plan import PlanFigures, as_plan
 from mlresample._rule.counts import check_some_class_occurs, counts_by_name
 from mlresample._target.indicators import Indicator, LabelIndicator
 from mlresample._target.read import as_array, as_target
-from mlresample._utils.containers import is_dataframe
+from mlresample._utils.containers import is_dataframe, row_slices
 from mlresample._utils.names import as_classes, check_column_order
+
+_ROWS = 4096  # of scores that are checked at once
 
 
 def read_truth(
@@ -47,7 +49,7 @@ def read_truth(
             raise ValueError("class_counts must be numbers; pass a plan as plan=.")
         if class_names is None and not is_dataframe(y_true):
             frames = filter(is_dataframe, predictions)
-            class_names = next((_column_names(frame) for frame in frames), None)
+            class_names = next((names_of_columns(frame) for frame in frames), None)
         classes = true.classes if class_names is None else as_classes(class_names)
         counts, _ = counts_by_name(class_counts, classes)
         check_some_class_occurs(counts, "class_counts")
@@ -59,7 +61,8 @@ def read_truth(
     return true, classes, counts
 
 
-def _column_names(frame: Any) -> list[Any]:
+def names_of_columns(frame: Any) -> list[Any]:
+    """Return the names of the columns of a data frame."""
     return list(nw.from_native(frame, eager_only=True).columns)
 
 
@@ -90,7 +93,7 @@ def read_scores(y_score: Any) -> NDArray[np.floating[Any]]:
         raise ValueError(
             f"y_score must be floats, got {array.dtype}; predictions of 0 and 1 are y_pred."
         )
-    if np.isnan(array).any():
+    if any(np.isnan(array[rows]).any() for rows in row_slices(len(array), _ROWS)):
         raise ValueError("y_score has NaN: every sample needs a score for each class.")
     return array
 

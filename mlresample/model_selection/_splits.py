@@ -207,7 +207,7 @@ class MultilabelStratifiedGroupKFold(GroupsConsumerMixin, BaseKFold):
     def _iter_test_masks(
         self, X: Any = None, y: Any = None, groups: Any = None
     ) -> Iterator[NDArray[np.bool_]]:
-        names, group = _read_groups(groups)
+        names, group = read_groups(groups)
         folds = assign_folds(_read(y, self), self.n_splits, _random_state(self), names, group)
         return (folds == fold for fold in range(self.n_splits))
 
@@ -386,7 +386,7 @@ def _warn_of_ignored(groups: Any, splitter: Any) -> None:
         )
 
 
-def _read_groups(groups: Any) -> tuple[NDArray[Any], NDArray[np.int64]]:
+def read_groups(groups: Any) -> tuple[NDArray[Any], NDArray[np.int64]]:
     """Return the names of the groups, and the number of each sample's group."""
     if groups is None:
         raise ValueError("The 'groups' parameter should not be None.")
