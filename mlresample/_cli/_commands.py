@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from mlresample._cli._inputs import (
     format_of,
     is_parquet,
+    options_given,
     read_file,
     read_images,
     read_with_groups,
@@ -28,6 +29,7 @@ from mlresample._cli._inputs import (
 from mlresample._cli._outputs import image_list
 from mlresample._cli._splits import collect_splits, splits_html, splits_text
 from mlresample._plan.compare import PlanComparison, compare_plans
+from mlresample._plan.explore import make_explorer
 from mlresample._plan.make import plan_resampling
 from mlresample._plan.plan import ResamplingPlan
 from mlresample._plan.table_plan import TablePlan
@@ -35,7 +37,7 @@ from mlresample._reporting.base import json_text
 from mlresample._reporting.html import fragment, page, plan_html
 from mlresample._reporting.verdicts import judge_comparison
 from mlresample._rule.counts import ClassCounts
-from mlresample._rule.parameters import RULE_CONSTRAINTS
+from mlresample._rule.parameters import RULE_CONSTRAINTS, RuleParameters
 from mlresample._target.read import as_target
 from mlresample.datasets import make_multilabel_digits
 from mlresample.model_selection._splits import assign_folds
@@ -49,6 +51,7 @@ _EXAMPLE = """
 No file was named, so this is a built-in example of 2,000 images of digits. Next steps:
   mlresample report train.csv             how imbalanced a label file is
   mlresample compare train.csv            what each cap costs and achieves
+  mlresample explore train.csv --output plans.html   a page on which to move the parameters
   mlresample plan train.csv --cap 4       what that plan does to each class
   mlresample resample train.csv --cap 4   the ids of an epoch, for a training loop
 """.strip()
@@ -147,6 +150,19 @@ def _plan_page(plan: ResamplingPlan | TablePlan, target: Any, arguments: Namespa
     return page(f"Plan of {title}", parts)
 
 
+def _explore(arguments: Namespace) -> str:
+    if arguments.class_multiplier:
+        raise ValueError(
+            "--class-multiplier leaves no parameter to move: leave it out, or use mlresample plan."
+        )
+    table = _only_table(arguments)
+    rule = _options_set(arguments, RULE_CONSTRAINTS)
+    parameters = RuleParameters.validated(rule, "explore_plans")
+    target = as_target(table.y, class_names=table.class_names, instances=bool(arguments.instances))
+    file, options = arguments.files[0], options_given(arguments)
+    return make_explorer(target, parameters, file, options).html
+
+
 def _resample(arguments: Namespace) -> Any:
     if is_parquet(arguments):
         return _resample_parquet(arguments)
@@ -208,6 +224,7 @@ COMMANDS: dict[str, Callable[[Namespace], Any]] = {
     "report": _report,
     "compare": _compare,
     "plan": _plan,
+    "explore": _explore,
     "resample": _resample,
     "split": _split,
 }

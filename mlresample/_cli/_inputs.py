@@ -3,8 +3,10 @@
 import ast
 import csv
 import glob
+import io
 import mmap
 import os
+import shlex
 import sys
 import threading
 import warnings
@@ -210,6 +212,31 @@ def option_with_value(name: str, value: str) -> str:
         meant = '"' + meant.replace('"', '""') + '"'
     mark = "=" if meant.startswith("-") else " "  # else it would be an option
     return f"{option_of(name)}{mark}{value if meant == value else _shell_word(meant)}"
+
+
+def options_given(arguments: Namespace) -> list[str]:
+    """Return the options that say how the files are read, as on the command line."""
+    options = [] if arguments.format is None else [f"--format {arguments.format}"]
+    for name in FILE_OPTIONS:
+        value = getattr(arguments, name)
+        if value is None:
+            continue
+        if name in _SWITCHES:
+            options.append(option_of(name))
+            continue
+        values = value if name in _REPEATED else [_joined(value) if name in _LISTS else value]
+        for text in values:
+            # A word of its own, unless it begins as an option does.
+            mark = "=" if text.startswith("-") else " "
+            options.append(f"{option_of(name)}{mark}{shlex.quote(text)}")
+    return options
+
+
+def _joined(names: list[str]) -> str:
+    """Join names by commas; the inverse of `column_list`."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow(names)
+    return text.getvalue()
 
 
 def _shell_word(text: str) -> str:

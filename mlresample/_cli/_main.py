@@ -134,6 +134,13 @@ def make_parser() -> tuple[argparse.ArgumentParser, dict[str, Any]]:
     _add_grid(compare)
     plan = _command(commands, "plan", "what one plan costs and achieves, class by class")
     _add_rule(plan)
+    explore = _command(
+        commands,
+        "explore",
+        "a page on which the parameters are moved by hand; those given are where it begins",
+    )
+    _add_parameters(explore)
+    explore.add_argument("--class-multiplier", action="append", help=argparse.SUPPRESS)
     resample = _command(
         commands,
         "resample",
@@ -148,17 +155,18 @@ def make_parser() -> tuple[argparse.ArgumentParser, dict[str, Any]]:
         "--groups", metavar="COLUMN", help="column of the group that no two folds share"
     )
     _add_seed(split)
-    for command in (compare, plan, resample):
+    for command in (compare, plan, explore, resample):
         command.add_argument(
             "files", nargs="+", metavar="FILE", help="label file, or Parquet files of one table"
         )
     split.add_argument("files", nargs=1, metavar="FILE", help="label file")
-    for command in (report, compare, plan, resample, split):
+    for command in (report, compare, plan, explore, resample, split):
         add_input_options(command)
     for command in (report, compare, plan):
-        _add_outputs(command, html=True)
+        _add_outputs(command, "json", "html")
     for command in (resample, split):
-        _add_outputs(command, html=False)
+        _add_outputs(command, "json")
+    _add_outputs(explore)
     return parser, commands.choices
 
 
@@ -174,12 +182,14 @@ def _command(commands: Any, name: str, summary: str) -> argparse.ArgumentParser:
     return command
 
 
-def _add_outputs(command: argparse.ArgumentParser, *, html: bool) -> None:
+_KINDS_HELP = {"json": "JSON, for programs", "html": "HTML, one page with pictures"}
+
+
+def _add_outputs(command: argparse.ArgumentParser, *kinds: str) -> None:
     group = command.add_argument_group("output")
-    kinds = group.add_mutually_exclusive_group()
-    kinds.add_argument("--json", action="store_true", help="JSON, for programs")
-    if html:
-        kinds.add_argument("--html", action="store_true", help="HTML, one page with pictures")
+    one_of = group.add_mutually_exclusive_group() if kinds else group
+    for kind in kinds:
+        one_of.add_argument(f"--{kind}", action="store_true", help=_KINDS_HELP[kind])
     group.add_argument(
         "--output",
         metavar="FILE",
@@ -200,23 +210,28 @@ _RULE_HELP = {
 
 
 def _add_rule(command: argparse.ArgumentParser) -> None:
-    group = command.add_argument_group("the rule, as in mlresample.plan_resampling")
-    _add_instance_aware(group)
-    for name, description in _RULE_HELP.items():
-        by_class = name == "target_count"
-        group.add_argument(
-            option_of(name),
-            type=_only_number,
-            action="append" if by_class else "store",
-            metavar="X" if not by_class else "X or CLASS=X",
-            help=description + ("; or for one class, and may be repeated" if by_class else ""),
-        )
+    group = _add_parameters(command, by_class=["target_count"])
     group.add_argument(
         "--class-multiplier",
         action="append",
         metavar="CLASS=X",
         help="multiplier of one class, in place of the rule; all others have 1; may be repeated",
     )
+
+
+def _add_parameters(command: argparse.ArgumentParser, by_class: Sequence[str] = ()) -> Any:
+    group = command.add_argument_group("the rule, as in mlresample.plan_resampling")
+    _add_instance_aware(group)
+    for name, description in _RULE_HELP.items():
+        each = name in by_class
+        group.add_argument(
+            option_of(name),
+            type=_only_number,
+            action="append" if each else "store",
+            metavar="X or CLASS=X" if each else "X",
+            help=description + ("; or for one class, and may be repeated" if each else ""),
+        )
+    return group
 
 
 def _add_grid(command: argparse.ArgumentParser) -> None:

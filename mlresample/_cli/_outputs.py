@@ -30,10 +30,12 @@ def check_output(arguments: argparse.Namespace) -> None:
     if arguments.output is None:
         if sys.stdout is None:
             raise ValueError("standard output is closed: name a file by --output.")
-        if getattr(arguments, "html", False) and sys.stdout.isatty():
+        is_page = arguments.command == "explore" or getattr(arguments, "html", False)
+        if is_page and sys.stdout.isatty():
+            what = "--html" if hasattr(arguments, "html") else "mlresample explore"
             raise ValueError(
-                "--html writes a page, which is not for a terminal: name a file by --output, such "
-                "as --output plan.html."
+                f"{what} writes a page, which is not for a terminal: name a file by --output, "
+                f"such as --output plan.html."
             )
     else:
         output = Path(arguments.output)
@@ -68,6 +70,8 @@ def _kind_of_output(arguments: argparse.Namespace) -> str:
 
 def _kinds_of_command(arguments: argparse.Namespace) -> list[str]:
     """Return the kinds of output that a command writes, the usual one first."""
+    if arguments.command == "explore":
+        return ["html"]
     if hasattr(arguments, "html"):
         return ["text", "json", "html"]
     lists_ids = arguments.command == "resample" and not arguments.repeats

@@ -1,0 +1,210 @@
+"""The explorer: a page on which the parameters of the rule are moved, and its figures follow."""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from numbers import Integral
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.sparse import csr_array
+
+from mlresample._plan.make import make_plan
+from mlresample._reporting.base import Figures, finite
+from mlresample._reporting.explorer import explorer_html, in_frame
+from mlresample._rule.class_table import ClassOrder, ClassTable
+from mlresample._rule.counts import effective_counts
+from mlresample._rule.parameters import RuleParameters
+from mlresample._target.indicators import Indicator
+from mlresample._target.read import as_target
+from mlresample._utils.files import write_whole
+from mlresample._utils.names import plain
+from mlresample._utils.sklearn import validate_params
+from mlresample._utils.typing import MatrixLike
+
+_MOST_PAIRS = 1 << 20  # of a rarest class and a class beside it: a page of some 8 MB
+
+
+@dataclass(frozen=True)
+class PlanExplorer:
+    """A page on which the parameters of the rule are moved; made by :func:`explore_plans`.
+
+    In a notebook it shows itself; elsewhere, :meth:`save` it and open the file in a browser.
+
+    Attributes
+    ----------
+    html : str
+        The page, which needs no other file and no network.
+    """
+
+    html: str = field(repr=False)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the page to a file, whole or not at all.
+
+        Parameters
+        ----------
+        path : str or path-like
+            File to write, such as ``"plans.html"``.
+        """
+        write_whole(Path(path).resolve(), self.html)
+
+    def _repr_html_(self) -> str:
+        return in_frame(self.html, "Plans")
+
+
+@validate_params(
+    {
+        "y": "no_validation",
+        "class_names": ["array-like", None],
+        "instances": ["boolean"],
+    },
+    prefer_skip_nested_validation=True,
+)
+def explore_plans(
+    y: MatrixLike,
+    *,
+    class_names: ArrayLike | None = None,
+    instances: bool = False,
+    cap: float = RuleParameters.cap,
+    floor: float = RuleParameters.floor,
+    target_count: str | float = RuleParameters.target_count,
+    power: float = RuleParameters.power,
+    epoch_size: float | None = RuleParameters.epoch_size,
+    background: float = RuleParameters.background,
+    instance_aware: bool = RuleParameters.instance_aware,
+) -> PlanExplorer:
+    """Make a page on which the parameters of the rule are moved, and its figures follow.
+
+    Parameters
+    ----------
+    y : {array-like, sparse matrix, dataframe, tensor} of shape (n_samples, n_classes)
+        Multi-label indicator matrix of 0 and 1; or class labels of shape (n_samples,).
+    class_names : array-like of shape (n_classes,), default=None
+        As for :func:`~mlresample.plan_resampling`.
+    instances : bool, default=False
+        Whether `y` holds counts of instances, as for :func:`~mlresample.plan_resampling`.
+    cap : float, default=4.0
+        Where the page begins, like the parameters below: those of
+        :func:`~mlresample.plan_resampling`.
+    floor : float, default=1.0
+        Smallest multiplier, between 0 and 1.
+    target_count : {"median", "mean", "max"}, int or float, default="median"
+        Count that rare classes are raised towards; one for all classes.
+    power : float, default=1.0
+        1 is inverse frequency, 0.5 its square root; 0 makes all multipliers 1.
+    epoch_size : int or float, default=None
+        Samples that an epoch should have: an int is a number, a float a multiple of n_samples.
+    background : float, default=1.0
+        Multiplier of samples without a class, between 0 and `cap`.
+    instance_aware : bool, default=False
+        Whether the rule goes by the shares of samples and of instances; the page keeps it.
+
+    Returns
+    -------
+    explorer : PlanExplorer
+        The page, to show in a notebook or to save.
+
+    Raises
+    ------
+    ValueError
+        If :func:`~mlresample.plan_resampling` would refuse `y` or the parameters, if
+        `target_count` is a number for each class, or if more pairs of classes occur together
+        than a page can hold.
+
+    Notes
+    -----
+    The page holds no samples, only the names of the classes and how many samples have which
+    rarest class and carry which other classes. All figures follow from these counts; they are
+    those of :func:`~mlresample.plan_resampling`. With more than 150 classes, the 100 rarest and
+    the 50 most common are listed; the figures are of all classes.
+
+    Examples
+    --------
+    >>> from mlresample import explore_plans
+    >>> y = [[1, 0, 0]] * 12 + [[1, 1, 0]] * 6 + [[1, 0, 1]] * 1
+    >>> explorer = explore_plans(y, class_names=["cat", "dog", "lynx"])
+    >>> explorer.save("plans.html")  # doctest: +SKIP
+    """
+    parameters = RuleParameters.validated(locals(), "explore_plans")
+    indicator = as_target(y, class_names=class_names, instances=instances)
+    return make_explorer(indicator, parameters)
+
+
+def make_explorer(
+    indicator: Indicator,
+    parameters: RuleParameters,
+    file: str | None = None,
+    options: Sequence[str] = (),
+) -> PlanExplorer:
+    """Make the page of a target; its command line reads `file` with `options`."""
+    if parameters.is_by_class:
+        raise ValueError(
+            f"target_count must be one for all classes, which a slider moves, got "
+            f"{parameters.target_count!r}: pass a number for each class to plan_resampling."
+        )
+    plan = make_plan(indicator, parameters)  # which refuses what a plan cannot be made of
+    aware = parameters.instance_aware
+    counts, n_samples = indicator.class_counts, indicator.n_samples
+    effective = effective_counts(counts, indicator.instance_counts, n_samples, aware)
+    order = np.argsort(effective, kind="stable")  # from rare to common
+    report = {
+        "title": f"Plans of {Path(file).name}" if file else "Plans",
+        "file": file and shlex.quote(file),
+        "options": list(options),
+        "instances": indicator.instances is not None,
+        "n_samples": n_samples,
+        "n_without_class": plan.n_without_class,
+        "names": [str(plain(name)) for name in indicator.classes[order]],
+        "counts": counts[order].tolist(),
+        "rule_counts": effective[order].tolist() if aware else None,
+        "rows": _rows(indicator, effective, order),
+        "start": _start(parameters),
+    }
+    return PlanExplorer(explorer_html(report))
+
+
+def _rows(indicator: Indicator, effective: Any, order: Any) -> list[list[int]]:
+    """Write the class table: of each row its size, then a gap between classes and a joint count.
+
+    A row is for the samples whose rarest class has a certain count; rows and classes go from rare
+    to common.
+    """
+    by_count = ClassOrder.of(-effective, indicator.class_counts, merge_ties=True)
+    table = ClassTable.of(indicator, by_count)
+    joint = csr_array(table.joint_counts(indicator))[::-1][:-1, order]
+    joint.sort_indices()
+    if joint.nnz > _MOST_PAIRS:
+        raise ValueError(
+            f"y has {joint.nnz:,} pairs of classes that occur together, and a page holds "
+            f"{_MOST_PAIRS:,}: pass the columns of some classes, merge rare ones by "
+            f"merge_classes, or compare plans by compare_plans, which takes any number."
+        )
+    rows = []
+    for row, size in enumerate(table.sizes[:0:-1].tolist()):
+        entries = slice(joint.indptr[row], joint.indptr[row + 1])
+        gaps = np.diff(joint.indices[entries], prepend=0)
+        pairs = np.column_stack([gaps, joint.data[entries]])
+        rows.append([size, *pairs.ravel().tolist()])
+    return rows
+
+
+def _start(parameters: RuleParameters) -> Figures:
+    """Write the parameters that the page begins with; null is infinity."""
+    names = ("cap", "floor", "power", "background")
+    start: Figures = finite({name: getattr(parameters, name) for name in names})
+    return start | {"target": _target(parameters.target_count, parameters.epoch_size)}
+
+
+def _target(target_count: str | float, epoch_size: float | None) -> Figures:
+    """Write what the target count is asked for by: its kind, and a number."""
+    if epoch_size is not None:
+        kind = "samples" if isinstance(epoch_size, Integral) else "times"
+        return {"kind": kind, "value": epoch_size}
+    if isinstance(target_count, str):
+        return {"kind": target_count}
+    is_count = isinstance(target_count, Integral) or target_count > 1
+    return {"kind": "count" if is_count else "share", "value": target_count}

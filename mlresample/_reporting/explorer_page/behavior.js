@@ -1,0 +1,335 @@
+"use strict";
+/* The page: controls to parameters, and figures to text, table and curve. */
+
+const element = (id) => document.getElementById(id);
+const data = JSON.parse(element("data").textContent);
+const table = readTable(data);
+const STATISTICS = ["median", "mean", "max"];
+const LARGEST_CAP = Math.max(32, data.start.cap ?? 0);
+
+// -- numbers ------------------------------------------------------------------------------------
+
+const decimals = (digits) => {
+  const format = new Intl.NumberFormat("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return (x) => (Number.isFinite(x) ? format.format(x) : "infinite");
+};
+const whole = decimals(0), tenths = decimals(1), hundredths = decimals(2), thousandths = decimals(3);
+const percent = (share) => `${tenths(100 * share)} %`;
+const counted = (n, singular, plural) => `${whole(n)} ${n === 1 ? singular : plural}`;
+const rounded = (x, digits) => Number(x.toPrecision(digits));
+
+// -- parameters ---------------------------------------------------------------------------------
+
+/* A slider goes by its scale, linear in steps or logarithmic; its field takes any number. */
+const N_STEPS = 200; // of a logarithmic scale
+const scales = {
+  cap: { from: 1, to: LARGEST_CAP, digits: 2 },
+  power: { from: 0, to: 2, step: 0.05 },
+  floor: { from: 0, to: 1, step: 0.05 },
+  background: { from: 0, to: 4, step: 0.1 },
+  count: { from: 2, to: Math.max(table.nSamples, 3), digits: 3, whole: true },
+  share: { from: 1 / table.nSamples, to: 1, digits: 2 },
+  times: { from: 0.25, to: 8, digits: 3 },
+  samples: { from: 0.25 * table.nSamples, to: 8 * table.nSamples, digits: 4, whole: true },
+};
+const kind = () => element("kind").value;
+const scaleOf = (name) => (name === "target" ? scales[kind()] : scales[name]);
+
+function valueAt(position, { from, to, step, digits, whole }) {
+  if (step) return rounded(position, 3);
+  const value = rounded(from * (to / from) ** (position / N_STEPS), digits);
+  return whole ? Math.max(Math.round(value), 2) : Math.min(Math.max(value, from), to);
+}
+
+function moveSlider(name) {
+  const slider = element(`${name}-slider`), scale = scaleOf(name);
+  if (!scale) return;
+  const { from, to, step } = scale, value = Number(element(name).value);
+  slider.min = step ? from : 0;
+  slider.max = step ? to : N_STEPS;
+  slider.step = step ?? 1;
+  slider.value = step ? value : (N_STEPS * Math.log(value / from)) / Math.log(to / from);
+  slider.setAttribute("aria-valuetext", element(name).value);
+}
+
+function setNumber(name, value) {
+  element(name).value = value;
+  moveSlider(name);
+}
+
+function readRule() {
+  const number = (name) => (element(name).value === "" ? NaN : Number(element(name).value));
+  return {
+    cap: element("no-cap").checked ? Infinity : number("cap"),
+    floor: number("floor"),
+    power: number("power"),
+    background: number("background"),
+    target: { kind: kind(), value: number("target") },
+  };
+}
+
+function setRule({ cap, floor, power, background, target }) {
+  element("no-cap").checked = cap === null;
+  setNumber("cap", cap ?? 16);
+  setNumber("floor", floor);
+  setNumber("power", power);
+  setNumber("background", background);
+  element("kind").value = target.kind;
+  setNumber("target", target.value ?? "");
+}
+
+/* Another kind of target begins with the number that keeps the plan in sight. */
+function numberOfKind(figures) {
+  if (STATISTICS.includes(kind()) || !figures) return "";
+  return {
+    count: Math.max(2, Math.round(figures.targetCount)),
+    share: rounded(Math.min(figures.targetCount / table.nSamples, 1), 3),
+    times: rounded(figures.growth, 4),
+    samples: figures.epochSize,
+  }[kind()];
+}
+
+// -- lines to copy ------------------------------------------------------------------------------
+
+/* In Python 1 is a count and 1.0 a share. */
+const asFloat = (x) => (Number.isInteger(x) ? `${x}.0` : `${x}`);
+
+function changedParameters({ cap, floor, power, background, target }, infinity) {
+  const { kind, value } = target;
+  const changed = [];
+  const add = (name, text) => changed.push([name, text]);
+  if (cap !== 4) add("cap", cap === Infinity ? infinity : `${cap}`);
+  if (kind === "mean" || kind === "max") add("target_count", kind);
+  if (kind === "count") add("target_count", `${value}`);
+  if (kind === "share") add("target_count", asFloat(value));
+  if (kind === "times") add("epoch_size", asFloat(value));
+  if (kind === "samples") add("epoch_size", `${value}`);
+  if (power !== 1) add("power", `${power}`);
+  if (floor !== 1) add("floor", `${floor}`);
+  if (background !== 1) add("background", `${background}`);
+  return changed;
+}
+
+function pythonWords(rule) {
+  const quoted = (text) => (STATISTICS.includes(text) ? `"${text}"` : text);
+  const words = changedParameters(rule, 'float("inf")').map(([name, text]) => `${name}=${quoted(text)}`);
+  if (data.instances) words.unshift("instances=True");
+  if (table.isInstanceAware) words.push("instance_aware=True");
+  const last = words.length;
+  return ["plan_resampling(y", ...words].map((word, i) => word + (i < last ? "," : ")"));
+}
+
+function commandWords(rule) {
+  const words = ["mlresample plan", data.file ?? "FILE", ...data.options];
+  if (data.instances && !data.options.includes("--instances")) words.push("--instances");
+  for (const [name, text] of changedParameters(rule, "inf")) words.push(`--${name.replace("_", "-")} ${text}`);
+  if (table.isInstanceAware) words.push("--instance-aware");
+  return words;
+}
+
+function showLine(id, words) {
+  const spans = words.flatMap((word, i) => {
+    const span = document.createElement("span");
+    span.textContent = word;
+    return i ? [" ", span] : [span];
+  });
+  element(id).replaceChildren(...spans);
+}
+
+async function copy(button) {
+  const line = element(button.dataset.copies);
+  getSelection().selectAllChildren(line);
+  let isCopied = false;
+  try {
+    await navigator.clipboard.writeText(line.textContent);
+    isCopied = true;
+  } catch {
+    isCopied = document.execCommand("copy"); // where a frame or a file may not use the clipboard
+  }
+  button.textContent = isCopied ? "Copied" : "Selected";
+  setTimeout(() => (button.textContent = "Copy"), 1500);
+}
+
+// -- classes ------------------------------------------------------------------------------------
+
+const nClasses = data.names.length;
+const listed = nClasses < data.shown + 2
+  ? data.names.map((_, c) => c)
+  : data.names.map((_, c) => c).filter((c) => c < data.first || c >= nClasses - (data.shown - data.first));
+
+/* Make a row for each class that is listed; the cells that change are kept. */
+const rows = listed.map((c, i) => {
+  if (i && c > listed[i - 1] + 1) {
+    const more = element("classes").insertRow();
+    more.className = "more";
+    const cell = more.insertCell();
+    cell.colSpan = 6;
+    cell.textContent = `… ${whole(nClasses - listed.length)} more classes, which the figures above include …`;
+  }
+  const row = element("classes").insertRow();
+  row.innerHTML = '<th scope="row"></th><td class="picture" aria-hidden="true"><span class="bar">' +
+    '<i class="link"></i><i class="before"></i><i class="after"></i></span></td>' +
+    '<td></td><td></td><td></td><td class="collect"></td>';
+  const [name, , count, quota, multiplier, collect] = row.cells;
+  name.textContent = name.title = data.names[c];
+  count.textContent = whole(data.counts[c]);
+  const [link, before, after] = row.querySelectorAll("i");
+  return { c, row, quota, multiplier, collect, link, before, after };
+});
+
+/* Points on a logarithmic scale, whose bars would start at no zero. */
+function showClasses({ resampledCounts, classMultipliers, samplesToCollect, atCap }) {
+  const isLog = element("log").checked;
+  const largest = largestOnAxis(resampledCounts);
+  const smallest = data.counts.find((count) => count > 0) / 1.5;
+  const place = isLog
+    ? (count) => 2 + (96 * Math.max(Math.log(count / smallest), 0)) / Math.log(largest / smallest)
+    : (count) => (100 * count) / largest;
+  element("classes").parentNode.classList.toggle("linear", !isLog);
+  for (const { c, row, quota, multiplier, collect, link, before, after } of rows) {
+    quota.textContent = tenths(resampledCounts[c]);
+    multiplier.textContent = thousandths(classMultipliers[c]);
+    collect.textContent = samplesToCollect?.[c] ? whole(samplesToCollect[c]) : "";
+    row.className = atCap[c] ? "capped" : data.counts[c] ? "" : "absent";
+    const x = place(data.counts[c]), y = place(resampledCounts[c]);
+    const side = isLog ? "left" : "width";
+    before.style.cssText = `${side}:${x}%`;
+    after.style.cssText = `${side}:${y}%`;
+    link.style.cssText = `left:${Math.min(x, y)}%;width:${Math.abs(x - y)}%`;
+  }
+}
+
+/* The axis changes in steps, so that it stays where it is while a slider moves. */
+function largestOnAxis(resampledCounts) {
+  const before = data.counts[nClasses - 1];
+  const after = resampledCounts.reduce((largest, count) => Math.max(largest, count), 0);
+  return before * 2 ** Math.max(Math.ceil(2 * Math.log2(after / before)) / 2, 0);
+}
+
+// -- figures ------------------------------------------------------------------------------------
+
+const before = imbalance(table.counts, table.counts);
+
+function showFigures(figures) {
+  const { epochSize, growth, nMoreThanOnce, nAtCap, atCap, samplesToCollect } = figures;
+  const ofClasses = (values) => counted(values.filter(Boolean).length, "class", "classes");
+  const texts = {
+    "epoch-size": [`${whole(table.nSamples)} → ${whole(epochSize)}`, `${thousandths(growth)}x`],
+    "imbalance-ratio": [`${hundredths(before.imbalanceRatio)} → ${hundredths(figures.imbalanceRatio)}`],
+    "mean-imbalance": [`${hundredths(before.meanImbalance)} → ${hundredths(figures.meanImbalance)}`],
+    "more-than-once": [counted(nMoreThanOnce, "sample", "samples"), percent(nMoreThanOnce / table.nSamples)],
+    "at-cap": [counted(nAtCap, "sample", "samples"), `${percent(nAtCap / table.nSamples)}, ${ofClasses(atCap)}`],
+    "to-collect": samplesToCollect
+      ? [whole(samplesToCollect.reduce((sum, k) => sum + k, 0)), ofClasses(samplesToCollect)]
+      : ["–", "instance-aware"],
+  };
+  for (const [id, [text, note]] of Object.entries(texts)) {
+    const small = document.createElement("small");
+    small.textContent = note ?? "";
+    element(id).replaceChildren(text, " ", small);
+  }
+  element("resolved").textContent = `= ${hundredths(figures.targetCount).replace(/\.?0+$/, "")} samples`;
+}
+
+/* Screen readers hear the figures when the parameters have come to rest. */
+let timer;
+function speak(text) {
+  clearTimeout(timer);
+  timer = setTimeout(() => (element("spoken").textContent = text), 700);
+}
+
+const inWords = (figures) =>
+  `Epoch of ${whole(figures.epochSize)} samples, ${thousandths(figures.growth)} times as many. ` +
+  `Imbalance ratio ${hundredths(figures.imbalanceRatio)}, mean imbalance ${hundredths(figures.meanImbalance)}. ` +
+  `${whole(figures.nMoreThanOnce)} samples are seen more than once, ${whole(figures.nAtCap)} at the cap.`;
+
+// -- cost curve ---------------------------------------------------------------------------------
+
+const CAPS = Array.from({ length: 49 }, (_, i) => LARGEST_CAP ** (i / 48));
+
+function showCurve(rule, { targetCount, growth }) {
+  const growths = CAPS.map((cap) => epochSize(table, targetCount, { ...rule, cap }) / table.nSamples);
+  const [low, high] = [Math.min(growth, ...growths), Math.max(growth, ...growths)];
+  const room = Math.max(high - low, 0.02);
+  const x = (cap) => 40 + (310 * Math.log(Math.min(cap, LARGEST_CAP))) / Math.log(LARGEST_CAP);
+  const y = (value) => 122 - (106 * (value - low)) / room;
+  const caps = [1, 2, 4, 8, 16, 32].filter((cap) => cap <= LARGEST_CAP);
+  const values = [0, 0.5, 1].map((share) => low + share * room);
+  const line = (x1, y1, x2, y2, name) => `<line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" class="${name}"/>`;
+  const points = CAPS.map((cap, i) => `${x(cap).toFixed(1)},${y(growths[i]).toFixed(1)}`).join(" ");
+  element("cost").querySelector("svg").innerHTML =
+    `<title id="curve-title">At target count ${hundredths(targetCount)}, an epoch is ` +
+    caps.map((cap) => `${thousandths(epochSize(table, targetCount, { ...rule, cap }) / table.nSamples)} times the samples at cap ${cap}`).join(", ") +
+    "</title>" +
+    values.map((value) => line(40, y(value), 350, y(value), "grid") +
+      `<text x="34" y="${y(value) + 3.5}" text-anchor="end">${hundredths(value)}</text>`).join("") +
+    caps.map((cap) => `<text x="${x(cap)}" y="140" text-anchor="middle">${cap}</text>`).join("") +
+    `<polyline class="curve" points="${points}"/>` +
+    line(x(rule.cap), 122, x(rule.cap), y(growth), "now-line") +
+    `<circle class="now" cx="${x(rule.cap)}" cy="${y(growth)}" r="5"/>`;
+}
+
+// -- all of it ----------------------------------------------------------------------------------
+
+let figures = null; // of the last rule that can be met
+
+function update() {
+  const rule = readRule();
+  element("cap").disabled = element("cap-slider").disabled = element("no-cap").checked;
+  for (const part of [element("target"), element("target-slider")]) part.hidden = STATISTICS.includes(kind());
+  try {
+    figures = planFigures(table, rule);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return showProblem(error.message);
+  }
+  showProblem("");
+  showFigures(figures);
+  showClasses(figures);
+  showCurve(rule, figures);
+  showLine("python", pythonWords(rule));
+  showLine("command", commandWords(rule));
+  speak(inWords(figures));
+}
+
+function showProblem(message) {
+  element("problem").textContent = message;
+  element("problem").hidden = !message;
+  element("results").classList.toggle("stale", Boolean(message));
+  for (const button of document.querySelectorAll("[data-copies]")) button.disabled = Boolean(message);
+}
+
+for (const name of ["cap", "target", "power", "floor", "background"]) {
+  const slider = element(`${name}-slider`);
+  slider.addEventListener("input", () => {
+    element(name).value = valueAt(Number(slider.value), scaleOf(name));
+    slider.setAttribute("aria-valuetext", element(name).value);
+    update();
+  });
+  element(name).addEventListener("input", () => {
+    moveSlider(name);
+    update();
+  });
+}
+element("kind").addEventListener("input", () => {
+  const label = element("kind").selectedOptions[0].textContent;
+  for (const part of [element("target"), element("target-slider")]) part.setAttribute("aria-label", label);
+  setNumber("target", numberOfKind(figures));
+  update();
+});
+for (const id of ["no-cap", "log"]) element(id).addEventListener("input", update);
+element("rule").addEventListener("submit", (event) => event.preventDefault());
+element("rule").addEventListener("reset", (event) => {
+  event.preventDefault();
+  setRule(data.start);
+  update();
+});
+for (const button of document.querySelectorAll("[data-copies]")) button.addEventListener("click", () => copy(button));
+
+element("about").textContent = `${whole(table.nSamples)} samples, ${whole(nClasses)} classes` +
+  (table.nWithoutClass ? `, ${whole(table.nWithoutClass)} samples without a class` : "") +
+  (table.isInstanceAware ? "; instance-aware" : "");
+element("classes-title").textContent = `${whole(nClasses)} classes, the rarest first`;
+if (!table.nWithoutClass) element("background").closest(".parameter").hidden = true;
+setRule(data.start);
+update();
