@@ -310,7 +310,7 @@ def test_a_notebook_shows_the_page_in_a_frame():
     frame = explorer._repr_html_()
     assert frame.startswith("<iframe ")
     assert html.unescape(re.search('srcdoc="([^"]*)"', frame)[1]) == explorer.html
-    assert repr(explorer) == "PlanExplorer()"
+    assert repr(explorer) == "PlanExplorer: 19 samples, 3 classes"
 
 
 def test_saving_writes_the_page(tmp_path):
@@ -318,6 +318,21 @@ def test_saving_writes_the_page(tmp_path):
     explorer.save(tmp_path / "plans.html")
     assert (tmp_path / "plans.html").read_text(encoding="utf-8") == explorer.html
     assert [path.name for path in tmp_path.iterdir()] == ["plans.html"]
+
+
+def test_the_page_of_a_table_is_that_of_its_target():
+    pa = pytest.importorskip("pyarrow", reason="pyarrow is in the extra 'tables'")
+    tables = pytest.importorskip("mlresample.tables", reason="xxhash is in the extra 'tables'")
+    names = ["cat", "dog", "lynx"]
+    labels = [[name for name, carried in zip(names, row, strict=True) if carried] for row in Y]
+    target = tables.TableTarget(pa.table({"labels": labels}), "labels")
+    options = {"cap": 2, "epoch_size": 1.05}
+    written = written_in(target.explore(**options).html)
+    assert (written["function"], written["arguments"]) == ("target.plan", [])
+    of_target = written_in(explore_plans(Y, class_names=names, **options).html)
+    assert written | {"function": "plan_resampling", "arguments": ["y"]} == of_target
+    with pytest.raises(ValueError, match="must be one for all classes"):
+        target.explore(target_count={"cat": 3})
 
 
 # -- command line -------------------------------------------------------------------------------
@@ -350,6 +365,24 @@ def test_the_command_to_copy_makes_the_plan_that_is_shown(labels, tmp_path, caps
     assert epoch == f"4 → {plan['epoch_size']} {plan['growth']:.3f}x"
 
 
+def test_command_explores_parquet_files(tmp_path, capsys):
+    pa = pytest.importorskip("pyarrow", reason="pyarrow is in the extra 'tables'")
+    pytest.importorskip("xxhash", reason="xxhash is in the extra 'tables'")
+    from pyarrow import parquet
+
+    for part in ("a", "b"):
+        table = pa.table({"labels": [["cat"], ["cat", "dog"], None]})
+        parquet.write_table(table, tmp_path / f"{part}.parquet")
+    files = [str(tmp_path / f"{part}.parquet") for part in ("a", "b")]
+    reading = ["--labels", "labels", "--null-is-background"]
+    assert main(["explore", *files, *reading]) == 0
+    written = written_in(capsys.readouterr().out)
+    assert written["counts"] == [2, 4]
+    assert written["n_without_class"] == 2
+    options = ["--labels labels", "--null-is-background"]
+    assert written["command"] == ["mlresample plan", *files, *options]
+
+
 def test_command_writes_the_page_whose_line_reads_the_same_file(labels, tmp_path, capsys):
     output = tmp_path / "page.html"
     arguments = [*READING, "--cap", "6", "--epoch-size", "5"]
@@ -358,8 +391,8 @@ def test_command_writes_the_page_whose_line_reads_the_same_file(labels, tmp_path
     assert written["names"] == ["dog", "lynx", "cat"]
     assert written["start"]["cap"] == 6
     assert written["start"]["target"] == {"kind": "samples", "value": 5}
-    assert written["file"] == f"'{labels}'"
-    assert written["options"] == ["--skip-columns x", "--separator '|'", "--none-value ''"]
+    reading = ["--skip-columns x", "--separator '|'", "--none-value ''"]
+    assert written["command"] == ["mlresample plan", f"'{labels}'", *reading]
     assert capsys.readouterr() == ("", "")
 
 

@@ -29,7 +29,7 @@ from mlresample._cli._inputs import (
 from mlresample._cli._outputs import image_list
 from mlresample._cli._splits import collect_splits, splits_html, splits_text
 from mlresample._plan.compare import PlanComparison, compare_plans
-from mlresample._plan.explore import make_explorer
+from mlresample._plan.explore import PlanExplorer, explore_plans
 from mlresample._plan.make import plan_resampling
 from mlresample._plan.plan import ResamplingPlan
 from mlresample._plan.table_plan import TablePlan
@@ -37,7 +37,7 @@ from mlresample._reporting.base import json_text
 from mlresample._reporting.html import fragment, page, plan_html
 from mlresample._reporting.verdicts import judge_comparison
 from mlresample._rule.counts import ClassCounts
-from mlresample._rule.parameters import RULE_CONSTRAINTS, RuleParameters
+from mlresample._rule.parameters import RULE_CONSTRAINTS
 from mlresample._target.read import as_target
 from mlresample.datasets import make_multilabel_digits
 from mlresample.model_selection._splits import assign_folds
@@ -155,12 +155,8 @@ def _explore(arguments: Namespace) -> str:
         raise ValueError(
             "--class-multiplier leaves no parameter to move: leave it out, or use mlresample plan."
         )
-    table = _only_table(arguments)
-    rule = _options_set(arguments, RULE_CONSTRAINTS)
-    parameters = RuleParameters.validated(rule, "explore_plans")
-    target = as_target(table.y, class_names=table.class_names, instances=bool(arguments.instances))
-    file, options = arguments.files[0], options_given(arguments)
-    return make_explorer(target, parameters, file, options).html
+    explorer = _target_of(arguments).explore(**_options_set(arguments, RULE_CONSTRAINTS))
+    return explorer._of_files(arguments.files, options_given(arguments)).html
 
 
 def _resample(arguments: Namespace) -> Any:
@@ -251,6 +247,10 @@ class _FileTarget:
     def compare(self, grid: dict[str, Any]) -> PlanComparison:
         y, class_names, instances = self.table.y, self.table.class_names, self.instances
         return compare_plans(y, grid, class_names=class_names, instances=instances)
+
+    def explore(self, **rule: Any) -> PlanExplorer:
+        y, class_names, instances = self.table.y, self.table.class_names, self.instances
+        return explore_plans(y, class_names=class_names, instances=instances, **rule)
 
 
 def _target_of(arguments: Namespace) -> Any:

@@ -1,24 +1,24 @@
 """The explorer: a page on which the parameters of the rule are moved, and its figures follow."""
 
 import shlex
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from numbers import Integral
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 
 from mlresample._plan.make import make_plan
+from mlresample._plan.table_plan import plan_by_tables
 from mlresample._reporting.base import Figures, finite
 from mlresample._reporting.explorer import explorer_html, in_frame
-from mlresample._rule.class_table import ClassOrder, ClassTable
-from mlresample._rule.counts import effective_counts
+from mlresample._rule.class_table import ClassOrder, ClassTable, JointTable, SampleTable
+from mlresample._rule.counts import ClassCounts, effective_counts
 from mlresample._rule.parameters import RuleParameters
-from mlresample._target.indicators import Indicator
 from mlresample._target.read import as_target
 from mlresample._utils.files import write_whole
 from mlresample._utils.names import plain
@@ -28,7 +28,7 @@ from mlresample._utils.typing import MatrixLike
 _MOST_PAIRS = 1 << 20  # of a rarest class and a class beside it: a page of some 8 MB
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class PlanExplorer:
     """A page on which the parameters of the rule are moved; made by :func:`explore_plans`.
 
@@ -40,7 +40,12 @@ class PlanExplorer:
         The page, which needs no other file and no network.
     """
 
-    html: str = field(repr=False)
+    _report: Figures
+
+    @property
+    def html(self) -> str:
+        """The page as HTML."""
+        return explorer_html(self._report)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the page to a file, whole or not at all.
@@ -52,8 +57,18 @@ class PlanExplorer:
         """
         write_whole(Path(path).resolve(), self.html)
 
+    def _of_files(self, files: Sequence[str], options: Sequence[str]) -> Self:
+        """Return the page of label files that a command reads with these options."""
+        words = ["mlresample plan", *map(shlex.quote, files), *options]
+        title = f"Plans of {Path(files[0]).name}"
+        return replace(self, _report=self._report | {"title": title, "command": words})
+
+    def __repr__(self) -> str:
+        n_samples, n_classes = self._report["n_samples"], len(self._report["names"])
+        return f"PlanExplorer: {n_samples:,} samples, {n_classes:,} classes"
+
     def _repr_html_(self) -> str:
-        return in_frame(self.html, "Plans")
+        return in_frame(self.html, self._report["title"])
 
 
 @validate_params(
@@ -130,61 +145,79 @@ def explore_plans(
     >>> explorer.save("plans.html")  # doctest: +SKIP
     """
     parameters = RuleParameters.validated(locals(), "explore_plans")
+    _check_one_target_count(parameters)
     indicator = as_target(y, class_names=class_names, instances=instances)
-    return make_explorer(indicator, parameters)
+    plan = make_plan(indicator, parameters)  # which refuses what a plan cannot be made of
+
+    def table_of(order: ClassOrder) -> tuple[ClassTable, Any]:
+        table = SampleTable.of(indicator, order)
+        return table, table.joint_counts()
+
+    return _explore(plan.rule.counts, table_of, parameters, "plan_resampling", ["y"])
 
 
-def make_explorer(
-    indicator: Indicator,
-    parameters: RuleParameters,
-    file: str | None = None,
-    options: Sequence[str] = (),
+def explore_by_tables(
+    counts: ClassCounts, table_of: Callable[[ClassOrder], JointTable], parameters: RuleParameters
 ) -> PlanExplorer:
-    """Make the page of a target; its command line reads `file` with `options`."""
+    """Make the page of samples that are counted batch by batch."""
+    _check_one_target_count(parameters)
+    plan_by_tables(counts, table_of, parameters)  # which refuses what a plan cannot be made of
+
+    def with_joint_counts(order: ClassOrder) -> tuple[ClassTable, Any]:
+        table = table_of(order)
+        return table, table.joint
+
+    return _explore(counts, with_joint_counts, parameters, "target.plan", [])
+
+
+def _check_one_target_count(parameters: RuleParameters) -> None:
     if parameters.is_by_class:
         raise ValueError(
             f"target_count must be one for all classes, which a slider moves, got "
             f"{parameters.target_count!r}: pass a number for each class to plan_resampling."
         )
-    plan = make_plan(indicator, parameters)  # which refuses what a plan cannot be made of
-    aware = parameters.instance_aware
-    counts, n_samples = indicator.class_counts, indicator.n_samples
-    effective = effective_counts(counts, indicator.instance_counts, n_samples, aware)
-    order = np.argsort(effective, kind="stable")  # from rare to common
+
+
+def _explore(
+    counts: ClassCounts,
+    table_of: Callable[[ClassOrder], tuple[ClassTable, Any]],
+    parameters: RuleParameters,
+    function: str,
+    arguments: Sequence[str],
+) -> PlanExplorer:
+    """Write the class table and what is shown of the classes, from rare to common."""
+    class_counts, aware = counts.class_counts, parameters.instance_aware
+    effective = effective_counts(class_counts, counts.instance_counts, counts.n_samples, aware)
+    table, joint = table_of(ClassOrder.of(-effective, class_counts, merge_ties=True))
+    order = np.argsort(effective, kind="stable")
+    has_instances = counts.instance_counts is not None
     report = {
-        "title": f"Plans of {Path(file).name}" if file else "Plans",
-        "file": file and shlex.quote(file),
-        "options": list(options),
-        "instances": indicator.instances is not None,
-        "n_samples": n_samples,
-        "n_without_class": plan.n_without_class,
-        "names": [str(plain(name)) for name in indicator.classes[order]],
-        "counts": counts[order].tolist(),
+        "title": "Plans",
+        "command": ["mlresample plan", "FILE", *(["--instances"] if has_instances else [])],
+        "function": function,
+        "arguments": [*arguments, *(["instances=True"] if has_instances else [])],
+        "n_samples": table.n_samples,
+        "n_without_class": int(table.sizes[0]),
+        "names": [str(plain(name)) for name in counts.classes[order]],
+        "counts": class_counts[order].tolist(),
         "rule_counts": effective[order].tolist() if aware else None,
-        "rows": _rows(indicator, effective, order),
+        "rows": _rows(table.sizes[:0:-1], csr_array(joint)[:0:-1, order]),
         "start": _start(parameters),
     }
-    return PlanExplorer(explorer_html(report))
+    return PlanExplorer(report)
 
 
-def _rows(indicator: Indicator, effective: Any, order: Any) -> list[list[int]]:
-    """Write the class table: of each row its size, then a gap between classes and a joint count.
-
-    A row is for the samples whose rarest class has a certain count; rows and classes go from rare
-    to common.
-    """
-    by_count = ClassOrder.of(-effective, indicator.class_counts, merge_ties=True)
-    table = ClassTable.of(indicator, by_count)
-    joint = csr_array(table.joint_counts(indicator))[::-1][:-1, order]
-    joint.sort_indices()
+def _rows(sizes: Any, joint: Any) -> list[list[int]]:
+    """Write rows of the class table: the size, then pairs of a gap between classes and a count."""
     if joint.nnz > _MOST_PAIRS:
         raise ValueError(
             f"y has {joint.nnz:,} pairs of classes that occur together, and a page holds "
             f"{_MOST_PAIRS:,}: pass the columns of some classes, merge rare ones by "
             f"merge_classes, or compare plans by compare_plans, which takes any number."
         )
+    joint.sort_indices()
     rows = []
-    for row, size in enumerate(table.sizes[:0:-1].tolist()):
+    for row, size in enumerate(sizes.tolist()):
         entries = slice(joint.indptr[row], joint.indptr[row + 1])
         gaps = np.diff(joint.indices[entries], prepend=0)
         pairs = np.column_stack([gaps, joint.data[entries]])

@@ -9,6 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from mlresample._plan.compare import PlanComparison, compare_by_tables
+from mlresample._plan.explore import PlanExplorer, explore_by_tables
 from mlresample._plan.table_plan import TablePlan, plan_by_tables
 from mlresample._rule.class_table import MOST_PAIRS, ClassOrder, JointTable
 from mlresample._rule.counts import ClassCounts
@@ -159,6 +160,46 @@ class TableTarget:
             As for :meth:`plan`.
         """
         return compare_by_tables(self.counts, self._class_table, param_grid)
+
+    def explore(
+        self,
+        *,
+        cap: float = RuleParameters.cap,
+        floor: float = RuleParameters.floor,
+        target_count: str | float = RuleParameters.target_count,
+        power: float = RuleParameters.power,
+        epoch_size: float | None = RuleParameters.epoch_size,
+        background: float = RuleParameters.background,
+    ) -> PlanExplorer:
+        """Make a page on which the parameters of the rule are moved, and its figures follow.
+
+        Parameters
+        ----------
+        cap : float, default=4.0
+            Where the page begins, like the other parameters: those of :meth:`plan`.
+        floor : float, default=1.0
+            Smallest multiplier.
+        target_count : {"median", "mean", "max"}, int or float, default="median"
+            Count that rare classes are raised towards; one for all classes.
+        power : float, default=1.0
+            1 is inverse frequency, 0.5 its square root.
+        epoch_size : int or float, default=None
+            Samples that an epoch should have on average; a float is a multiple of the rows.
+        background : float, default=1.0
+            Multiplier of rows without a class.
+
+        Returns
+        -------
+        explorer : PlanExplorer
+            The page, as of :func:`~mlresample.explore_plans`.
+
+        Raises
+        ------
+        ValueError
+            As for :meth:`plan` and :func:`~mlresample.explore_plans`.
+        """
+        parameters = RuleParameters.validated(locals(), "TableTarget.explore")
+        return explore_by_tables(self.counts, self._class_table, parameters)
 
     def _class_table(self, order: ClassOrder) -> JointTable:
         key = order.row_of_class.tobytes()

@@ -112,16 +112,15 @@ function changedParameters({ cap, floor, power, background, target }, infinity) 
 
 function pythonWords(rule) {
   const quoted = (text) => (STATISTICS.includes(text) ? `"${text}"` : text);
-  const words = changedParameters(rule, 'float("inf")').map(([name, text]) => `${name}=${quoted(text)}`);
-  if (data.instances) words.unshift("instances=True");
+  const changed = changedParameters(rule, 'float("inf")');
+  const words = [...data.arguments, ...changed.map(([name, text]) => `${name}=${quoted(text)}`)];
   if (table.isInstanceAware) words.push("instance_aware=True");
-  const last = words.length;
-  return ["plan_resampling(y", ...words].map((word, i) => word + (i < last ? "," : ")"));
+  const line = `${data.function}(${words.join(", ")})`;
+  return line.split(" "); // no name or number has a space
 }
 
 function commandWords(rule) {
-  const words = ["mlresample plan", data.file ?? "FILE", ...data.options];
-  if (data.instances && !data.options.includes("--instances")) words.push("--instances");
+  const words = [...data.command];
   for (const [name, text] of changedParameters(rule, "inf")) words.push(`--${name.replace("_", "-")} ${text}`);
   if (table.isInstanceAware) words.push("--instance-aware");
   return words;
