@@ -201,7 +201,7 @@ def _explore(
         "names": [str(plain(name)) for name in counts.classes[order]],
         "counts": class_counts[order].tolist(),
         "rule_counts": effective[order].tolist() if aware else None,
-        "rows": _rows(table.sizes[:0:-1], csr_array(joint)[:0:-1, order]),
+        "rows": _rows(table.class_sizes[::-1], csr_array(joint)[:0:-1, order]),
         "start": _start(parameters),
     }
     return PlanExplorer(report)
