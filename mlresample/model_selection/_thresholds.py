@@ -131,7 +131,7 @@ def tune_thresholds(
     if metric != "fbeta" and beta != 1:
         raise ValueError(f"beta={beta} has no effect on metric={metric!r}; set metric='fbeta'.")
     target = as_multilabel_target(y_true, unknown)
-    scores = _check_scores(y_score, target)
+    scores = check_scores(y_score, target)
     measure = partial(fbeta, beta=float(beta)) if metric == "fbeta" else METRICS[metric]
     n_known = np.full(target.n_classes, len(scores))
     if target.unknown is not None:
@@ -174,7 +174,8 @@ def as_multilabel_target(y: Any, unknown: Any = None) -> Indicator:
     return target
 
 
-def _check_scores(y_score: Any, target: Indicator) -> NDArray[Any]:
+def check_scores(y_score: Any, target: Indicator) -> NDArray[Any]:
+    """Read scores as floats of the shape of the target."""
     if isinstance(y_score, list | tuple) and np.ndim(y_score[0] if len(y_score) else 0) == 2:
         raise ValueError(
             "y_score must be one array of shape (n_samples, n_classes), got a list of arrays, as "
