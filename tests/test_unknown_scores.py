@@ -8,12 +8,14 @@ from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import average_precision_score, precision_recall_fscore_support
 
+from mlresample import compute_loss_weights, plan_resampling
 from mlresample.metrics import evaluate_by_frequency, measure_imbalance
 from mlresample.model_selection import (
     MultilabelStratifiedGroupKFold,
     MultilabelStratifiedKFold,
     MultilabelStratifiedShuffleSplit,
     MultilabelTunedThresholdClassifierCV,
+    compare_recipes,
     tune_thresholds,
 )
 
@@ -262,3 +264,67 @@ def test_splits_spread_the_known_positives(splitter):
     splitter.unknown = y == -1
     with pytest.raises(ValueError, match="A mask would not follow the rows"):
         list(splitter.split(y, y, groups))
+
+
+# -- recipes -----------------------------------------------------------------------------------
+
+
+def test_recipes_are_planned_weighted_tuned_and_scored_by_known_entries():
+    rng = np.random.default_rng(0)
+    truth = (rng.random((120, 3)) < [0.5, 0.3, 0.2]).astype(int)
+    y = np.where(rng.random(truth.shape) < 0.4, -1, truth)
+    scores = 0.3 * truth + 0.7 * rng.random(truth.shape)
+    calls = []
+
+    def train(batches, *, pos_weight, sample_weight, predict, seed):
+        calls.append((np.unique(batches), pos_weight, predict))
+        return scores[predict]
+
+    recipes = {
+        "plan": {"plan": {"cap": 3}, "loss_weights": "rest"},
+        "weights": {"loss_weights": "counts", "loss_weights_cap": 100},
+    }
+    comparison = compare_recipes(
+        train, None, y, recipes=recipes, unknown=-1, n_folds=2, n_repeats=1, n_inner_folds=2
+    )
+    assert len(calls) == 3 * 2 * 3
+    for i, (rows, pos_weight, predict) in enumerate(calls):
+        part = y[rows]
+        if i // 3 % 3 == 1:
+            plan = plan_resampling(part, cap=3, unknown=-1)
+            expected = compute_loss_weights(plan, cap=10).pos_weight
+        elif i // 3 % 3 == 2:
+            expected = (part == 0).sum(axis=0) / (part == 1).sum(axis=0)
+        else:
+            expected = np.ones(3)
+        np.testing.assert_allclose(pos_weight, expected, rtol=1e-6)
+        if i % 3 == 2:
+            fold = comparison.scores["nothing"]["average_precision"][i // 9]
+            of_classes = [
+                average_precision_score(labels[labels >= 0], of_class[labels >= 0])
+                for labels, of_class in zip(y[predict].T, scores[predict].T, strict=True)
+            ]
+            assert fold == pytest.approx(np.mean(of_classes), rel=1e-12)
+            error = comparison.scores["nothing"]["calibration_error"][i // 9]
+            predicted = np.where(y[predict] >= 0, scores[predict], 0).sum(axis=0)
+            positives = (y[predict] == 1).sum(axis=0)
+            expected = np.abs(np.log((predicted + 0.5) / (positives + 0.5))).mean()
+            assert error == pytest.approx(expected, rel=1e-12)
+            tuned = comparison.scores["nothing"]["macro_f1_tuned"][i // 9]
+            thresholds = tune_thresholds(y[rows], scores[rows], unknown=-1)
+            f1 = [
+                precision_recall_fscore_support(
+                    labels[labels >= 0],
+                    (of_class >= cut)[labels >= 0],
+                    average="binary",
+                    zero_division=0.0,
+                )[2]
+                for labels, of_class, cut in zip(
+                    y[predict].T, scores[predict].T, thresholds, strict=True
+                )
+            ]
+            assert tuned == pytest.approx(np.mean(f1), rel=1e-12)
+    with pytest.raises(ValueError, match="pass unknown=-1"):
+        compare_recipes(train, None, y)
+    with pytest.raises(ValueError, match="A mask would not follow the rows"):
+        compare_recipes(train, None, truth, unknown=y == -1)

@@ -36,6 +36,7 @@ _PASSES = 10  # over the data, if n_steps is None
         "baseline": [str],
         "primary": [StrOptions(set(SCORES))],
         "alpha": [Interval(Real, 0, 1, closed="neither")],
+        "unknown": "no_validation",
         "groups": "no_validation",
         "n_folds": [Interval(Integral, 2, None, closed="left")],
         "n_repeats": [Interval(Integral, 1, None, closed="left")],
@@ -59,6 +60,7 @@ def compare_recipes(
     baseline: str = NOTHING,
     primary: str = "average_precision",
     alpha: float = 0.05,
+    unknown: float | None = None,
     groups: ArrayLike | None = None,
     n_folds: int = 5,
     n_repeats: int = 2,
@@ -99,6 +101,10 @@ def compare_recipes(
         "calibration_error".
     alpha : float, default=0.05
         Probability of calling any recipe better or worse if none is.
+    unknown : float, default=None
+        Value of the entries of y that nobody looked at, such as -1 or NaN: they are in no count,
+        threshold and score. A model must leave them out of its loss itself; an estimator gets y
+        as it is.
     groups : array-like of shape (n_samples,), default=None
         Groups of samples that stay together in every fold, inner ones too.
     n_folds : int, default=5
@@ -188,7 +194,7 @@ def compare_recipes(
     >>> comparison.recommended
     'nothing'
     """
-    data = read_data(X, y)
+    data = read_data(X, y, unknown)
     read = read_recipes(recipes)
     models = _models(read, model, X)
     reasons = {recipe.name: why_not_applicable(recipe, models[recipe.name]) for recipe in read}

@@ -9,6 +9,7 @@ from scipy.sparse import csr_array
 from sklearn.utils import check_random_state, indexable
 
 from mlresample._target.read import as_array
+from mlresample._target.unknown import check_unknown_value
 from mlresample._utils.containers import is_tensor
 from mlresample.model_selection._splits import (
     MultilabelStratifiedGroupKFold,
@@ -29,8 +30,14 @@ class Split(NamedTuple):
     inner: list[Parts]  # positions in `train`, to train on and to score
 
 
+UNKNOWN = -1  # in `true`
+
+
 class Data(NamedTuple):
-    """The data as the user passed them, and the target as a sparse indicator matrix."""
+    """The data as the user passed them, and the target as a sparse matrix.
+
+    In `true`, unknown entries are -1; if there are none, `unknown` is None.
+    """
 
     X: Any
     y: Any
@@ -38,6 +45,7 @@ class Data(NamedTuple):
     classes: NDArray[Any]
     class_names: NDArray[Any] | None  # None if they are column numbers
     class_counts: NDArray[np.int64]
+    unknown: int | None
 
     @property
     def n_samples(self) -> int:
@@ -52,25 +60,33 @@ class Data(NamedTuple):
 
     def is_trained(self, split: Split) -> NDArray[np.bool_]:
         """Which classes the training part has."""
-        return self.true[split.train].sum(axis=0, dtype=np.int64) > 0
+        return self._occurs(split.train)
 
     def is_in_both(self, split: Split) -> NDArray[np.bool_]:
         """Which classes both parts have."""
-        return self.is_trained(split) & (self.true[split.test].sum(axis=0, dtype=np.int64) > 0)
+        return self._occurs(split.train) & self._occurs(split.test)
+
+    def _occurs(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        part = self.true[rows]
+        return np.bincount(part.indices[part.data == 1], minlength=part.shape[1]) > 0
 
 
-def read_data(X: Any, y: Any) -> Data:
+def read_data(X: Any, y: Any, unknown: Any) -> Data:
     """Read the target, and check that it is as long as the data."""
-    target = as_multilabel_target(y)
+    target = as_multilabel_target(y, check_unknown_value(unknown))
     if not target.class_counts.any():
-        raise ValueError("y has no positives: every entry is 0.")
+        raise ValueError("y has no positives: every known entry is 0.")
+    true = target.to_csr()
+    if target.unknown is not None:
+        true = true.astype(np.int8) + UNKNOWN * target.unknown.to_csr().astype(np.int8)
     if is_tensor(y):
         y = as_array(y)
     elif isinstance(y, list | tuple):
         y = np.asarray(y)
     X, y = indexable(X, y)
     names = target.classes if target.named else None
-    return Data(X, y, target.to_csr(), target.classes, names, target.class_counts)
+    mark = None if target.unknown is None else UNKNOWN
+    return Data(X, y, true, target.classes, names, target.class_counts, mark)
 
 
 def as_seed(random_state: Any) -> int:
@@ -94,13 +110,17 @@ def draw_splits(
     def folds(rows: NDArray[np.int64], n: int, *place: int) -> list[Parts]:
         place_seed = seed_of(seed, *place)
         if groups is None:
-            plain = MultilabelStratifiedKFold(n, shuffle=True, random_state=place_seed)
+            plain = MultilabelStratifiedKFold(
+                n, shuffle=True, random_state=place_seed, unknown=data.unknown
+            )
             return list(plain.split(rows, data.true[rows]))
         if len(groups) != data.n_samples:
             raise ValueError(
                 f"groups must have one entry per sample, {data.n_samples:,}, got {len(groups):,}."
             )
-        grouped = MultilabelStratifiedGroupKFold(n, shuffle=True, random_state=place_seed)
+        grouped = MultilabelStratifiedGroupKFold(
+            n, shuffle=True, random_state=place_seed, unknown=data.unknown
+        )
         return list(grouped.split(rows, data.true[rows], groups[rows]))
 
     splits = []

@@ -57,7 +57,7 @@ def fit_and_score(
     seed: int,
 ) -> tuple[NDArray[np.float64], float]:
     """Return the probabilities of the samples `predict`, and the growth of an epoch."""
-    ingredients = prepare(recipe, data.true[train], data.class_names)
+    ingredients = prepare(recipe, data.true[train], data.class_names, data.unknown)
     plan, pos_weight = ingredients
     growth = plan.epoch_size / len(train)
     if is_estimator(model):

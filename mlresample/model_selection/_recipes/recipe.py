@@ -14,6 +14,7 @@ from mlresample._loss_weights import compute_loss_weights
 from mlresample._plan.importance import check_no_epoch_leaves_out, importance_weights
 from mlresample._plan.make import plan_resampling
 from mlresample._plan.repeats import RepeatPlan, plan_of_multipliers
+from mlresample._rule.counts import ClassCounts
 from mlresample._rule.parameters import PARAMETERS, RuleParameters
 from mlresample._utils.sklearn import Interval, StrOptions, validate_parameter_constraints
 
@@ -156,17 +157,18 @@ class Ingredients(NamedTuple):
     pos_weight: NDArray[np.float64]
 
 
-def prepare(recipe: Recipe, y: csr_array, class_names: NDArray[Any] | None) -> Ingredients:
+def prepare(
+    recipe: Recipe, y: csr_array, class_names: NDArray[Any] | None, unknown: int | None
+) -> Ingredients:
     """Apply a recipe to the target of a training part."""
     n_samples, n_classes = y.shape
     plan: RepeatPlan = plan_of_multipliers(np.ones(n_samples))
     if recipe.plan is not None:
-        plan = plan_resampling(y, class_names=class_names, **recipe.plan)
+        plan = plan_resampling(y, class_names=class_names, unknown=unknown, **recipe.plan)
     pos_weight = np.ones(n_classes)
     if recipe.loss_weights is not None:
-        counts = y.sum(axis=0, dtype=np.int64)
-        of_data = {"class_counts": counts, "n_samples": n_samples}
-        source = {"plan": plan} if recipe.loss_weights == "rest" else of_data
+        counts = ClassCounts.from_target(y, unknown=unknown)
+        source = {"plan": plan} if recipe.loss_weights == "rest" else {"class_counts": counts}
         pos_weight = compute_loss_weights(
             **source, power=recipe.loss_weights_power, cap=recipe.loss_weights_cap
         ).pos_weight

@@ -90,7 +90,7 @@ class Runner:
                     self.training,
                     seed_of(self.seed, *place, i),
                 )
-            thresholds = tune_thresholds(data.true[split.train], held_out)
+            thresholds = tune_thresholds(data.true[split.train], held_out, unknown=data.unknown)
         seed = seed_of(self.seed, *place, 0)
         probabilities, growth = fit_and_score(
             recipe, model, data, split.train, split.test, self.training, seed
@@ -102,6 +102,7 @@ class Runner:
             data.class_counts,
             data.is_rare,
             data.is_trained(split),
+            data.unknown,
         )
         return {"scores": scores, "growth": growth, "seconds": time.perf_counter() - start}
 

@@ -39,6 +39,7 @@ def score_split(
     class_counts: NDArray[np.int64],
     is_rare: NDArray[np.bool_],
     is_trained: NDArray[np.bool_],
+    unknown: int | None,
 ) -> dict[str, float]:
     """Score predictions at 0.5 and at thresholds, without classes that training did not have."""
     true, probabilities = true[:, is_trained], probabilities[:, is_trained]
@@ -53,6 +54,7 @@ def score_split(
             (probabilities >= cut).astype(np.uint8),
             None if ending else probabilities,
             class_counts=counts,
+            unknown=unknown,
             many=_MANY,
             few=_FEW,
         )
@@ -64,7 +66,7 @@ def score_split(
             precision = evaluation.average_precision
             scores["average_precision"] = averages["macro"]["average_precision"]
             scores["average_precision_rare"] = _mean(precision, is_rare)
-    scores[CALIBRATION] = _calibration_error(true, probabilities)
+    scores[CALIBRATION] = _calibration_error(true, probabilities, unknown)
     return scores
 
 
@@ -73,12 +75,16 @@ def _mean(of_classes: Any, chosen: NDArray[np.bool_]) -> float:
     return float(values.mean()) if len(values) else np.nan
 
 
-def _calibration_error(true: csr_array, probabilities: NDArray[np.float64]) -> float:
+def _calibration_error(
+    true: csr_array, probabilities: NDArray[np.float64], unknown: int | None
+) -> float:
     """Compute the mean over the classes of |log((predicted + 1/2) / (positives + 1/2))|.
 
     How far the sum of a class's probabilities is from its positives, as a logarithm: 0.69 is
     twice as many or half as many. Half a sample keeps it finite.
     """
-    positives = true.sum(axis=0, dtype=np.int64)
+    positives = (true == 1).sum(axis=0)
     predicted = probabilities.sum(axis=0)
+    if unknown is not None:  # only what is predicted for known entries
+        predicted = predicted - (true == unknown).multiply(probabilities).sum(axis=0)
     return float(np.abs(np.log((predicted + 0.5) / (positives + 0.5))).mean())
