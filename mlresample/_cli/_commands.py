@@ -39,6 +39,7 @@ from mlresample._reporting.verdicts import judge_comparison
 from mlresample._rule.counts import ClassCounts
 from mlresample._rule.parameters import RULE_CONSTRAINTS
 from mlresample._target.read import as_target
+from mlresample.annotation import plan_annotation
 from mlresample.datasets import make_multilabel_digits
 from mlresample.model_selection._splits import assign_folds
 from mlresample.readers import LabelTable
@@ -216,12 +217,72 @@ def _split(arguments: Namespace) -> str:
     return _listed({"id": table.ids, "fold": fold_of}, arguments)
 
 
+_OPTIONS_OF_ANNOTATE = {
+    "target_count": "--until",
+    "batch_size": "--batch",
+    "n_batches": "--batches",
+    "hit_rate": "--hit-rate",
+    "cap": "--copies",
+}
+
+
+def _annotate(arguments: Namespace) -> str:
+    _check_no_instances(arguments)
+    file, since = arguments.files[0], arguments.since
+    if since is not None and same_file(file, since):
+        raise ValueError(f"--since {since} is the label file itself: name an earlier one.")
+    counts = _counts_in(file, arguments)
+    start = counts if since is None else _counts_in(since, arguments)
+    try:
+        plan = plan_annotation(start, **_annotation_of(arguments, start))
+        if since is not None:
+            plan = plan.progress(counts)
+    except ValueError as error:
+        names = "|".join(_OPTIONS_OF_ANNOTATE)
+        message = re.sub(
+            rf"(?:The ')?\b({names})\b(?:' parameter of \w+)?",
+            lambda found: _OPTIONS_OF_ANNOTATE[found[1]],
+            str(error),
+        )
+        raise ValueError(message) from error
+    if arguments.json:
+        return plan.to_json(indent=2)
+    if arguments.html:
+        return page(f"Annotation of {_title(arguments)}", [plan._repr_html_()])
+    return repr(plan)
+
+
+def _counts_in(file: str, arguments: Namespace) -> ClassCounts:
+    table = _read_or_count(file, arguments)
+    if isinstance(table, ClassCounts):
+        return table
+    return ClassCounts.from_target(table.y, class_names=table.class_names)
+
+
+def _annotation_of(arguments: Namespace, counts: ClassCounts) -> dict[str, Any]:
+    """Return the parameters that were set; the target count is one, or one for each class."""
+    values = {
+        "target_count": arguments.until[0],
+        "batch_size": arguments.batch,
+        "n_batches": arguments.batches,
+        "hit_rate": arguments.hit_rate,
+        "cap": arguments.copies,
+    }
+    if any(isinstance(value, str) and "=" in value for value in arguments.until):
+        texts = list(map(str, arguments.until))
+        values["target_count"] = _by_name("--until", texts, counts.classes)
+    elif len(arguments.until) > 1:
+        raise ValueError("--until is given twice: pass one for all classes, or CLASS=X for each.")
+    return {name: value for name, value in values.items() if value is not None}
+
+
 COMMANDS: dict[str, Callable[[Namespace], Any]] = {
     "report": _report,
     "compare": _compare,
     "plan": _plan,
     "explore": _explore,
     "resample": _resample,
+    "annotate": _annotate,
     "split": _split,
 }
 
@@ -312,11 +373,15 @@ def _rule_of(target: Any, arguments: Namespace) -> dict[str, Any]:
 
 
 def _by_class(option: str, texts: list[str], target: Any) -> dict[Any, Any]:
+    is_file = isinstance(target, _FileTarget)
+    names = target.table.class_names if is_file else target.counts.classes
+    return _by_name(option, texts, names)
+
+
+def _by_name(option: str, texts: list[str], names: NDArray[Any]) -> dict[Any, Any]:
     pairs = [_class_and_number(option, text) for text in texts]
     if len({name for name, _ in pairs}) < len(pairs):
         raise ValueError(f"{option} names a class twice: give each class one number.")
-    is_file = isinstance(target, _FileTarget)
-    names = target.table.class_names if is_file else target.counts.classes
     known = {str(name): name for name in names.tolist()}
     return {known.get(name, name): value for name, value in pairs}
 

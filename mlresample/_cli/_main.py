@@ -149,6 +149,10 @@ def make_parser() -> tuple[argparse.ArgumentParser, dict[str, Any]]:
     )
     _add_rule(resample)
     _add_draw(resample)
+    annotate = _command(
+        commands, "annotate", "what to label next: what each class lacks, and quotas per batch"
+    )
+    _add_annotation(annotate)
     split = _command(commands, "split", "multi-label stratified folds")
     split.add_argument("--folds", type=int, default=5, help="number of folds (5)")
     split.add_argument(
@@ -159,10 +163,11 @@ def make_parser() -> tuple[argparse.ArgumentParser, dict[str, Any]]:
         command.add_argument(
             "files", nargs="+", metavar="FILE", help="label file, or Parquet files of one table"
         )
-    split.add_argument("files", nargs=1, metavar="FILE", help="label file")
-    for command in (report, compare, plan, explore, resample, split):
+    for command in (split, annotate):
+        command.add_argument("files", nargs=1, metavar="FILE", help="label file")
+    for command in (report, compare, plan, explore, resample, annotate, split):
         add_input_options(command)
-    for command in (report, compare, plan):
+    for command in (report, compare, plan, annotate):
         _add_outputs(command, "json", "html")
     for command in (resample, split):
         _add_outputs(command, "json")
@@ -265,6 +270,40 @@ def _add_draw(command: argparse.ArgumentParser) -> None:
     each.add_argument("--keys", action="store_true", help="of Parquet, the keys alone")
     group.add_argument("--epoch", type=int, metavar="N", help="of Parquet, which epoch (0)")
     _add_seed(group)
+
+
+def _add_annotation(command: argparse.ArgumentParser) -> None:
+    group = command.add_argument_group("the plan, as in mlresample.annotation.plan_annotation")
+    group.add_argument(
+        "--until",
+        required=True,
+        action="append",
+        type=_only_number,
+        metavar="X or CLASS=X",
+        help="images that each class should have: a count, median, mean, max, or a share of the "
+        "samples such as 0.05; or for one class, and may be repeated",
+    )
+    group.add_argument(
+        "--batch", required=True, type=_number, metavar="N", help="images of a batch"
+    )
+    group.add_argument(
+        "--batches", type=_number, metavar="N", help="number of batches (as many as it takes)"
+    )
+    group.add_argument(
+        "--hit-rate",
+        type=_number,
+        metavar="X",
+        help="share of the images picked for a class that carry it (1)",
+    )
+    group.add_argument(
+        "--copies",
+        type=_number,
+        metavar="X",
+        help="how many images one may stand for, as the cap of a plan (1)",
+    )
+    group.add_argument(
+        "--since", metavar="FILE", help="label file at the start, to report progress since then"
+    )
 
 
 def _add_seed(command: Any) -> None:
