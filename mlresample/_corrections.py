@@ -187,7 +187,8 @@ def _log_factors(
     plan = as_plan(plan)
     if plan is not None and not isinstance(plan, PlanFigures):
         raise ValueError(
-            f"plan must be a ResamplingPlan or a fitted sampler, got {type(plan).__name__}."
+            f"plan must be a ResamplingPlan or a fitted MaxMultiplierOverSampler, got "
+            f"{type(plan).__name__}."
         )
     is_single_label = class_weight is not None if plan is None else _is_single_label(plan)
     if class_weight is not None and not is_single_label:

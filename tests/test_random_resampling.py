@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
 
-from mlresample import compute_loss_weights
+from mlresample import compute_loss_weights, correct_probabilities
+from mlresample.metrics import evaluate_by_frequency
 from mlresample.over_sampling import LPROS, MLROS
 from mlresample.under_sampling import LPRUS, MLRUS
 
@@ -265,6 +266,9 @@ def test_plan_reports_the_class_counts_before_and_after(sampler):
     assert report["resampled_mean_imbalance"] == pytest.approx((counts.max() / counts).mean())
     assert plan.to_frame()["resampled_count"].tolist() == counts.tolist()
     assert f"{len(y_resampled):,}" in repr(plan)
+    assert evaluate_by_frequency(Y, Y, plan=fitted).class_counts.tolist() == Y.sum(axis=0).tolist()
+    with pytest.raises(ValueError, match="or a fitted MaxMultiplierOverSampler, got RandomPlan"):
+        correct_probabilities(Y / 2, plan=fitted)
     weights = compute_loss_weights(fitted)
     assert_allclose(weights.pos_weight, (len(y_resampled) - counts) / counts)
 

@@ -69,6 +69,7 @@ class RandomPlan(CountedFigures, RepeatPlan):
             "n_samples": self.n_samples,
             "n_classes": len(self.classes),
             "epoch_size": self.epoch_size,
+            "epoch_size_deviation": None,
             "growth": self.expected_epoch_size / self.n_samples,
             "imbalance_ratio": self.imbalance_ratio,
             "resampled_imbalance_ratio": finite(self.resampled_imbalance_ratio),

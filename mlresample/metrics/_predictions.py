@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import issparse
 
-from mlresample._plan.plan import PlanFigures, as_plan
+from mlresample._plan.counted import CountedFigures
+from mlresample._plan.plan import as_plan
 from mlresample._rule.counts import check_some_class_occurs, counts_by_name
 from mlresample._target.indicators import Indicator, LabelIndicator
 from mlresample._target.read import as_array, as_target
@@ -36,7 +37,7 @@ def read_truth(
     true = read_indicator(y_true, "y_true", unknown)
     if plan is not None:
         plan = as_plan(plan)
-        if not isinstance(plan, PlanFigures):
+        if not isinstance(plan, CountedFigures):
             raise ValueError(
                 f"plan must be a ResamplingPlan or a fitted sampler, got {type(plan).__name__}; "
                 f"pass numbers as class_counts."
@@ -45,7 +46,7 @@ def read_truth(
             raise ValueError("A plan has its own class names: leave class_names out.")
         counts, classes, source = plan.class_counts, plan.classes, "plan"
     else:
-        if isinstance(as_plan(class_counts), PlanFigures):
+        if isinstance(as_plan(class_counts), CountedFigures):
             raise ValueError("class_counts must be numbers; pass a plan as plan=.")
         if class_names is None and not is_dataframe(y_true):
             frames = filter(is_dataframe, predictions)
