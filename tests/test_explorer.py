@@ -196,7 +196,7 @@ def test_what_is_moved_moves_the_figures_the_table_and_the_lines_to_copy(tmp_pat
     assert begin == [
         "19 → 22 1.158x",
         "19.00 → 5.50 ",
-        "1 sample 5.3 %, 1 class",
+        "1 5.3 %, 1 class",
         "plan_resampling(y)",
         "mlresample plan FILE",
     ]

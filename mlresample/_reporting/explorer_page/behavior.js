@@ -15,7 +15,6 @@ const decimals = (digits) => {
 };
 const whole = decimals(0), tenths = decimals(1), hundredths = decimals(2), thousandths = decimals(3);
 const percent = (share) => `${tenths(100 * share)} %`;
-const counted = (n, singular, plural) => `${whole(n)} ${n === 1 ? singular : plural}`;
 const rounded = (x, digits) => Number(x.toPrecision(digits));
 
 // -- parameters ---------------------------------------------------------------------------------
@@ -176,6 +175,11 @@ const rows = listed.map((c, i) => {
   return { c, row, quota, multiplier, collect, link, before, after };
 });
 
+/* Write what has changed: a browser lays out the page again for every text that is set. */
+function write(node, text) {
+  if (node.written !== text) node.textContent = node.written = text;
+}
+
 /* Points on a logarithmic scale, whose bars would start at no zero. */
 function showClasses({ resampledCounts, classMultipliers, samplesToCollect, atCap }) {
   const isLog = element("log").checked;
@@ -186,15 +190,18 @@ function showClasses({ resampledCounts, classMultipliers, samplesToCollect, atCa
     : (count) => (100 * count) / largest;
   element("classes").parentNode.classList.toggle("linear", !isLog);
   for (const { c, row, quota, multiplier, collect, link, before, after } of rows) {
-    quota.textContent = tenths(resampledCounts[c]);
-    multiplier.textContent = thousandths(classMultipliers[c]);
-    collect.textContent = samplesToCollect?.[c] ? whole(samplesToCollect[c]) : "";
+    write(quota, tenths(resampledCounts[c]));
+    write(multiplier, thousandths(classMultipliers[c]));
+    write(collect, samplesToCollect?.[c] ? whole(samplesToCollect[c]) : "");
     row.className = atCap[c] ? "capped" : data.counts[c] ? "" : "absent";
     const x = place(data.counts[c]), y = place(resampledCounts[c]);
-    const side = isLog ? "left" : "width";
-    before.style.cssText = `${side}:${x}%`;
-    after.style.cssText = `${side}:${y}%`;
-    link.style.cssText = `left:${Math.min(x, y)}%;width:${Math.abs(x - y)}%`;
+    const [length, other] = isLog ? ["left", "width"] : ["width", "left"];
+    for (const [part, value] of [[before, x], [after, y]]) {
+      part.style[length] = `${value.toFixed(2)}%`;
+      part.style[other] = "";
+    }
+    link.style.left = `${Math.min(x, y).toFixed(2)}%`;
+    link.style.width = `${Math.abs(x - y).toFixed(2)}%`;
   }
 }
 
@@ -211,13 +218,16 @@ const before = imbalance(table.counts, table.counts);
 
 function showFigures(figures) {
   const { epochSize, growth, nMoreThanOnce, nAtCap, atCap, samplesToCollect } = figures;
-  const ofClasses = (values) => counted(values.filter(Boolean).length, "class", "classes");
+  const ofClasses = (values) => {
+    const n = values.filter(Boolean).length;
+    return `${whole(n)} ${n === 1 ? "class" : "classes"}`;
+  };
   const texts = {
     "epoch-size": [`${whole(table.nSamples)} → ${whole(epochSize)}`, `${thousandths(growth)}x`],
     "imbalance-ratio": [`${hundredths(before.imbalanceRatio)} → ${hundredths(figures.imbalanceRatio)}`],
     "mean-imbalance": [`${hundredths(before.meanImbalance)} → ${hundredths(figures.meanImbalance)}`],
-    "more-than-once": [counted(nMoreThanOnce, "sample", "samples"), percent(nMoreThanOnce / table.nSamples)],
-    "at-cap": [counted(nAtCap, "sample", "samples"), `${percent(nAtCap / table.nSamples)}, ${ofClasses(atCap)}`],
+    "more-than-once": [whole(nMoreThanOnce), percent(nMoreThanOnce / table.nSamples)],
+    "at-cap": [whole(nAtCap), `${percent(nAtCap / table.nSamples)}, ${ofClasses(atCap)}`],
     "to-collect": samplesToCollect
       ? [whole(samplesToCollect.reduce((sum, k) => sum + k, 0)), ofClasses(samplesToCollect)]
       : ["–", "instance-aware"],
@@ -294,6 +304,7 @@ function update() {
 function showProblem(message) {
   element("problem").textContent = message;
   element("problem").hidden = !message;
+  element("resolved").hidden = Boolean(message);
   element("results").classList.toggle("stale", Boolean(message));
   for (const button of document.querySelectorAll("[data-copies]")) button.disabled = Boolean(message);
 }
