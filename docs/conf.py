@@ -12,6 +12,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import mlresample
+from mlresample.datasets import make_multilabel_digits
 
 project = "mlresample"
 author = "The mlresample developers"
@@ -98,3 +99,16 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": ["sphinx-version"],
 }
+
+
+def write_explorer(app, error):
+    """Write the live page that the first page shows in a frame."""
+    if error is None and app.builder.name == "html":
+        _, y, class_names = make_multilabel_digits(2000, random_state=0)
+        page = mlresample.explore_plans(y, class_names=class_names)
+        page.save(Path(app.outdir) / "explorer.html")
+
+
+def setup(app):
+    """Register what is done beside Sphinx's own steps."""
+    app.connect("build-finished", write_explorer)
