@@ -8,6 +8,7 @@ EXAMPLES = [
     "grid_search_caps.py",
     "budgeted_epoch.py",
     "instance_counts.py",
+    "unknown_labels.py",
     "thresholds_and_probabilities.py",
     "compare_recipes.py",
     "train_digits_torch.py",
