@@ -285,7 +285,10 @@ let figures = null; // of the last rule that can be met
 function update() {
   const rule = readRule();
   element("cap").disabled = element("cap-slider").disabled = element("no-cap").checked;
-  for (const part of [element("target"), element("target-slider")]) part.hidden = STATISTICS.includes(kind());
+  for (const part of [element("target"), element("target-slider")]) {
+    part.hidden = STATISTICS.includes(kind());
+    part.setAttribute("aria-label", element("kind").selectedOptions[0].textContent);
+  }
   try {
     figures = planFigures(table, rule);
   } catch (error) {
@@ -322,8 +325,6 @@ for (const name of ["cap", "target", "power", "floor", "background"]) {
   });
 }
 element("kind").addEventListener("input", () => {
-  const label = element("kind").selectedOptions[0].textContent;
-  for (const part of [element("target"), element("target-slider")]) part.setAttribute("aria-label", label);
   setNumber("target", numberOfKind(figures));
   update();
 });
@@ -341,5 +342,6 @@ element("about").textContent = `${whole(table.nSamples)} samples, ${whole(nClass
   (table.isInstanceAware ? "; instance-aware" : "");
 element("classes-title").textContent = `${whole(nClasses)} classes, the rarest first`;
 if (!table.nWithoutClass) element("background").closest(".parameter").hidden = true;
+if (nClasses <= 12) element("list").after(element("beside")); // a short list comes first
 setRule(data.start);
 update();
