@@ -67,7 +67,7 @@ def parse_options(arguments):
     add("--separator", help="separator of the labels in a cell (whitespace)")
     add("--none-value", help="cell of an image without a class, such as 'No Finding'")
     add("--valid-labels", type=Path, help="of held-out images (val of a data.yaml, or a fifth)")
-    add("--model", default="small", help="small, or any of timm or torchvision, if installed")
+    add("--model", default="small", help="small, or of timm or torchvision, as in timm:resnet50")
     add("--weights", type=Path, help="file of weights for it, of any number of classes")
     add("--size", type=int, default=64, help="width and height that images are resized to (64)")
     add("--cap", type=float, default=4.0, help="largest multiplier; 1 for no resampling (4)")
@@ -198,12 +198,15 @@ def small_network(n_classes):
 
 def make_network(name, n_classes, weights=None):
     """Return a network; `weights` may be of other classes, whose layer then stays random."""
+    source, _, kind = name.rpartition(":")
+    chosen = [library for library in ("timm", "torchvision") if source in ("", library)]
+    libraries = [library for library in chosen if find_spec(library)]
     if name == "small":
         network = small_network(n_classes)
-    elif find_spec("timm") and import_module("timm").is_model(name):
-        network = import_module("timm").create_model(name, num_classes=n_classes)
-    elif find_spec("torchvision") and name in import_module("torchvision.models").list_models():
-        network = import_module("torchvision.models").get_model(name, num_classes=n_classes)
+    elif "timm" in libraries and import_module("timm").is_model(kind):
+        network = import_module("timm").create_model(kind, num_classes=n_classes)
+    elif "torchvision" in libraries and kind in import_module("torchvision.models").list_models():
+        network = import_module("torchvision.models").get_model(kind, num_classes=n_classes)
     else:
         raise ValueError(f"--model {name} is neither small nor in an installed timm, torchvision.")
     if weights is not None:
@@ -512,6 +515,10 @@ def train(options):
                 board = import_module("torch.utils.tensorboard").SummaryWriter
                 with board(options.tensorboard) as writer:
                     writer.add_scalar("average precision", mean, epoch + 1)
+                    for name, value in zip(
+                        plan.classes, evaluation.average_precision, strict=True
+                    ):
+                        writer.add_scalar(f"average precision/{name}", value, epoch + 1)
         save()
     if logits is None:  # nothing was left to train
         logits = compute_logits(network, valid_loader, options)

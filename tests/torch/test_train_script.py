@@ -319,6 +319,62 @@ def test_weights_of_other_classes_are_taken_but_for_their_last_layer(script, tmp
         script.make_network("resnet9999", 10)
 
 
+def test_a_network_is_that_of_the_library_named_before_it(script, tmp_path, monkeypatch):
+    (tmp_path / "timm.py").write_text(
+        "def is_model(name): return name == 'net'\n"
+        "def create_model(name, num_classes): return 'timm', name, num_classes\n"
+    )
+    (tmp_path / "torchvision").mkdir()
+    (tmp_path / "torchvision/__init__.py").touch()
+    (tmp_path / "torchvision/models.py").write_text(
+        "def list_models(): return ['net', 'other']\n"
+        "def get_model(name, num_classes): return 'torchvision', name, num_classes\n"
+    )
+    for name in ("timm", "torchvision", "torchvision.models"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert script.make_network("net", 5) == ("timm", "net", 5)
+    assert script.make_network("timm:net", 5) == ("timm", "net", 5)
+    assert script.make_network("torchvision:net", 5) == ("torchvision", "net", 5)
+    assert script.make_network("other", 5) == ("torchvision", "other", 5)
+    for name in ("timm:other", "elsewhere:net", "else.where:net"):
+        with pytest.raises(ValueError, match="neither small nor in an installed timm"):
+            script.make_network(name, 5)
+    for name in ("timm", "torchvision", "torchvision.models"):
+        sys.modules.pop(name)
+
+
+def test_tensorboard_gets_the_average_precision_of_each_class(
+    script, arguments, tmp_path, monkeypatch
+):
+    found = {}
+
+    class SummaryWriter:
+        def __init__(self, folder):
+            self.folder = folder
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *error):
+            pass
+
+        def add_scalar(self, name, value, step):
+            found[self.folder.name, name, step] = value
+
+    stub = SimpleNamespace(SummaryWriter=SummaryWriter)
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", stub)
+    run(script, *arguments, "--tensorboard", tmp_path / "board")
+    with (tmp_path / "checkpoint.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(found) == 2 * 11
+    for row in rows:
+        value = found["board", f"average precision/{row['class']}", int(row["epoch"])]
+        assert value == float(row["average_precision"] or "nan") or np.isnan(value)
+    of_last = [float(row["average_precision"] or "nan") for row in rows if row["epoch"] == "2"]
+    assert found["board", "average precision", 2] == pytest.approx(np.nanmean(of_last))
+
+
 def test_mixed_precision_trains(script, arguments, tmp_path, capsys):
     run(script, *arguments, "--amp", "--channels-last", "--epochs", 5)
     found = losses(capsys.readouterr().out)
