@@ -46,7 +46,7 @@ needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not in
 def run_in_browser(page, script, folder):
     """Run a script at the end of a page, and return what it puts into the variable `found`."""
     script = f'<script>let found; {script}; document.body.innerHTML = "";'
-    script += 'document.body.textContent = "<<" + JSON.stringify(found) + ">>";</script>'
+    script += 'document.body.textContent = `FOUND${JSON.stringify(found)}END`;</script>'
     path = folder / "page.html"
     path.write_text(page.replace("</body>", f"{script}</body>"), encoding="utf-8")
     command = [CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--dump-dom"]
@@ -54,7 +54,7 @@ def run_in_browser(page, script, folder):
     result = subprocess.run(
         [*command, profile, path.as_uri()], capture_output=True, encoding="utf-8", timeout=60
     )
-    found = re.search("<<(.*)>>", html.unescape(result.stdout), flags=re.DOTALL)
+    found = re.search("FOUND(.*)END", html.unescape(result.stdout), flags=re.DOTALL)
     assert found, result.stderr
     return json.loads(found[1])
 
@@ -243,6 +243,57 @@ def test_a_page_of_20000_classes_lists_the_rarest_and_the_most_common(tmp_path):
     assert names[:100] == order[:100]
     assert names[100] == "… 19,850 more classes, which the figures above include …"
     assert names[101:] == order[-50:]
+
+
+@needs_chromium
+def test_every_control_has_a_name_and_is_reached_by_the_keyboard(tmp_path):
+    page = explore_plans([*Y, [0, 0, 0]], target_count=0.3).html
+    script = """
+    const controls = [...document.querySelectorAll("input, select, button, summary")];
+    const name = (part) => part.getAttribute("aria-label") || part.labels?.[0]?.textContent
+      || part.textContent;
+    found = controls.map((part) => [part.id, name(part).trim(), part.tabIndex]);
+    """
+    controls = run_in_browser(page, SET + script, tmp_path)
+    assert len(controls) == 17
+    for _, name, tab_index in controls:
+        assert name
+        assert tab_index == 0
+    names = {control: name for control, name, _ in controls}
+    assert names["target-slider"] == names["target"] == "a share of the samples"
+
+
+@needs_chromium
+def test_a_screen_reader_is_told_the_figures_once_they_rest(tmp_path):
+    script = """
+    set("cap", "3"); set("cap", "2");
+    const atOnce = text("spoken");
+    speak = (said) => (found = [atOnce, said]);
+    update();
+    """
+    at_once, said = run_in_browser(explore_plans(Y).html, SET + script, tmp_path)
+    assert at_once == ""
+    assert said == (
+        "Epoch of 20 samples, 1.053 times as many. Imbalance ratio 10.00, mean imbalance 4.78. "
+        "Samples seen more than once: 1, at the cap: 1."
+    )
+
+
+@needs_chromium
+@pytest.mark.speed
+@pytest.mark.parametrize(("n_classes", "milliseconds"), [(100, 4), (1000, 16)])
+def test_what_is_moved_is_shown_within_a_frame(n_classes, milliseconds, tmp_path):
+    page = explore_plans(draw_target(20_000, 0.5 / np.arange(1, n_classes + 1) ** 0.9)).html
+    script = """
+    const times = [];
+    for (let i = 0; i < 50; i++) {
+      const start = performance.now();
+      set("cap", 1.5 + i / 10);
+      times.push(performance.now() - start);
+    }
+    found = times.sort((a, b) => a - b)[25];
+    """
+    assert run_in_browser(page, SET + script, tmp_path) < milliseconds
 
 
 def test_more_pairs_than_a_page_holds_are_refused(monkeypatch):

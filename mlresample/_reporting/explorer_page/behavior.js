@@ -250,7 +250,7 @@ function speak(text) {
 const inWords = (figures) =>
   `Epoch of ${whole(figures.epochSize)} samples, ${thousandths(figures.growth)} times as many. ` +
   `Imbalance ratio ${hundredths(figures.imbalanceRatio)}, mean imbalance ${hundredths(figures.meanImbalance)}. ` +
-  `${whole(figures.nMoreThanOnce)} samples are seen more than once, ${whole(figures.nAtCap)} at the cap.`;
+  `Samples seen more than once: ${whole(figures.nMoreThanOnce)}, at the cap: ${whole(figures.nAtCap)}.`;
 
 // -- cost curve ---------------------------------------------------------------------------------
 
