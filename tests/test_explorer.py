@@ -46,7 +46,7 @@ needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not in
 def run_in_browser(page, script, folder):
     """Run a script at the end of a page, and return what it puts into the variable `found`."""
     script = f'<script>let found; {script}; document.body.innerHTML = "";'
-    script += 'document.body.textContent = `FOUND${JSON.stringify(found)}END`;</script>'
+    script += "document.body.textContent = `FOUND${JSON.stringify(found)}END`;</script>"
     path = folder / "page.html"
     path.write_text(page.replace("</body>", f"{script}</body>"), encoding="utf-8")
     command = [CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--dump-dom"]
