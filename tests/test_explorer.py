@@ -34,7 +34,14 @@ TARGETS = [
     (np.eye(5, dtype=int)[[0] * 70 + [1] * 20 + [2] * 7 + [3] * 7], {}),  # ties, an empty class
     (LONG_TAIL, {}),
     (sp.csr_array(LONG_TAIL[:, ::-1]), {}),
-    (draw_target(300, SHARES) * GENERATOR.integers(1, 9, (300, 1)), {"instance_aware": True}),
+    (
+        draw_target(300, SHARES) * GENERATOR.integers(1, 9, (300, 1)),
+        {"instances": True, "instance_aware": True},
+    ),
+    (
+        np.where(GENERATOR.random((400, len(SHARES))) < 0.2, -1, draw_target(400, SHARES)),
+        {"unknown": -1},
+    ),
 ]
 
 CHROMIUM = next(
@@ -86,8 +93,7 @@ def draw_settings(y, options):
     rule = {"cap": cap, "power": power, "floor": floor, "background": background}
     name = "epoch_size" if kind in ("times", "samples") else "target_count"
     asked = kind if target["value"] is None else target["value"]
-    instances = {"instances": True} if options else {}
-    return finite(rule) | {"target": target}, rule | {name: asked} | options | instances
+    return finite(rule) | {"target": target}, rule | {name: asked} | options
 
 
 def figures_of(y, parameters):
@@ -95,6 +101,8 @@ def figures_of(y, parameters):
         plan = plan_resampling(y, **parameters)
     except ValueError:
         return None
+    if isinstance(plan.resolved_target_count, np.ndarray):
+        return None  # a share of what is known of each class, which the page refuses
     seen = plan.sample_multipliers
     to_collect = plan.samples_to_collect
     return {
@@ -125,10 +133,9 @@ def in_page_order(plan_figures, names):
 def test_figures_of_500_settings_are_those_of_plan_resampling(tmp_path):
     pages, settings, expected = [], [], []
     for y, options in TARGETS:
-        instances = {"instances": True} if options else {}
-        page = explore_plans(y, **options, **instances).html
+        page = explore_plans(y, **options).html
         written = written_in(page)
-        drawn = [draw_settings(y, options) for _ in range(100)]
+        drawn = [draw_settings(y, options) for _ in range(84)]
         pages.append(page)
         settings.append({"data": written, "rules": [rule for rule, _ in drawn]})
         for _, parameters in drawn:
@@ -150,7 +157,7 @@ def test_figures_of_500_settings_are_those_of_plan_resampling(tmp_path):
         }}))""",
         tmp_path,
     )
-    assert len(found) == 500
+    assert len(found) == 504
     assert expected.count(None) < 200
     for of_page, of_plan in zip(found, expected, strict=True):
         assert (of_page is None) == (of_plan is None)
@@ -337,11 +344,26 @@ def test_parameters_are_where_the_page_begins():
         ({"epoch_size": 9.0}, "cannot be met"),
         ({"instance_aware": True}, "needs the instances"),
         ({"class_names": ["a"]}, "class_names"),
+        ({"unknown": [[False, True, False]] * 19, "target_count": 0.5}, "known for each class"),
     ],
 )
 def test_what_the_page_cannot_show_is_refused(parameters, message):
     with pytest.raises(ValueError, match=message):
         explore_plans(Y, **parameters)
+
+
+@pytest.mark.parametrize(
+    ("y", "options", "arguments"),
+    [
+        (Y, {}, ["y"]),
+        (Y, {"instances": True}, ["y", "instances=True"]),
+        ([*Y, [0, -1, 0]], {"unknown": -1}, ["y", "unknown=-1"]),
+        ([*Y, [0, np.nan, 0]], {"unknown": np.nan}, ["y", 'unknown=float("nan")']),
+        (Y, {"unknown": [[False, True, False]] * 19}, ["y", "unknown=mask"]),
+    ],
+)
+def test_line_of_python_says_how_the_target_is_read(y, options, arguments):
+    assert written_in(explore_plans(y, **options).html)["arguments"] == arguments
 
 
 def test_user_supplied_multipliers_are_refused():

@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from numbers import Integral
+from numbers import Integral, Real
 from os import PathLike
 from pathlib import Path
 from typing import Any, Self
@@ -23,7 +23,7 @@ from mlresample._target.read import as_target
 from mlresample._utils.files import write_whole
 from mlresample._utils.names import plain
 from mlresample._utils.sklearn import validate_params
-from mlresample._utils.typing import MatrixLike
+from mlresample._utils.typing import MatrixLike, Unknown
 
 _MOST_PAIRS = 1 << 20  # of a rarest class and a class beside it: a page of some 8 MB
 
@@ -76,6 +76,7 @@ class PlanExplorer:
         "y": "no_validation",
         "class_names": ["array-like", None],
         "instances": ["boolean"],
+        "unknown": "no_validation",
     },
     prefer_skip_nested_validation=True,
 )
@@ -84,6 +85,7 @@ def explore_plans(
     *,
     class_names: ArrayLike | None = None,
     instances: bool = False,
+    unknown: Unknown | None = None,
     cap: float = RuleParameters.cap,
     floor: float = RuleParameters.floor,
     target_count: str | float = RuleParameters.target_count,
@@ -102,6 +104,9 @@ def explore_plans(
         As for :func:`~mlresample.plan_resampling`.
     instances : bool, default=False
         Whether `y` holds counts of instances, as for :func:`~mlresample.plan_resampling`.
+    unknown : float or mask of shape (n_samples, n_classes), default=None
+        Value of the unknown entries of `y`, or a mask of them, as for
+        :func:`~mlresample.plan_resampling`.
     cap : float, default=4.0
         Where the page begins, like the parameters below: those of
         :func:`~mlresample.plan_resampling`.
@@ -127,8 +132,8 @@ def explore_plans(
     ------
     ValueError
         If :func:`~mlresample.plan_resampling` would refuse `y` or the parameters, if
-        `target_count` is a number for each class, or if more pairs of classes occur together
-        than a page can hold.
+        `target_count` is a number for each class (as a share is if entries are unknown), or if
+        more pairs of classes occur together than a page can hold.
 
     Notes
     -----
@@ -146,14 +151,26 @@ def explore_plans(
     """
     parameters = RuleParameters.validated(locals(), "explore_plans")
     _check_one_target_count(parameters)
-    indicator = as_target(y, class_names=class_names, instances=instances)
+    indicator = as_target(y, class_names=class_names, instances=instances, unknown=unknown)
     plan = make_plan(indicator, parameters)  # which refuses what a plan cannot be made of
 
     def table_of(order: ClassOrder) -> tuple[ClassTable, Any]:
         table = SampleTable.of(indicator, order)
         return table, table.joint_counts()
 
-    return _explore(plan.rule.counts, table_of, parameters, "plan_resampling", ["y"])
+    arguments = ["y"]
+    if instances:
+        arguments.append("instances=True")
+    if unknown is not None:
+        arguments.append(f"unknown={_as_argument(unknown)}")
+    return _explore(plan.rule.counts, table_of, parameters, "plan_resampling", arguments)
+
+
+def _as_argument(unknown: Any) -> str:
+    """Write a value as in Python; a mask by its name."""
+    if not isinstance(unknown, Real):
+        return "mask"
+    return 'float("nan")' if unknown != unknown else repr(plain(unknown))
 
 
 def explore_by_tables(
@@ -187,21 +204,29 @@ def _explore(
 ) -> PlanExplorer:
     """Write the class table and what is shown of the classes, from rare to common."""
     class_counts, aware = counts.class_counts, parameters.instance_aware
+    has_unknown = counts.known_counts is not None
+    if has_unknown and parameters.is_share:
+        raise ValueError(
+            f"target_count={parameters.target_count!r} is a share of the samples known for each "
+            f"class, and so a number for each class, which no slider moves: pass a count."
+        )
     effective = effective_counts(class_counts, counts.instance_counts, counts.n_samples, aware)
     table, joint = table_of(ClassOrder.of(-effective, class_counts, merge_ties=True))
-    order = np.argsort(effective, kind="stable")
-    has_instances = counts.instance_counts is not None
+    sizes, order = table.class_sizes, np.argsort(effective, kind="stable")
+    in_command = ["--instances"] if counts.instance_counts is not None else []
     report = {
         "title": "Plans",
-        "command": ["mlresample plan", "FILE", *(["--instances"] if has_instances else [])],
+        "command": ["mlresample plan", "FILE", *in_command],
         "function": function,
-        "arguments": [*arguments, *(["instances=True"] if has_instances else [])],
+        "arguments": list(arguments),
         "n_samples": table.n_samples,
         "n_without_class": int(table.sizes[0]),
+        "n_undecided": table.n_undecided,
+        "has_unknown": has_unknown,
         "names": [str(plain(name)) for name in counts.classes[order]],
         "counts": class_counts[order].tolist(),
         "rule_counts": effective[order].tolist() if aware else None,
-        "rows": _rows(table.class_sizes[::-1], csr_array(joint)[:0:-1, order]),
+        "rows": _rows(sizes[::-1], csr_array(joint)[len(sizes) : 0 : -1, order]),
         "start": _start(parameters),
     }
     return PlanExplorer(report)

@@ -24,6 +24,8 @@ function readTable(data) {
   return {
     nSamples: data.n_samples,
     nWithoutClass: data.n_without_class,
+    nUndecided: data.n_undecided, // with unknown entries and no class: seen once
+    hasUnknown: data.has_unknown,
     counts: Float64Array.from(data.counts),
     ruleCounts: Float64Array.from(ruleCounts),
     isInstanceAware: Boolean(data.rule_counts),
@@ -80,7 +82,7 @@ function classMultiplier(n, targetCount, { power, floor, cap }) {
 
 /** Add up the sample multipliers; those of equal ones at once, as in Python, so that halves round alike. */
 function epochSize(table, targetCount, rule) {
-  let sum = rule.background * table.nWithoutClass;
+  let sum = rule.background * table.nWithoutClass + table.nUndecided;
   let last = 1, size = 0;
   for (let row = 0; row < table.rowCounts.length; row++) {
     const m = classMultiplier(table.rowCounts[row], targetCount, rule);
@@ -126,10 +128,18 @@ function findTargetCount(table, rule) {
     case "mean": return counts.reduce((sum, n) => sum + n, 0) / counts.length;
     case "max": return counts[counts.length - 1];
     case "count": return value;
-    case "share": return value * table.nSamples;
+    case "share": return shareOfSamples(table, value);
     case "times": return solveTargetCount(table, rule, value * table.nSamples);
     default: return solveTargetCount(table, rule, value);
   }
+}
+
+function shareOfSamples(table, share) {
+  if (table.hasUnknown) {
+    throw new RangeError("As entries are unknown, a share is of the samples known for each class, " +
+      "and so a number for each class: choose a count.");
+  }
+  return share * table.nSamples;
 }
 
 /**
@@ -139,10 +149,10 @@ function findTargetCount(table, rule) {
 function solveTargetCount(table, rule, size) {
   const { cap, floor, power } = rule;
   const { rowCounts, sizes } = table;
-  const background = rule.background * table.nWithoutClass;
-  const nWithClass = table.nSamples - table.nWithoutClass;
-  const smallest = Math.max(background + (power === 0 ? 1 : floor) * nWithClass, 0.5);
-  const largest = background + (power === 0 ? 1 : cap) * nWithClass;
+  const constant = rule.background * table.nWithoutClass + table.nUndecided;
+  const nWithClass = table.nSamples - table.nWithoutClass - table.nUndecided;
+  const smallest = Math.max(constant + (power === 0 ? 1 : floor) * nWithClass, 0.5);
+  const largest = constant + (power === 0 ? 1 : cap) * nWithClass;
   if (rule.target.kind === "samples" && size < table.counts.length) {
     throw new RangeError(`The epoch must have at least as many samples as there are classes, ` +
       `${table.counts.length}.`);

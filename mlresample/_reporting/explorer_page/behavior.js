@@ -339,6 +339,7 @@ for (const button of document.querySelectorAll("[data-copies]")) button.addEvent
 
 element("about").textContent = `${whole(table.nSamples)} samples, ${whole(nClasses)} classes` +
   (table.nWithoutClass ? `, ${whole(table.nWithoutClass)} samples without a class` : "") +
+  (table.nUndecided ? `, ${whole(table.nUndecided)} undecided, which are seen once` : "") +
   (table.isInstanceAware ? "; instance-aware" : "");
 element("classes-title").textContent = `${whole(nClasses)} classes, the rarest first`;
 if (!table.nWithoutClass) element("background").closest(".parameter").hidden = true;
