@@ -180,10 +180,13 @@ def test_a_target_in_which_nothing_is_unknown_is_read_as_it_is(container):
 
 
 def test_duplicates_of_a_sparse_matrix_are_added_before_entries_are_compared():
-    y = sp.coo_array((np.array([-2, 1, 1, 1]), ([0, 0, 1, 2], [1, 1, 0, 1])), shape=(3, 2))
-    target = as_target(y.tocsr(), unknown=-1)
-    assert_array_equal(target.class_counts, [1, 1])
-    assert_array_equal(target.unknown.class_counts, [0, 1])
+    data, columns, indptr = np.array([-2, 1, 1, 1]), [1, 1, 0, 1], [0, 2, 3, 4]
+    y = sp.csr_array((data, columns, indptr), shape=(3, 2))
+    for unknown in (-1, sp.csr_array([[False, True], [False, False], [False, False]])):
+        target = as_target(y, unknown=unknown)
+        assert_array_equal(target.class_counts, [1, 1])
+        assert_array_equal(target.unknown.class_counts, [0, 1])
+    assert y.nnz == 4
 
 
 def test_the_target_and_the_mask_are_left_as_they_are():
@@ -695,6 +698,25 @@ def test_a_merged_class_is_unknown_if_no_child_is_carried_and_one_is_unknown(con
     assert_split_right(
         as_target(merged, unknown=unknown), np.array([[1, -1], [0, -1], [1, 1], [0, -1], [0, 0]])
     )
+
+
+@pytest.mark.parametrize("kind", [np.array, sp.csr_array, pandas_frame, polars_frame])
+def test_a_child_that_is_carried_decides_whatever_is_unknown(kind):
+    merged, _ = merge_classes(
+        kind(np.array([[1, -1, 0], [-1, 1, 0], [-1, 0, 1]])),
+        {"parent": ["a", "b"]},
+        class_names=["a", "b", "c"],
+        unknown=-1,
+    )
+    rows = merged.toarray() if sp.issparse(merged) else np.asarray(merged)
+    assert_array_equal(rows, [[1, 0], [1, 0], [-1, 1]])
+
+
+def test_a_merged_column_has_a_type_that_holds_unknown_entries():
+    y = pd.DataFrame({"a": [0, 1, 0], "b": [NAN, NAN, 1], "c": [0, 0, 1]})
+    merged, _ = merge_classes(y, {"parent": ["a", "b"]}, unknown=NAN)
+    assert_array_equal(merged["parent"], [NAN, 1, 1])
+    assert merged["parent"].dtype == y["b"].dtype
 
 
 def test_classes_of_a_known_target_are_merged_as_ever():
