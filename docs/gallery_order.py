@@ -11,6 +11,7 @@ EXAMPLES = [
     "unknown_labels.py",
     "thresholds_and_probabilities.py",
     "compare_recipes.py",
+    "annotate_digits.py",
     "train_digits_torch.py",
     "grid_search_network.py",
     "augment_copies.py",

@@ -417,3 +417,18 @@ def test_importance_reads_label_matrices_of_a_folder(monkeypatch, capsys, tmp_pa
     # Counts 6, 2 and 1 are repeated 1, 3 and 6 times: 18 samples instead of 9. The mean of 1 / R
     # is (6 + 2/3 + 1/6) / 9 = 0.759, and the square root of twice that is 1.23.
     assert lines[-1].split()[:4] == ["max", "64", "2.00", "1.23"]
+
+
+def test_simulated_annotation_finds_most_by_the_oracle(monkeypatch):
+    from benchmarks import annotation
+
+    monkeypatch.setattr(annotation, "N_ROUNDS", 2)
+    rng = np.random.RandomState(0)
+    X = rng.normal(size=(400, 6)).astype(np.float32)
+    y = (X + rng.normal(size=X.shape) > [0, 0.5, 1, 2, 2.5, 2.5]).astype(np.uint8)
+    found = {}
+    for strategy in ("random", "quotas", "oracle"):
+        rounds = list(annotation.simulate(X, y, strategy, "model", seed=0))
+        assert [figures[:2] for figures in rounds] == [(0, 50), (1, 60), (2, 70)]
+        found[strategy] = rounds[-1][2]
+    assert found["random"] < found["quotas"] <= found["oracle"]
