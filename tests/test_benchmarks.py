@@ -272,9 +272,9 @@ def test_samplers_of_the_literature_are_compared_quickly_with_their_new_samples(
 DATA_SETS = ["digits", "yeast", "birds", "enron", "corel5k"]
 
 
-def guide_table(name, data_sets):
+def guide_table(name, data_sets, page="losses"):
     """Return the figures of each cell of a table of the guide, by data set and method."""
-    page = (Path(__file__).parents[1] / "docs" / "guide" / "losses.rst").read_text()
+    page = (Path(__file__).parents[1] / "docs" / "guide" / f"{page}.rst").read_text()
     block = page.partition(f":name: {name}\n\n")[2].partition("\n\n")[0]
     rows = csv.reader((line.strip() for line in block.splitlines()), skipinitialspace=True)
     cells = {}
@@ -284,9 +284,9 @@ def guide_table(name, data_sets):
     return cells
 
 
-def recipe_means():
-    """Return the means of recipes.csv by data set, recipe and score."""
-    path = Path(__file__).parents[1] / "benchmarks" / "results" / "recipes.csv"
+def recipe_means(name="recipes"):
+    """Return the means of a file of results by data set, recipe and score."""
+    path = Path(__file__).parents[1] / "benchmarks" / "results" / f"{name}.csv"
     with path.open(newline="") as figures:
         return {
             (row["question"], row["recipe"], row["score"]): float(row["mean"])
@@ -304,6 +304,31 @@ def test_recipes_of_the_guide_are_the_committed_figures():
             for score in ("macro_f1", "macro_f1_tuned", "average_precision")
         ]
         assert figures == [round(score, 3) for score in scores if score is not None]
+
+
+def test_samplers_of_the_guide_are_the_committed_figures():
+    means = recipe_means("resamplers")
+    cells = guide_table("samplers-on-five-data-sets", DATA_SETS, page="methods")
+    assert len(cells) == 45
+    for key, figures in cells.items():
+        assert figures == [round(means[(*key, s)], 3) for s in ("macro_f1", "macro_f1_tuned")]
+    with (Path(__file__).parents[1] / "benchmarks/results/resamplers.csv").open(
+        newline=""
+    ) as file:
+        rows = [row for row in csv.DictReader(file) if row["recipe"].isupper()]
+    assert {row["recipe"] for row in rows} == {
+        "MLROS",
+        "LPROS",
+        "MLRUS",
+        "LPRUS",
+        "REMEDIAL",
+        "MLSMOTE",
+    }
+    for row in rows:
+        is_better = (float(row["difference"]) > 0) != (row["score"] == "calibration_error")
+        assert not (is_better and float(row["p_holm"]) < 0.05), row
+        if row["score"] == "average_precision":
+            assert -0.09 < float(row["difference"]) < 0.01
 
 
 def test_the_guide_and_the_readme_say_what_thresholds_weights_and_the_plan_gain():
