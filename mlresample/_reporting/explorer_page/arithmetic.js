@@ -80,7 +80,7 @@ function classMultiplier(n, targetCount, { power, floor, cap }) {
   return Math.min(Math.max((targetCount / n) ** power, floor), cap);
 }
 
-/** Add up the sample multipliers; those of equal ones at once, as in Python, so that halves round alike. */
+/** Add up the sample multipliers, equal ones at once: halves then round as in Python. */
 function epochSize(table, targetCount, rule) {
   let sum = rule.background * table.nWithoutClass + table.nUndecided;
   let last = 1, size = 0;
@@ -136,8 +136,8 @@ function findTargetCount(table, rule) {
 
 function shareOfSamples(table, share) {
   if (table.hasUnknown) {
-    throw new RangeError("As entries are unknown, a share is of the samples known for each class, " +
-      "and so a number for each class: choose a count.");
+    throw new RangeError("As entries are unknown, a share is of the samples known for each " +
+      "class, and so a number for each class: choose a count.");
   }
   return share * table.nSamples;
 }
@@ -206,7 +206,7 @@ function checkRule({ cap, floor, power, background, target }) {
   if (kind === "count") check(value > 1 && value < Infinity, "The count must be above 1.");
   if (kind === "share") check(value > 0 && value <= 1, "The share must be above 0, at most 1.");
   if (kind === "times") check(value > 0, "The epoch must have more than 0 times the samples.");
-  if (kind === "samples") check(Number.isInteger(value), "The epoch's samples must be an integer.");
+  if (kind === "samples") check(Number.isInteger(value), "The samples must be an integer.");
 }
 
 function checkEpochSize(expected) {

@@ -10,11 +10,11 @@ const LARGEST_CAP = Math.max(32, data.start.cap ?? 0);
 // -- numbers ------------------------------------------------------------------------------------
 
 const decimals = (digits) => {
-  const format = new Intl.NumberFormat("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  const format = new Intl.NumberFormat("en", options);
   return (x) => (Number.isFinite(x) ? format.format(x) : "infinite");
 };
-const whole = decimals(0), tenths = decimals(1), hundredths = decimals(2), thousandths = decimals(3);
-const percent = (share) => `${tenths(100 * share)} %`;
+const [whole, tenths, hundredths, thousandths] = [0, 1, 2, 3].map(decimals);
 const rounded = (x, digits) => Number(x.toPrecision(digits));
 
 // -- parameters ---------------------------------------------------------------------------------
@@ -120,7 +120,9 @@ function pythonWords(rule) {
 
 function commandWords(rule) {
   const words = [...data.command];
-  for (const [name, text] of changedParameters(rule, "inf")) words.push(`--${name.replace("_", "-")} ${text}`);
+  for (const [name, text] of changedParameters(rule, "inf")) {
+    words.push(`--${name.replace("_", "-")} ${text}`);
+  }
   if (table.isInstanceAware) words.push("--instance-aware");
   return words;
 }
@@ -133,6 +135,8 @@ function showLine(id, words) {
   });
   element(id).replaceChildren(...spans);
 }
+
+const copyButtons = document.querySelectorAll("[data-copies]");
 
 async function copy(button) {
   const line = element(button.dataset.copies);
@@ -151,9 +155,9 @@ async function copy(button) {
 // -- classes ------------------------------------------------------------------------------------
 
 const nClasses = data.names.length;
-const listed = nClasses < data.shown + 2
-  ? data.names.map((_, c) => c)
-  : data.names.map((_, c) => c).filter((c) => c < data.first || c >= nClasses - (data.shown - data.first));
+const nLast = data.shown - data.first;
+const isListed = (c) => nClasses < data.shown + 2 || c < data.first || c >= nClasses - nLast;
+const listed = Array.from(data.names.keys()).filter(isListed);
 
 /* Make a row for each class that is listed; the cells that change are kept. */
 const rows = listed.map((c, i) => {
@@ -162,11 +166,12 @@ const rows = listed.map((c, i) => {
     more.className = "more";
     const cell = more.insertCell();
     cell.colSpan = 6;
-    cell.textContent = `… ${whole(nClasses - listed.length)} more classes, which the figures above include …`;
+    const nMore = whole(nClasses - listed.length);
+    cell.textContent = `… ${nMore} more classes, which the figures above include …`;
   }
   const row = element("classes").insertRow();
-  row.innerHTML = '<th scope="row"></th><td class="picture" aria-hidden="true"><span class="bar">' +
-    '<i class="link"></i><i class="before"></i><i class="after"></i></span></td>' +
+  row.innerHTML = '<th scope="row"></th><td class="picture" aria-hidden="true">' +
+    '<span class="bar"><i class="link"></i><i class="before"></i><i class="after"></i></span></td>' +
     '<td></td><td></td><td></td><td class="collect"></td>';
   const [name, , count, quota, multiplier, collect] = row.cells;
   name.textContent = name.title = data.names[c];
@@ -218,16 +223,18 @@ const before = imbalance(table.counts, table.counts);
 
 function showFigures(figures) {
   const { epochSize, growth, nMoreThanOnce, nAtCap, atCap, samplesToCollect } = figures;
+  const both = (name) => `${hundredths(before[name])} → ${hundredths(figures[name])}`;
   const ofClasses = (values) => {
     const n = values.filter(Boolean).length;
     return `${whole(n)} ${n === 1 ? "class" : "classes"}`;
   };
+  const shareOfSamples = (n) => `${tenths((100 * n) / table.nSamples)} %`;
   const texts = {
     "epoch-size": [`${whole(table.nSamples)} → ${whole(epochSize)}`, `${thousandths(growth)}x`],
-    "imbalance-ratio": [`${hundredths(before.imbalanceRatio)} → ${hundredths(figures.imbalanceRatio)}`],
-    "mean-imbalance": [`${hundredths(before.meanImbalance)} → ${hundredths(figures.meanImbalance)}`],
-    "more-than-once": [whole(nMoreThanOnce), percent(nMoreThanOnce / table.nSamples)],
-    "at-cap": [whole(nAtCap), `${percent(nAtCap / table.nSamples)}, ${ofClasses(atCap)}`],
+    "imbalance-ratio": [both("imbalanceRatio")],
+    "mean-imbalance": [both("meanImbalance")],
+    "more-than-once": [whole(nMoreThanOnce), shareOfSamples(nMoreThanOnce)],
+    "at-cap": [whole(nAtCap), `${shareOfSamples(nAtCap)}, ${ofClasses(atCap)}`],
     "to-collect": samplesToCollect
       ? [whole(samplesToCollect.reduce((sum, k) => sum + k, 0)), ofClasses(samplesToCollect)]
       : ["–", "instance-aware"],
@@ -237,7 +244,8 @@ function showFigures(figures) {
     small.textContent = note ?? "";
     element(id).replaceChildren(text, " ", small);
   }
-  element("resolved").textContent = `= ${hundredths(figures.targetCount).replace(/\.?0+$/, "")} samples`;
+  const targetCount = hundredths(figures.targetCount).replace(/\.?0+$/, "");
+  element("resolved").textContent = `= ${targetCount} samples`;
 }
 
 /* Screen readers hear the figures when the parameters have come to rest. */
@@ -247,35 +255,44 @@ function speak(text) {
   timer = setTimeout(() => (element("spoken").textContent = text), 700);
 }
 
-const inWords = (figures) =>
-  `Epoch of ${whole(figures.epochSize)} samples, ${thousandths(figures.growth)} times as many. ` +
-  `Imbalance ratio ${hundredths(figures.imbalanceRatio)}, mean imbalance ${hundredths(figures.meanImbalance)}. ` +
-  `Samples seen more than once: ${whole(figures.nMoreThanOnce)}, at the cap: ${whole(figures.nAtCap)}.`;
+function inWords(figures) {
+  const { epochSize, growth, imbalanceRatio, meanImbalance, nMoreThanOnce, nAtCap } = figures;
+  return `Epoch of ${whole(epochSize)} samples, ${thousandths(growth)} times as many. ` +
+    `Imbalance ratio ${hundredths(imbalanceRatio)}, mean imbalance ${hundredths(meanImbalance)}. ` +
+    `Samples seen more than once: ${whole(nMoreThanOnce)}, at the cap: ${whole(nAtCap)}.`;
+}
 
 // -- cost curve ---------------------------------------------------------------------------------
 
 const CAPS = Array.from({ length: 49 }, (_, i) => LARGEST_CAP ** (i / 48));
+const CAPS_ON_AXIS = [1, 2, 4, 8, 16, 32];
 
+/* The curve keeps the target count, which an epoch size makes depend on the cap. */
 function showCurve(rule, { targetCount, growth }) {
-  const growths = CAPS.map((cap) => epochSize(table, targetCount, { ...rule, cap }) / table.nSamples);
-  const [low, high] = [Math.min(growth, ...growths), Math.max(growth, ...growths)];
-  const room = Math.max(high - low, 0.02);
+  const growthAt = (cap) => epochSize(table, targetCount, { ...rule, cap }) / table.nSamples;
+  const growths = CAPS.map(growthAt);
+  const low = Math.min(growth, ...growths);
+  const room = Math.max(growth - low, ...growths.map((value) => value - low), 0.02);
   const x = (cap) => 40 + (310 * Math.log(Math.min(cap, LARGEST_CAP))) / Math.log(LARGEST_CAP);
   const y = (value) => 122 - (106 * (value - low)) / room;
-  const caps = [1, 2, 4, 8, 16, 32].filter((cap) => cap <= LARGEST_CAP);
-  const values = [0, 0.5, 1].map((share) => low + share * room);
-  const line = (x1, y1, x2, y2, name) => `<line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" class="${name}"/>`;
-  const points = CAPS.map((cap, i) => `${x(cap).toFixed(1)},${y(growths[i]).toFixed(1)}`).join(" ");
-  element("cost").querySelector("svg").innerHTML =
-    `<title id="curve-title">At target count ${hundredths(targetCount)}, an epoch is ` +
-    caps.map((cap) => `${thousandths(epochSize(table, targetCount, { ...rule, cap }) / table.nSamples)} times the samples at cap ${cap}`).join(", ") +
-    "</title>" +
-    values.map((value) => line(40, y(value), 350, y(value), "grid") +
-      `<text x="34" y="${y(value) + 3.5}" text-anchor="end">${hundredths(value)}</text>`).join("") +
-    caps.map((cap) => `<text x="${x(cap)}" y="140" text-anchor="middle">${cap}</text>`).join("") +
-    `<polyline class="curve" points="${points}"/>` +
-    line(x(rule.cap), 122, x(rule.cap), y(growth), "now-line") +
-    `<circle class="now" cx="${x(rule.cap)}" cy="${y(growth)}" r="5"/>`;
+  const line = (from, to, name) =>
+    `<line x1="${from[0]}" y1="${from[1]}" x2="${to[0]}" y2="${to[1]}" class="${name}"/>`;
+  const text = (place, anchor, content) =>
+    `<text x="${place[0]}" y="${place[1]}" text-anchor="${anchor}">${content}</text>`;
+  const points = CAPS.map((cap, i) => `${x(cap).toFixed(1)},${y(growths[i]).toFixed(1)}`);
+  const spoken = CAPS_ON_AXIS.map((cap) => `${thousandths(growthAt(cap))} at cap ${cap}`);
+  const now = [x(rule.cap), y(growth)];
+  element("cost").querySelector("svg").innerHTML = [
+    `<title id="curve-title">Epochs in times the samples, at target count `,
+    `${hundredths(targetCount)}: ${spoken.join(", ")}</title>`,
+    ...[low, low + room / 2, low + room].map((value) =>
+      line([40, y(value)], [350, y(value)], "grid") +
+      text([34, y(value) + 3.5], "end", hundredths(value))),
+    ...CAPS_ON_AXIS.map((cap) => text([x(cap), 140], "middle", cap)),
+    `<polyline class="curve" points="${points.join(" ")}"/>`,
+    line([now[0], 122], now, "now-line"),
+    `<circle class="now" cx="${now[0]}" cy="${now[1]}" r="5"/>`,
+  ].join("");
 }
 
 // -- all of it ----------------------------------------------------------------------------------
@@ -309,7 +326,7 @@ function showProblem(message) {
   element("problem").hidden = !message;
   element("resolved").hidden = Boolean(message);
   element("results").classList.toggle("stale", Boolean(message));
-  for (const button of document.querySelectorAll("[data-copies]")) button.disabled = Boolean(message);
+  for (const button of copyButtons) button.disabled = Boolean(message);
 }
 
 for (const name of ["cap", "target", "power", "floor", "background"]) {
@@ -335,7 +352,7 @@ element("rule").addEventListener("reset", (event) => {
   setRule(data.start);
   update();
 });
-for (const button of document.querySelectorAll("[data-copies]")) button.addEventListener("click", () => copy(button));
+for (const button of copyButtons) button.addEventListener("click", () => copy(button));
 
 element("about").textContent = `${whole(table.nSamples)} samples, ${whole(nClasses)} classes` +
   (table.nWithoutClass ? `, ${whole(table.nWithoutClass)} samples without a class` : "") +
