@@ -9,7 +9,6 @@ import scipy.sparse as sp
 
 from mlresample import MaxMultiplierOverSampler, plan_resampling
 from mlresample._plan.repeats import RepeatPlan
-from mlresample._target.read import as_target
 
 N_SAMPLES, N_CLASSES = 16_000, 1_500
 MEGABYTE = 2**20
@@ -83,7 +82,7 @@ def test_unknown_entries_need_as_little_unless_they_are_stored(kind, as_mask, mo
     allowed = ALLOWED - 64 * MEGABYTE + 8 * MEGABYTE
     if sp.issparse(y):  # whose known entries, and a mask like it, are matrices of their own
         allowed += 4 * (y.data.nbytes + y.indices.nbytes) + 32 * y.nnz * as_mask
-    assert peak_memory(lambda: as_target(y, unknown=unknown)) < allowed
+    assert peak_memory(lambda: plan_resampling(y, unknown=unknown).draw_indices(0)) < allowed
 
 
 @pytest.mark.parametrize("kind", ["bytes", "Fortran order", "CSR", "CSC", "pandas bytes"])

@@ -137,6 +137,13 @@ def test_nan_stands_for_all_that_is_missing_in_every_container(container):
         as_target(y)
 
 
+def test_nan_stands_for_all_that_is_missing_without_pandas(monkeypatch):
+    monkeypatch.setattr("narwhals.dependencies.get_pandas", lambda: None)
+    y = with_none(Y)
+    y[0, 1] = NAN
+    assert_split_right(as_target(y, unknown=NAN))
+
+
 @pytest.mark.parametrize("of_mask", MASKS)
 @pytest.mark.parametrize("container", OF_VALUE)
 def test_a_mask_of_any_container_covers_whatever_a_target_holds(container, of_mask):
