@@ -295,20 +295,16 @@ def test_labels_of_one_class_per_sample_are_those_of_the_seeds():
 
 
 def test_any_searcher_of_neighbours_will_do():
-    class Manhattan(NearestNeighbors):
-        def kneighbors(self, X=None, n_neighbors=None, return_distance=True):
-            return super().kneighbors(X, n_neighbors, return_distance)
-
     _, by_number, _ = resampled(k_neighbors=4)
     _, by_object, _ = resampled(k_neighbors=NearestNeighbors(n_neighbors=5, algorithm="kd_tree"))
     assert_allclose(by_object, by_number)
-    searcher = Manhattan(n_neighbors=5, metric="manhattan")
+    searcher = NearestNeighbors(n_neighbors=5, metric="manhattan")
     _, by_distance, _ = resampled(k_neighbors=searcher)
     assert not np.allclose(by_distance, by_number)
     assert not hasattr(searcher, "n_samples_fit_")
 
 
-def test_hundred_minority_classes_of_30000_samples_take_less_than_a_minute():
+def test_hundred_minority_classes_take_seconds():
     random = np.random.RandomState(0)
     share = np.r_[np.full(20, 0.2), np.full(100, 0.004)]
     y = (random.uniform(size=(3000, 120)) < share).astype(np.uint8)
@@ -316,7 +312,7 @@ def test_hundred_minority_classes_of_30000_samples_take_less_than_a_minute():
     start = time.process_time()
     _, X_resampled, _ = resampled(data, y)
     assert len(X_resampled) > 3100
-    assert time.process_time() - start < 6  # a tenth of the samples, and a tenth of a minute
+    assert time.process_time() - start < 6
 
 
 # -- what is refused ---------------------------------------------------------------------------
