@@ -38,7 +38,7 @@ default_role = "literal"
 nitpicky = True
 nitpick_ignore_regex = [
     (r"py:.*", r"(imblearn|matplotlib|numpy|pandas|scipy|sklearn|torch|transformers)\..*"),
-    (r"py:.*", r"json\..*"),
+    (r"py:.*", r"(copy|json)\..*"),
     # in docstrings that estimators inherit from scikit-learn
     (r"std:ref", r"accuracy_score"),
 ]

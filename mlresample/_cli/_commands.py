@@ -50,11 +50,11 @@ _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 _CAPS = [1, 1.5, 2, 3, 4, 6, 8, 12, 16]
 _EXAMPLE = """
 No file was named, so this is a built-in example of 2,000 images of digits. Next steps:
-  mlresample report train.csv             how imbalanced a label file is
-  mlresample compare train.csv            what each cap costs and achieves
-  mlresample explore train.csv --output plans.html   a page on which to move the parameters
-  mlresample plan train.csv --cap 4       what that plan does to each class
-  mlresample resample train.csv --cap 4   the ids of an epoch, for a training loop
+  mlresample report train.csv                       how imbalanced a label file is
+  mlresample compare train.csv                      what each cap costs and achieves
+  mlresample explore train.csv --output plans.html  a page on which to move the parameters
+  mlresample plan train.csv --cap 4                 what that plan does to each class
+  mlresample resample train.csv --cap 4             the ids of an epoch, for a training loop
 """.strip()
 
 
