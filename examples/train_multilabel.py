@@ -46,12 +46,7 @@ from mlresample import compute_loss_weights, plan_resampling
 from mlresample.metrics import evaluate_by_frequency
 from mlresample.model_selection import MultilabelStratifiedKFold, tune_thresholds
 from mlresample.readers import find_images, read_coco, read_labels, read_yolo
-from mlresample.torch import (
-    DistributedRepeatSampler,
-    RepeatSampler,
-    loader_options,
-    loss_weights,
-)
+from mlresample.torch import DistributedRepeatSampler, loader_options, loss_weights
 
 # A resumed run must have the same values of these; the sampler checks labels, seed and processes.
 FIXED = ["model", "size", "amp", "loss_weights", "epochs", "batch_size", "lr"]
@@ -407,9 +402,8 @@ def prepare(options):
     if options.control:
         multipliers = np.full(len(images), multipliers.mean())
         plan = plan_resampling(images.target, class_names=class_names, cap=1)
-    sampler = RepeatSampler(multipliers, seed=options.seed)
-    if (n := options.world_size) > 1:
-        sampler = DistributedRepeatSampler(multipliers, n, options.rank, seed=options.seed)
+    ranks = {"num_replicas": options.world_size, "rank": options.rank}
+    sampler = DistributedRepeatSampler(multipliers, **ranks, seed=options.seed)
     if len(sampler) < options.batch_size:
         raise ValueError(f"an epoch has fewer images than --batch-size {options.batch_size}.")
     if saved is not None:
@@ -424,6 +418,7 @@ def prepare(options):
 
 def train(options):
     images, valid_images, plan, sampler, network, saved = prepare(options)
+    tensorboard = options.tensorboard and import_module("torch.utils.tensorboard")
     is_first, loading = options.rank == 0, set_up(options)
     loader = DataLoader(images, sampler=sampler, drop_last=True, **loading)
     share = range(options.rank, len(valid_images), options.world_size)
@@ -504,20 +499,17 @@ def train(options):
             evaluation = evaluate_by_frequency(
                 valid_images.target, score >= 0.5, logits, plan=plan
             )
-            state["scores"] += [
-                {"epoch": epoch + 1, **row} for row in evaluation.to_dict()["classes"]
-            ]
+            rows = evaluation.to_dict()["classes"]
+            state["scores"] += [{"epoch": epoch + 1, **row} for row in rows]
             state["thresholds"] = tune_thresholds(valid_images.target, score, shrinkage=3).tolist()
             mean = evaluation.averages["macro"]["average_precision"]
             start = f"epoch {epoch + 1:>3}  loss {mean_loss:.4f}"
             print(f"{start}  average precision {mean:.3f}  {speed}", flush=True)
             if options.tensorboard:
-                board = import_module("torch.utils.tensorboard").SummaryWriter
-                with board(options.tensorboard) as writer:
+                values = dict(zip(plan.classes, evaluation.average_precision, strict=True))
+                with tensorboard.SummaryWriter(options.tensorboard) as writer:
                     writer.add_scalar("average precision", mean, epoch + 1)
-                    for name, value in zip(
-                        plan.classes, evaluation.average_precision, strict=True
-                    ):
+                    for name, value in values.items():
                         writer.add_scalar(f"average precision/{name}", value, epoch + 1)
         save()
     if logits is None:  # nothing was left to train
@@ -592,7 +584,7 @@ def main(arguments=None):
     options = parse_options(arguments)
     try:
         code = train(options) if options.command == "train" else predict(options)
-    except (FloatingPointError, OSError, ValueError) as error:
+    except (FloatingPointError, ImportError, OSError, ValueError) as error:
         message = str(error).strip().splitlines()[-1]  # a worker's message ends with the reason
         sys.exit(f"error: {message.removeprefix('OSError: ')}")
     if options.world_size > 1:

@@ -375,6 +375,15 @@ def test_tensorboard_gets_the_average_precision_of_each_class(
     assert found["board", "average precision", 2] == pytest.approx(np.nanmean(of_last))
 
 
+def test_tensorboard_that_is_missing_is_told_before_training(
+    script, arguments, tmp_path, monkeypatch
+):
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    with pytest.raises(SystemExit, match="tensorboard"):
+        run(script, *arguments, "--tensorboard", tmp_path / "board")
+    assert not (tmp_path / "checkpoint.pt").exists()
+
+
 def test_mixed_precision_trains(script, arguments, tmp_path, capsys):
     run(script, *arguments, "--amp", "--channels-last", "--epochs", 5)
     found = losses(capsys.readouterr().out)
