@@ -181,7 +181,7 @@ def summarize(rows):
             at_random = np.mean([float(row["rare_found"]) for row in by["random"]])
             share = np.mean([float(row["rare_in_pool"]) for row in last])
             print(f"\n{data}, scores: {scores}; {share:.0f} rare positives in the pool")
-            print(f"{'':12} {'rare found':>14} {'times':>6} {'macro AP':>15} {'mean AP':>8}")
+            print(f"{'':14} {'rare found':>14} {'times':>6} {'macro AP':>15} {'mean AP':>8}")
             for strategy, of_strategy in by.items():
                 if not of_strategy:
                     continue
@@ -195,7 +195,7 @@ def summarize(rows):
                     ]
                 )
                 print(
-                    f"{strategy:12} {found.mean():7.1f} ± {found.std(ddof=1):4.1f} "
+                    f"{strategy:14} {found.mean():7.1f} ± {found.std(ddof=1):4.1f} "
                     f"{found.mean() / at_random:6.2f} {ap.mean():7.3f} ± {ap.std(ddof=1):.3f} "
                     f"{mean_ap:8.3f}"
                 )

@@ -77,7 +77,7 @@ def test_greedy_is_within_its_bound_of_the_best_of_all_selections():
         ratios.append(gain(scores, quotas, selection.indices) / best)
     assert min(ratios) >= 1 - 1 / np.e
     assert max(ratios) <= 1 + 1e-12
-    # How near: 0.998 on average, 0.93 at worst.
+    # How near: 0.999 on average, 0.97 at worst.
     assert np.mean(ratios) > 0.99
     assert min(ratios) > 0.9
 
@@ -98,7 +98,7 @@ def test_greedy_is_within_half_of_the_best_with_groups():
         assert len(set(groups[selection.indices])) == n
         ratios.append(gain(scores, quotas, selection.indices) / best)
     assert min(ratios) >= 0.5
-    assert np.mean(ratios) > 0.98
+    assert np.mean(ratios) > 0.98  # 0.994 on average, 0.77 at worst
 
 
 @settings(deadline=None, max_examples=40)
