@@ -15,6 +15,7 @@ EXTRAS = {
         "transformers",
         "webdataset",
     ],
+    "engines": ["duckdb", "pyspark", "ray"],
     "docs": ["numpydoc", "sphinx"],
 }
 
