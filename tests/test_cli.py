@@ -94,6 +94,8 @@ def test_compare_gives_the_figures_of_the_library(run, train):
     assert re.fullmatch(
         r"The mean .* cap 1.5 brings half of that fall, cap 2 nine tenths.", by_default[-1]
     )
+    of_two = run("compare", train, "--cap", "1,4").splitlines()[-1]
+    assert of_two.endswith("at best: cap 4 brings nine tenths of that fall.")
     strict = json.loads(run("compare", train, "--cap", "1,inf", "--json"), parse_constant=int)
     assert [row["param_cap"] for row in strict["plans"]] == [1, None]
 

@@ -261,10 +261,10 @@ def judge_comparison(report: Figures) -> str:
         for share in (0.5, 0.9)
     )
     name = varied[0].removeprefix("param_")
-    return (
-        f"The mean imbalance falls from {start:,.1f} to {best:,.1f} at best: {name} {half} "
-        f"brings half of that fall, {name} {most} nine tenths."
-    )
+    steps = f"{name} {half} brings half of that fall, {name} {most} nine tenths"
+    if half == most:
+        steps = f"{name} {most} brings nine tenths of that fall"
+    return f"The mean imbalance falls from {start:,.1f} to {best:,.1f} at best: {steps}."
 
 
 def judge_near_subsets(near_subsets: Rows | None) -> list[str]:
