@@ -1,16 +1,20 @@
-"""Counting, planning and repeating tables of Parquet files, beside reading them and Polars.
+"""Counting, planning and repeating tables of Parquet files, beside reading them and peers.
 
 ``python -m benchmarks.tables`` writes 1,000,000 rows of some 5 labels of 1,000 classes to a
 temporary folder, in files of a million; ``--rows`` takes other numbers. All functions take turns;
 times are of the process, all threads, as ratios to reading the column of labels with pyarrow.
-Polars does what people write there: explode, count; explode, join, group by the key and draw. It
-is left out above 5,000,000 rows, where the peak of the process's memory is thus ours.
+Polars and, if installed, DuckDB do what people write there. Polars: explode, count; explode, join,
+group by the key and draw. DuckDB: unnest, count; list_transform by a list or a map of multipliers,
+and draw. Both are left out above 5,000,000 rows, where the peak of the process's memory is thus
+ours.
 """
 
 import argparse
 import resource
 import tempfile
 from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +28,7 @@ from mlresample.tables import TableTarget, add_repeats, count_classes
 
 N_CLASSES = 1000
 ROWS_OF_A_FILE = 1_000_000
-MOST_ROWS_OF_POLARS = 5_000_000
+MOST_ROWS_OF_PEERS = 5_000_000
 NAMES = pa.array([f"class {c:04}" for c in range(N_CLASSES)])
 
 
@@ -56,7 +60,25 @@ def repeat(folder, rule, labels, key):
         pass
 
 
-def functions(folder, labels, with_polars):
+def duckdb_queries(folder, labels, rule):
+    """Return SQL that counts classes, and SQL that draws repeats."""
+    table = f"read_parquet('{folder}/*.parquet')"
+    count = f"select unnest({labels}) as label, count(*) from {table} group by label"
+    numbers = ", ".join(map(repr, rule.class_multipliers.tolist()))
+    if labels == "numbers":  # all classes occur, so that their places are their numbers
+        multipliers, of_label = f"[{numbers}]", "m[l + 1]"
+    else:
+        names = ", ".join(map(repr, rule.classes.tolist()))
+        multipliers, of_label = f"map([{names}], [{numbers}])", "m[l]"
+    r = f"list_max(list_transform({labels}, lambda l: {of_label}))"
+    repeats = (
+        f"select id, floor(r) + (hash(id) / 18446744073709551616.0 < r % 1)::int as repeats "
+        f"from (select id, {r} as r from {table}, (select {multipliers} as m))"
+    )
+    return count, repeats
+
+
+def functions(folder, labels, with_peers):
     rule = ResamplingRule.from_counts(count_classes(folder, labels), cap=4)
     yield "read", lambda: read(folder, [labels])
     yield "count", lambda: count_classes(folder, labels)
@@ -64,7 +86,12 @@ def functions(folder, labels, with_polars):
     for key in ["id", "name"]:
         name = f"repeats, keys of {'integers' if key == 'id' else 'strings'}"
         yield name, partial(repeat, folder, rule, labels, key)
-    if with_polars:
+    if with_peers and find_spec("duckdb"):
+        duckdb = import_module("duckdb")
+        count, repeats_of_duckdb = duckdb_queries(folder, labels, rule)
+        yield "count, DuckDB", lambda: duckdb.sql(count).fetchnumpy()
+        yield "repeats, DuckDB", lambda: duckdb.sql(repeats_of_duckdb).fetchnumpy()
+    if with_peers:
         table = pl.scan_parquet(folder / "*.parquet")
         counted = table.select(pl.col(labels).explode().value_counts())
         yield "count, Polars", lambda: counted.collect()
@@ -88,8 +115,8 @@ def main():
             folder = Path(name)
             write_files(folder, n_rows)
             for labels in ["numbers", "names"]:
-                with_polars = n_rows <= MOST_ROWS_OF_POLARS
-                compared = dict(functions(folder, labels, with_polars))
+                with_peers = n_rows <= MOST_ROWS_OF_PEERS
+                compared = dict(functions(folder, labels, with_peers))
                 times = interleaved(compared, arguments.runs)
                 print(f"\n{n_rows:,} rows, labels are {labels}")
                 for what, time in times.items():

@@ -180,3 +180,40 @@ def test_ml_ros_stops_growing_however_large_the_percentage(name, growth):
         for percentage in (50, 1000)
     ]
     assert_allclose(np.array(sizes) / y.shape[0] - 1, growth, atol=0.002)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_tables_give_the_figures_of_targets_in_memory(name):
+    pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    pytest.importorskip("xxhash", reason="xxhash is not installed")
+    from mlresample.tables import TableTarget, add_repeats
+
+    y = load(name)
+    y.sort_indices()
+    names = [f"class {c:04}" for c in range(y.shape[1])]  # in the order of their columns
+    plan = plan_resampling(y, class_names=names)
+    labels = pa.ListArray.from_arrays(
+        y.indptr.astype(np.int32), pa.array(names).take(pa.array(y.indices))
+    )
+    keys = np.arange(y.shape[0])
+    table = pa.table({"id": keys, "labels": labels})
+    mixed = table.take(pa.array(np.random.RandomState(0).permutation(len(table))))
+    drawn = []
+    for source in (table.to_batches(), mixed.to_batches(max_chunksize=777)):
+        target = TableTarget(pa.Table.from_batches(source), "labels")
+        of_table = target.plan()
+        assert of_table.rule.to_json() == plan.rule.to_json()
+        assert of_table.class_counts.tolist() == plan.class_counts.tolist()
+        assert_allclose(of_table.resampled_class_counts, plan.resampled_class_counts, rtol=1e-9)
+        assert_allclose(of_table.expected_epoch_size, plan.expected_epoch_size, rtol=1e-9)
+        assert of_table.to_dict()["verdicts"] == plan.to_dict()["verdicts"]
+        budget = plan_resampling(y, class_names=names, epoch_size=1.1, cap=16)
+        assert target.plan(epoch_size=1.1, cap=16).epoch_size == budget.epoch_size
+        rows = add_repeats(iter(source), plan.rule, "labels", key="id", epoch=2).read_all()
+        rows = rows.sort_by("id")
+        assert rows["multiplier"].to_numpy().tolist() == plan.sample_multipliers.tolist()
+        drawn.append(rows["repeats"].to_numpy().tolist())
+    first, second = drawn
+    assert first == second
+    deviation = of_table.to_dict()["epoch_size_deviation"]
+    assert abs(sum(first) - plan.expected_epoch_size) < 5 * max(deviation, 1)
