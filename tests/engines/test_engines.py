@@ -105,7 +105,7 @@ def test_duckdb(tmp_path):
 
 @pytest.mark.parametrize("engine", ["in-memory", "streaming"])
 def test_polars(engine, tmp_path):
-    polars = pytest.importorskip("polars", reason="Polars is not installed")
+    polars = pytest.importorskip("polars", minversion="1.30")
     pq.write_table(TABLE, tmp_path / "a.parquet", row_group_size=700)
     lazy = polars.scan_parquet(tmp_path / "a.parquet")
     assert is_same_rule(ResamplingRule.from_counts(count_classes(lazy.collect(), "genres"), cap=4))
