@@ -320,7 +320,7 @@ class StatefulSource:
 def test_a_stream_resumes_at_any_position(make, split):
     options = {"buffer_size": 25, "split": split, "batch_size": 9, "n_batches": 60}
     if split is not None:
-        options |= {"num_replicas": 2, "rank": 1}
+        options |= {"num_replicas": 3, "rank": 1}
     else:
         options |= {"batch_size": None, "n_batches": None}
     whole = ids(stream_of(make(), epoch=2, **options))
