@@ -129,7 +129,7 @@ def spark(tmp_path_factory):
             "spark.driver.host": "127.0.0.1",
             "spark.driver.bindAddress": "127.0.0.1",
             "spark.ui.enabled": "false",
-            "spark.sql.shuffle.partitions": "4",
+            "spark.sql.shuffle.partitions": "2",
             "spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("warehouse")),
         }
         for name, value in options.items():
@@ -145,6 +145,11 @@ def frame(spark, tmp_path_factory):
     path = tmp_path_factory.mktemp("table") / "a.parquet"
     pq.write_table(TABLE, path)
     return spark.read.parquet(str(path))
+
+
+@pytest.fixture(scope="module")
+def lines_for_spark(frame):
+    return run_lines_of_the_guide("spark", frame=frame)
 
 
 def collected(frame):
@@ -182,19 +187,18 @@ def test_expression_of_spark_refuses_what_it_cannot_draw(spark):
             expression(frame)
 
 
-def test_errors_in_spark_name_the_row(spark, frame):
+def test_errors_in_spark_name_the_row(spark, lines_for_spark):
     other = spark.createDataFrame([(5, ["yak"])], "id bigint, genres array<string>")
-    names = run_lines_of_the_guide("spark", frame=frame)
-    columns = names["columns"]
+    epoch = other.mapInArrow(lines_for_spark["draw"], lines_for_spark["columns"])
     with pytest.raises(Exception, match="the row with id 5 has the class 'yak'"):
-        other.mapInArrow(names["draw"], columns).collect()
+        epoch.collect()
 
 
-def test_worker_of_spark_that_is_killed_draws_the_same_again(frame, tmp_path):
-    names = run_lines_of_the_guide("spark", frame=frame)
+def test_worker_of_spark_that_is_killed_draws_the_same_again(frame, lines_for_spark, tmp_path):
     marker = str(tmp_path / "killed")
-    draw = killed_once(names["draw"], marker)
-    assert collected(frame.repartition(7).mapInArrow(draw, names["columns"])) == EXPECTED
+    draw = killed_once(lines_for_spark["draw"], marker)
+    epoch = frame.repartition(7).mapInArrow(draw, lines_for_spark["columns"])
+    assert collected(epoch) == EXPECTED
     assert os.path.exists(marker)
 
 
