@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import average_precision_score, precision_recall_fscore_support
 
 from mlresample import compute_loss_weights, plan_resampling
-from mlresample.metrics import evaluate_by_frequency, measure_imbalance
+from mlresample.metrics import compare_evaluations, evaluate_by_frequency, measure_imbalance
 from mlresample.model_selection import (
     MultilabelStratifiedGroupKFold,
     MultilabelStratifiedKFold,
@@ -202,6 +202,17 @@ def test_report_names_classes_of_which_only_positives_are_known():
     assert "Of 1 of 3 classes only positives are known" in str(evaluation)
     assert [row["known"] for row in evaluation.to_dict()["classes"]] == [2, 2, 3]
     assert "known" in str(evaluation).partition("class ")[2].splitlines()[0]
+
+
+def test_evaluations_with_other_unknown_entries_are_not_compared():
+    y, scores = random_case(7, n_samples=50, n_classes=3)
+    options = {"class_counts": [30, 20, 10], "unknown": -1}
+    other = y.copy()
+    other[np.flatnonzero(y[:, 0] == 0)[:2], 0] = -1  # two negatives that are known in the first
+    first, second = (evaluate_by_frequency(t, y_score=scores, **options) for t in (y, other))
+    assert compare_evaluations(first, first).averages["macro"]["average_precision"]["gain"] == 0
+    with pytest.raises(ValueError, match=r"not of the same data: class 0 has .* known samples"):
+        compare_evaluations(first, second)
 
 
 def test_reports_of_known_targets_do_not_speak_of_unknown_entries():

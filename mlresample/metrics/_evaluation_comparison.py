@@ -256,11 +256,19 @@ def compare_evaluations(
     return EvaluationComparison(both[0], both[1], first.classes, class_counts, groups, measures)
 
 
+def _known(evaluation: FrequencyEvaluation) -> NDArray[np.int64]:
+    if evaluation.known_counts is not None:
+        return evaluation.known_counts
+    return np.full(len(evaluation.classes), evaluation.n_samples)
+
+
 def _check_pair(i: int, baseline: FrequencyEvaluation, candidate: FrequencyEvaluation) -> None:
     """Refuse a pair that is not of the same samples, as far as the counts show."""
     counts = {"class_counts": "training samples", "positives": "evaluated positives"}
-    for name, words in counts.items():
-        ours, theirs = getattr(baseline, name), getattr(candidate, name)
+    pairs = [(words, getattr(baseline, n), getattr(candidate, n)) for n, words in counts.items()]
+    if baseline.n_samples == candidate.n_samples:
+        pairs.append(("known samples", _known(baseline), _known(candidate)))
+    for words, ours, theirs in pairs:
         if (ours != theirs).any():
             c = int(np.flatnonzero(ours != theirs)[0])
             raise ValueError(
