@@ -614,3 +614,11 @@ def test_measures_that_are_unknown_or_were_not_evaluated_are_refused(plots):
         plots.GainDisplay.from_comparison(comparison, measure="average_precision")
     with pytest.raises(ValueError, match="'comparison' parameter"):
         plots.GainDisplay.from_comparison(folds((4, 0)))
+
+
+@pytest.mark.parametrize("kind", [sp.csr_array, sp.csc_array, np.asarray])
+def test_predictions_of_no_class_at_all_have_a_score_of_0(kind):
+    evaluation = evaluate_by_frequency(
+        [[1, 0], [0, 1], [0, 0]], kind(np.zeros((3, 2))), class_counts=[3, 2]
+    )
+    assert evaluation.f1.tolist() == [0, 0]

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from mlresample._plan.counted import CountedFigures
 from mlresample._plan.repeats import (
@@ -116,15 +115,10 @@ def class_imbalance(indicator: Indicator) -> tuple[NDArray[np.float64], float]:
     return imbalance, float(imbalance[counts > 0].mean())
 
 
-def label_matrix(indicator: Indicator) -> csr_array:
-    """Return the indicator matrix as a sparse one of integers."""
-    return indicator.sparse_joint_counts(np.arange(indicator.n_samples), indicator.n_samples)
-
-
 def ml_ros(indicator: Indicator, n_clones: int, generator: np.random.RandomState) -> RandomPlan:
     """Clone samples of minority classes in turn, until each is as frequent as the mean asks."""
     imbalance, mean = class_imbalance(indicator)
-    labels = label_matrix(indicator)
+    labels = indicator.to_csr()
     bags = labels.tocsc()
     counts = indicator.class_counts.copy()
     largest = counts.max()
@@ -161,7 +155,7 @@ def ml_ros(indicator: Indicator, n_clones: int, generator: np.random.RandomState
 def ml_rus(indicator: Indicator, n_deleted: int, generator: np.random.RandomState) -> RandomPlan:
     """Delete samples of majority classes in turn, until each is as rare as the mean allows."""
     imbalance, mean = class_imbalance(indicator)
-    labels = label_matrix(indicator)
+    labels = indicator.to_csr()
     bags = labels.tocsc()
     counts = indicator.class_counts.copy()
     repeats = np.ones(indicator.n_samples, dtype=np.int64)

@@ -82,7 +82,8 @@ class Indicator(ABC):
 
     def to_csr(self) -> csr_array:
         """Return the matrix as CSR of bytes, its indices ascending in each row."""
-        pieces = [
+        nothing = np.empty(0, dtype=np.int32)  # there may be no piece
+        pieces = [(nothing, nothing)] + [
             (rows.astype(np.int32), columns.astype(np.int32))
             for rows, columns in self.pairs(np.arange(self.n_samples))
         ]

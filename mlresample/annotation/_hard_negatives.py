@@ -12,6 +12,7 @@ from mlresample._utils.sklearn import Interval, validate_params
 from mlresample._utils.typing import MatrixLike, Unknown
 from mlresample.annotation._ranked import RankedSamples
 from mlresample.model_selection._thresholds import (
+    as_mask,
     as_multilabel_target,
     check_scores,
     tune_thresholds,
@@ -84,9 +85,9 @@ def find_hard_negatives(
     target = as_multilabel_target(y, unknown)
     scores = check_scores(y_score, target)
     thresholds = tune_thresholds(y, y_score, unknown=unknown)
-    positive, not_known = _mask(target), None
+    positive, not_known = as_mask(target), None
     if target.unknown is not None:
-        not_known = _mask(target.unknown)
+        not_known = as_mask(target.unknown)
 
     rows: list[tuple[int, int, int, bool]] = []
     for c in range(target.n_classes):
@@ -99,11 +100,6 @@ def find_hard_negatives(
             found = found[np.argsort(-scores[found, c], kind="stable")][:per_class]
             rows += [(c, rank, i, for_review) for rank, i in enumerate(found.tolist(), start=1)]
     return _ranked(target, scores, thresholds, np.array(rows, dtype=np.int64).reshape(-1, 4))
-
-
-def _mask(target: Indicator) -> NDArray[np.bool_]:
-    mask: NDArray[np.bool_] = target.to_csr().astype(np.bool_).toarray()
-    return mask
 
 
 def _ranked(

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
-from mlresample._plan.random_plan import class_imbalance, label_matrix
+from mlresample._plan.random_plan import class_imbalance
 from mlresample._rule.scumble import sample_scumble
 from mlresample._sampler import MultilabelSampler
 from mlresample._target.indicators import Indicator
@@ -136,7 +136,7 @@ class REMEDIAL(MultilabelSampler):
                     stacklevel=5,
                 )
             imbalance, mean = class_imbalance(indicator)
-            labels = label_matrix(indicator)[split]
+            labels = indicator.to_csr()[split].astype(np.int64)
             y_resampled = append_rows(y_resampled, split_labels(labels, imbalance > mean))
         drawn = {
             "sample_indices_": indices,

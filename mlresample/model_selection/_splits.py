@@ -19,7 +19,7 @@ from mlresample._utils.sklearn import (
     GroupsConsumerMixin,
     validate_shuffle_split,
 )
-from mlresample.model_selection._stratify import count_table, stratified_folds
+from mlresample.model_selection._stratify import stratified_folds
 
 Split = tuple[NDArray[np.int64], NDArray[np.int64]]
 
@@ -301,7 +301,7 @@ class MultilabelStratifiedShuffleSplit(BaseShuffleSplit):
         n_train, n_test = validate_shuffle_split(
             n_samples, self.test_size, self.train_size, default_test_size=self._default_test_size
         )
-        table = count_table(target, np.arange(n_samples), n_samples)
+        table = target.to_csr()
         sizes = np.array([n_train, n_test, n_samples - n_train - n_test])
         random_state = check_random_state(self.random_state)
         scarce = target.class_counts * min(n_train, n_test) < n_samples
@@ -336,7 +336,7 @@ def assign_folds(
     With groups, `names` are their names, and `group` the number of each sample's group.
     """
     n_samples = target.n_samples
-    table = count_table(target, np.arange(n_samples), n_samples)
+    table = target.to_csr()
     sizes = np.full(n_folds, n_samples // n_folds)
     sizes[: n_samples % n_folds] += 1
     if names is None or group is None:
@@ -354,7 +354,7 @@ def assign_folds(
         else:
             even = np.full(n_folds, n_samples / n_folds)
             folds = stratified_folds(table, even, random_state, group)
-        by_class = count_table(target, group, len(names)).tocsc()
+        by_class = target.sparse_joint_counts(group, len(names)).tocsc()
         scarce = np.diff(by_class.indptr) < n_folds
         reason = "samples in fewer groups than there are folds"
         large_groups = _large_groups(by_class, names, target.classes, ~scarce, n_folds)

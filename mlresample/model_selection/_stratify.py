@@ -11,30 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack
 
-from mlresample._target.indicators import Indicator
-
 _PAIR_WEIGHT = 0.25  # of a pair of classes, beside a class of as many samples
 _MOST_PAIRS = 1_000_000  # of classes, in all samples together: a second or two, and 100 MB
 _N_CANDIDATES = 128  # rows of a fold with most to gain from a swap; as many are drawn at random
 _MOST_PASSES = 50  # over the pairs of folds
 _MOST_VISITS = 2_000  # of pairs of folds, in all passes
 _EPSILON = 1e-9  # less than this is rounding
-
-
-def count_table(
-    target: Indicator, row_of_sample: NDArray[np.integer[Any]], n_rows: int
-) -> csr_array:
-    """Count the samples of each row that carry each class, sparse, the classes in order."""
-    pieces = [
-        (rows.astype(np.int32), columns.astype(np.int32))
-        for rows, columns in target.pairs(row_of_sample)
-    ]
-    rows, columns = map(np.concatenate, zip(*pieces, strict=True))
-    del pieces
-    ones = np.ones(len(rows), dtype=np.int32)
-    table = csr_array((ones, (rows, columns)), shape=(n_rows, target.n_classes))
-    table.sum_duplicates()
-    return table
 
 
 def stratified_folds(

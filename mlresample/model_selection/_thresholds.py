@@ -138,7 +138,7 @@ def tune_thresholds(
         n_known -= target.unknown.class_counts
         if not n_known.any():
             raise ValueError("Every entry of y_true is unknown: there is nothing to tune on.")
-        scores = np.where(_as_mask(target.unknown), scores.dtype.type(-np.inf), scores)
+        scores = np.where(as_mask(target.unknown), scores.dtype.type(-np.inf), scores)
 
     positives = _by_class(scores, _carries(y_true, target, by_column=scores.flags.f_contiguous))
     thresholds = np.zeros(target.n_classes, dtype=scores.dtype)
@@ -244,11 +244,12 @@ def _check_finite(scores: NDArray[Any], classes: NDArray[Any]) -> None:
 
 def _carries(y: Any, target: Indicator, by_column: bool) -> NDArray[np.bool_]:
     if issparse(y) or target.unknown is not None:
-        return _as_mask(target, by_column)
+        return as_mask(target, by_column)
     return as_array(y) == 1  # the fastest way
 
 
-def _as_mask(target: Indicator, by_column: bool = False) -> NDArray[np.bool_]:
+def as_mask(target: Indicator, by_column: bool = False) -> NDArray[np.bool_]:
+    """Return the matrix as an array of bools."""
     return target.to_csr().astype(np.bool_).toarray(order="F" if by_column else "C")
 
 

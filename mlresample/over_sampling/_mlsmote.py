@@ -12,7 +12,7 @@ from sklearn.base import clone
 from sklearn.utils import check_random_state
 from sklearn.utils.sparsefuncs import mean_variance_axis
 
-from mlresample._plan.random_plan import class_imbalance, label_matrix
+from mlresample._plan.random_plan import class_imbalance
 from mlresample._sampler import MultilabelSampler
 from mlresample._target.indicators import Indicator, LabelIndicator
 from mlresample._utils.containers import append_rows, take_rows
@@ -210,7 +210,7 @@ class MLSMOTE(MultilabelSampler):
         generator = check_random_state(self.random_state)
         searcher = check_neighbors_object("k_neighbors", self.k_neighbors, additional_neighbor=1)
         features = read_features(X, self.categorical_features)
-        labels = label_matrix(indicator)
+        labels = indicator.to_csr().astype(np.int64)  # of neighbours, they are added
         bags = labels.tocsc()
         counts = indicator.class_counts.copy()
         _, mean = class_imbalance(indicator)
