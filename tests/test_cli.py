@@ -21,6 +21,8 @@ from mlresample._cli._main import make_parser, with_options
 from mlresample._rule.parameters import RULE_CONSTRAINTS
 from mlresample.datasets import make_multilabel_digits
 
+from .commands import runner
+
 RNG = np.random.RandomState(0)
 IDS = [f"id-{i}" for i in range(600)]
 LISTS = [
@@ -45,17 +47,7 @@ def train(tmp_path):
 
 @pytest.fixture
 def run(capsys):
-    def run(*arguments, status=0):
-        assert main(list(map(str, arguments))) == status
-        out, err = capsys.readouterr()
-        if status:
-            assert out == ""
-            assert err.count("\n") == 1
-            return err
-        assert err == ""
-        return out
-
-    return run
+    return runner(capsys)
 
 
 # -- plan and compare --------------------------------------------------------------------------

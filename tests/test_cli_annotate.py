@@ -5,20 +5,16 @@ import json
 import pytest
 
 from mlresample import ClassCounts
-from mlresample._cli import main
 from mlresample.annotation import plan_annotation
+
+from .commands import runner
 
 NOW = {"crack": 10, "road": 70}
 
 
 @pytest.fixture
 def run(capsys):
-    def run(*arguments, status=0):
-        assert main(list(map(str, arguments))) == status
-        out, err = capsys.readouterr()
-        return err if status else out
-
-    return run
+    return runner(capsys)
 
 
 def write(path, n_road, n_crack):

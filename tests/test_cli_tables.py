@@ -15,6 +15,8 @@ import pytest
 from mlresample._cli import _tables, main
 from mlresample.tables import TableTarget, add_repeats, count_classes
 
+from .commands import runner
+
 RNG = np.random.RandomState(0)
 LABELS = [
     [f"class {c}" for c in np.flatnonzero(row)]
@@ -36,17 +38,7 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.fixture
 def run(capsys):
-    def run(*arguments, status=0):
-        assert main(list(map(str, arguments))) == status
-        out, err = capsys.readouterr()
-        if status:
-            assert out == ""
-            assert err.count("\n") == 1
-            return err
-        assert err == ""
-        return out
-
-    return run
+    return runner(capsys)
 
 
 FILES = ["train/0.parquet", "train/1.parquet", "train/2.parquet"]
@@ -247,3 +239,25 @@ def test_a_waiting_person_sees_how_many_rows_were_read(capsys, monkeypatch):
     assert shown.startswith("reading train: 70 of 600 rows, ")
     assert shown.count("600 of 600 rows") == 2  # in two passes
     assert shown.endswith(" rows/s\n")
+
+
+@pytest.mark.parametrize(
+    ("files", "output"),
+    [
+        ("train", "train/new.parquet"),
+        ("train", "train/below/new.parquet"),
+        ("train/*.parquet", "train/new.parquet"),
+        ("./train/**/*.parquet", "train/new.parquet"),
+        ("./train/**/*.parquet", "train/below/new.parquet"),
+    ],
+)
+def test_an_output_that_would_be_an_input_is_refused(run, folder, files, output):
+    (folder / "train/below").mkdir()
+    err = run("resample", files, *OPTIONS, "--output", output, status=2)
+    assert f"--output {output} would be one of the files of {files} from then on" in err
+    assert not (folder / output).exists()
+
+
+def test_an_output_beside_the_inputs_is_written(run, folder):
+    run("resample", "train/*.parquet", *OPTIONS, "--output", "train.parquet")
+    assert pq.read_table(folder / "train.parquet").num_rows > 600

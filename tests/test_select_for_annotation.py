@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
-from mlresample import ResamplingRule, plan_resampling
+from mlresample import ClassCounts, ResamplingRule, plan_resampling
 from mlresample.annotation import _greedy as greedy
 from mlresample.annotation import plan_annotation, select_for_annotation
 
@@ -349,3 +349,14 @@ def test_a_frame_in_another_order_than_class_names_is_refused():
     frame = pd.DataFrame(SCORES, columns=["a", "b"])
     with pytest.raises(ValueError, match="leave class_names out"):
         select_for_annotation(frame, 2, quotas=[1, 1], class_names=["b", "a"])
+
+
+def test_quotas_of_a_plan_are_not_rounded_to_0_where_hit_rates_are_low():
+    counts = ClassCounts.from_numbers(dict.fromkeys("abcdefghij", 10), n_samples=1000)
+    plan = plan_annotation(counts, target_count=50, batch_size=100, hit_rate=0.05)
+    assert not plan.quotas[0].any()  # ten images of each class, half a positive
+    y_score = np.full((300, 10), 0.001)
+    y_score[:100] += np.eye(10)[np.arange(100) % 10] * 0.5
+    selection = select_for_annotation(y_score, 10, quotas=plan, exploration=0)
+    assert sorted(selection.indices % 10) == list(range(10))
+    assert (selection.indices < 100).all()

@@ -478,3 +478,29 @@ def test_missing_pyarrow_is_an_error_that_names_the_extra():
     code = "import sys; sys.modules['pyarrow'] = None; import mlresample.tables"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert 'pip install "mlresample[tables]"' in result.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("kind", [pa.list_(pa.uint8()), pa.list_(pa.int64(), 3)])
+def test_rows_of_an_indicator_matrix_in_a_list_are_no_labels(kind):
+    table = pa.table({"g": pa.array([[0, 1, 0], [1, 1, 0], [0, 0, 1], [0, 0, 0]], kind)})
+    with pytest.raises(ValueError, match="'g' has 3 numbers in each row, all 0 or 1"):
+        count_classes(table, "g")
+
+
+def test_lists_of_the_classes_0_and_1_are_labels():
+    table = pa.table({"g": [[0, 1], [1], [0, 0, 1], []]})
+    assert count_classes(table, "g").class_counts.tolist() == [2, 3]
+
+
+@pytest.mark.parametrize("as_dictionary", [False, True])
+def test_an_empty_label_is_an_error(as_dictionary):
+    column = pa.array(["a", "b", "", "a"])
+    column = column.dictionary_encode() if as_dictionary else column
+    with pytest.raises(ValueError, match="'g' has an empty label in row 2"):
+        count_classes(pa.table({"g": column}), "g")
+    counts = count_classes(pa.table({"g": column}), "g", separator="|")
+    assert (counts.class_counts.tolist(), counts.n_without_class) == ([2, 1], 1)
+    with pytest.raises(ValueError, match="'g' has an empty label in row 1"):
+        count_classes(pa.table({"g": [["a"], ["b", ""]]}), "g")
+    unused = pa.DictionaryArray.from_arrays([0, 0], ["a", ""])
+    assert count_classes(pa.table({"g": unused}), "g").classes.tolist() == ["a"]

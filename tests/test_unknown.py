@@ -21,6 +21,7 @@ from mlresample import (
     plan_resampling,
 )
 from mlresample._target.read import as_target
+from mlresample.metrics import measure_imbalance
 
 NAN = float("nan")
 Y = np.array([[1, -1, 0], [0, -1, 0], [1, 1, 0], [0, 0, -1], [0, 0, 0]])
@@ -735,3 +736,26 @@ def test_classes_of_a_known_target_are_merged_as_ever():
 def test_merged_classes_take_no_mask():
     with pytest.raises(ValueError, match=r"got ndarray\. A mask would not follow"):
         merge_classes(Y, {"parent": [1, 2]}, unknown=Y == -1)
+
+
+def test_a_mask_frame_with_the_rows_in_another_order_is_an_error():
+    y = pd.DataFrame(np.maximum(Y, 0), columns=["a", "b", "c"])
+    mask = pd.DataFrame(Y == -1, columns=["a", "b", "c"])
+    with pytest.raises(ValueError, match="unknown has the rows of y in another order"):
+        plan_resampling(y, unknown=mask[::-1])
+    expected = plan_resampling(y, unknown=mask).known_counts
+    assert_array_equal(plan_resampling(y, unknown=mask[::-1].loc[y.index]).known_counts, expected)
+    other = mask.set_axis(list("vwxyz"), axis=0)  # by position, as scikit-learn reads rows
+    assert_array_equal(plan_resampling(y, unknown=other).known_counts, expected)
+
+
+def test_samples_without_a_class_are_known_negatives_of_each_class():
+    numbers = {"n_samples": 120, "known_counts": [10, 40]}
+    ClassCounts.from_numbers([8, 10], n_without_class=2, **numbers)
+    with pytest.raises(ValueError, match="a class has only 2 known negatives"):
+        ClassCounts.from_numbers([8, 10], n_without_class=3, **numbers)
+
+
+def test_measures_say_that_no_class_occurs_in_what_is_known():
+    with pytest.raises(ValueError, match="No class occurs in the known part of y"):
+        measure_imbalance(np.full((3, 2), -1), unknown=-1)

@@ -1,5 +1,7 @@
 """Tables of Parquet files, read with progress and written; needs pyarrow."""
 
+import fnmatch
+import os
 import sys
 import time
 from argparse import Namespace
@@ -46,6 +48,8 @@ class ParquetTable:
                 )
             for path in self._paths:
                 check_not_input(arguments.output, path)
+            for path in paths:
+                _check_not_among(arguments.output, path)
         if self._key is not None:
             schema = record_batches(self._paths, self._columns, self._key).schema
             check_keys(schema.field(self._key).type)
@@ -66,6 +70,21 @@ class ParquetTable:
             epoch=arguments.epoch or 0,
             output=output,
             **self._options,
+        )
+
+
+def _check_not_among(output: str, path: str) -> None:
+    """Check that the output would not be a file of an input's folder or pattern from then on."""
+    place, pattern = os.path.realpath(output), os.path.realpath(path)
+    if os.path.isdir(path):
+        is_among = place.startswith(os.path.join(pattern, ""))
+    else:
+        is_as_deep = "**" in pattern or place.count(os.sep) == pattern.count(os.sep)
+        is_among = is_as_deep and fnmatch.fnmatchcase(place, pattern.replace("**/", "*"))
+    if is_among:
+        raise ValueError(
+            f"--output {output} would be one of the files of {path} from then on: write to "
+            f"another folder."
         )
 
 

@@ -88,8 +88,9 @@ def plan_resampling(
         sample carries the classes whose count is > 0.
     unknown : float or mask of shape (n_samples, n_classes), default=None
         Value of the entries of `y` that are unknown, because nobody looked, such as -1; nan
-        stands for missing values of all kinds. Or a mask in any container, whose columns are in
-        the order of those of `y`: where it is True, the entry is unknown whatever `y` holds. For
+        stands for missing values of all kinds. Or a mask in any container, whose rows and columns
+        are in the order of those of `y`: where it is True, the entry is unknown whatever `y`
+        holds. For
         both blanks and -1, pass ``y.fillna(-1)`` and ``unknown=-1``. If None, all is known. Not
         for class labels, and not with `instances`.
     class_multipliers : "balanced", array-like, dict or callable, default="balanced"

@@ -300,6 +300,12 @@ def check_counts_fit(
                 f"{n_samples:,} samples would have a class, but the counts need at least "
                 f"{most:,} and at most {at_most:,}."
             )
+        negatives = n_samples if known is None else int((known - counts).min(initial=n_samples))
+        if n_without_class > negatives:
+            raise ValueError(
+                f"n_without_class={n_without_class} contradicts known_counts: a class has only "
+                f"{negatives:,} known negatives, and a sample without a class is one of each."
+            )
 
 
 def _further_counts(

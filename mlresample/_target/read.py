@@ -175,6 +175,12 @@ def _frame_target(
         return labels
     classes = _renamed(as_classes(names), class_names)
     _check_n_classes(classes, len(names))
+    both = is_pandas_dataframe(y) and is_pandas_dataframe(unknown)
+    if both and in_another_order(unknown.index.tolist(), y.index.tolist()):
+        raise ValueError(
+            "unknown has the rows of y in another order, by their index: pass "
+            "unknown.loc[y.index]."
+        )
     if is_pandas_dataframe(y) and _is_one_array(y):
         return _with_unknown(y.to_numpy(), unknown, classes)
     return _with_unknown(_FrameColumns(frame, names), unknown, classes)

@@ -59,8 +59,8 @@ def select_for_annotation(
     n : int
         Number of samples to select.
     quotas : array-like of shape (n_classes,), dict or AnnotationPlan, default=None
-        Positives wanted of each class, those of the first batch of a plan. Classes left out of a
-        dict have none.
+        Positives wanted of each class; of a plan, those that its first batch brings on average.
+        Classes left out of a dict have none.
     rule : ResamplingRule, ResamplingPlan or fitted sampler, default=None
         In place of quotas: samples are selected that it would show most often.
     groups : array-like of shape (n_pool,), default=None
@@ -249,7 +249,9 @@ def _read_quotas(quotas: Any, classes: NDArray[Any]) -> NDArray[np.float64]:
     if isinstance(quotas, AnnotationPlan):
         if not len(quotas.quotas):
             raise ValueError("quotas is a plan in which no class lacks images: none is wanted.")
-        return _in_order(quotas.quotas[0].astype(np.float64), quotas, classes)
+        rates = 1.0 if quotas.hit_rates is None else quotas.hit_rates
+        expected = np.minimum(quotas.images[0] * rates, quotas.to_collect)  # quotas are rounded
+        return _in_order(expected, quotas, classes)
     values, given = read_by_class(quotas, "quotas", classes)
     numbers = np.where(given, as_floats(values, "quotas", len(classes)), 0)
     wrong = np.flatnonzero(~((numbers >= 0) & (numbers < np.inf)))

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from mlresample._reporting.base import SCHEMA_VERSION, Figures, Report, Rows, as_rows, finite
 from mlresample._reporting.text import bullets
 from mlresample._reporting.verdicts import judge_near_subsets
-from mlresample._rule.counts import check_some_class_occurs, imbalance_per_class
+from mlresample._rule.counts import check_target_has_class, imbalance_per_class
 from mlresample._rule.scumble import sample_scumble
 from mlresample._target.label_sets import HALF, MOST_CLASSES, Complexes, label_sets
 from mlresample._target.read import as_target
@@ -213,7 +213,7 @@ def measure_imbalance(
     """
     indicator = as_target(y, class_names=class_names, unknown=unknown)
     counts, n_samples = indicator.class_counts, indicator.n_samples
-    check_some_class_occurs(counts)
+    check_target_has_class(indicator)
     occurs = counts > 0
     per_class = np.full(len(counts), 0.0 if absent_classes == "zero" else np.nan)
     per_class[occurs] = imbalance_per_class(counts, counts)

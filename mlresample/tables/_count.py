@@ -49,7 +49,8 @@ def count_classes(
     Raises
     ------
     ValueError
-        If a column is missing, has another type or has nulls, or files cannot be read.
+        If a column is missing, has another type, has nulls, empty labels or rows of an indicator
+        matrix in lists, or files cannot be read.
     FileNotFoundError
         If no file is at the path.
 

@@ -133,7 +133,29 @@ class LabelLayout:
             raise ValueError(
                 f"column {self.labels!r} has a label that is null in row {first_row + row}."
             )
-        return _encoded(indptr, values)
+        labels = _encoded(indptr, values)
+        self._check_are_labels(labels, first_row)
+        return labels
+
+    def _check_are_labels(self, labels: BatchLabels, first_row: int) -> None:
+        """Check that no label is empty, and that lists are not rows of an indicator matrix."""
+        indptr, codes = labels.entries
+        if labels.names is None and len(codes) and labels.n_codes <= 2:
+            lengths = np.diff(indptr)
+            if lengths[0] > 2 and (lengths == lengths[0]).all():
+                raise ValueError(
+                    f"column {self.labels!r} has {lengths[0]} numbers in each row, all 0 or 1, as "
+                    f"an indicator matrix has: labels are the numbers or names of a row's "
+                    f"classes. Make a column of each class, and name these."
+                )
+        if labels.names is not None and "" in labels.names:
+            found = np.flatnonzero(codes == labels.names.index(""))
+            if len(found):  # else no row has this name of a dictionary
+                row = int(np.searchsorted(indptr, found[0], side="right")) - 1
+                raise ValueError(
+                    f"column {self.labels!r} has an empty label in row {first_row + row}. If it "
+                    f"means no class, pass separator, with which an empty cell has none."
+                )
 
     def _split(self, column: pa.Array) -> pa.Array:
         column = decoded(column)
