@@ -68,6 +68,7 @@ words = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), min_
 @settings(max_examples=60, deadline=None)
 @given(st.lists(words.map(str.strip).filter(bool), min_size=1, max_size=9, unique=True))
 @example(["a, 5", "b, 6"])
+@example(["#"])
 def test_names_are_read_as_they_are_or_refused(names):
     path = write("names.txt", "\n".join(names))
     if any(mark in "".join(names) for mark in ",;:={[<\t0123456789"):

@@ -90,9 +90,8 @@ def plan_resampling(
         Value of the entries of `y` that are unknown, because nobody looked, such as -1; nan
         stands for missing values of all kinds. Or a mask in any container, whose rows and columns
         are in the order of those of `y`: where it is True, the entry is unknown whatever `y`
-        holds. For
-        both blanks and -1, pass ``y.fillna(-1)`` and ``unknown=-1``. If None, all is known. Not
-        for class labels, and not with `instances`.
+        holds. For both blanks and -1, pass ``y.fillna(-1)`` and ``unknown=-1``. If None, all is
+        known. Not for class labels, and not with `instances`.
     class_multipliers : "balanced", array-like, dict or callable, default="balanced"
         The rule below; or one multiplier per class, {class: multiplier} (classes left out get
         1), or a function from the array of class counts to an array of multipliers. Values

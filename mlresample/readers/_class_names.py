@@ -140,6 +140,8 @@ def _is_delimited(lines: list[str]) -> bool:
     Rows have delimiters without a space behind them, or a column of numbers.
     """
     lines = [line for line in lines if not line.startswith("#")]
+    if not lines:
+        return False
     most = 0.9 * len(lines)
     if sum("\t" in line or bool(_BARE_DELIMITER.search(line)) for line in lines) >= most:
         return True
