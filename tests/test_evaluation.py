@@ -221,6 +221,19 @@ def test_scores_of_every_data_frame_are_read(kind):
     assert_allclose(evaluation.average_precision, evaluate().average_precision)
 
 
+@pytest.mark.parametrize("name", ["y_pred", "y_score"])
+def test_predictions_with_the_rows_in_another_order_are_an_error(name):
+    pd = pytest.importorskip("pandas")
+    y, values = (
+        pd.DataFrame(of, columns=NAMES) for of in (TRUE, PRED if name == "y_pred" else SCORE)
+    )
+    with pytest.raises(ValueError, match=f"{name} has the rows of y_true in another order"):
+        evaluate_by_frequency(y, **{name: values[::-1]}, class_counts=COUNTS)
+    expected = evaluate_by_frequency(y, **{name: values}, class_counts=COUNTS)
+    aligned = evaluate_by_frequency(y, **{name: values[::-1].loc[y.index]}, class_counts=COUNTS)
+    assert aligned.to_dict() == expected.to_dict()
+
+
 @pytest.mark.parametrize("name", ["y_true", "y_pred", "y_score"])
 def test_data_frames_with_columns_in_another_order_are_refused(name):
     pd = pytest.importorskip("pandas")

@@ -111,3 +111,15 @@ def test_classes_in_another_order_are_refused():
     scores = pd.DataFrame(SCORES[:3], columns=["b", "a"])
     with pytest.raises(ValueError, match="order"):
         find_hard_negatives(y, scores)
+
+
+@pytest.mark.parametrize("function", [find_hard_negatives, tune_thresholds])
+def test_scores_with_the_rows_of_the_target_in_another_order_are_refused(function):
+    y, scores = (pd.DataFrame(values[:3], columns=["a", "b"]) for values in (Y, SCORES))
+    with pytest.raises(ValueError, match=r"y_score has the rows of y\w* in another order"):
+        function(y, scores[::-1])
+    expected, found = function(y, scores), function(y, scores[::-1].loc[y.index])
+    assert str(found) == str(expected)
+    other = scores.set_axis(list("xyz"), axis=0)  # by position, as scikit-learn reads rows
+    assert str(function(y, other)) == str(expected)
+    assert str(function(y, scores.set_axis([2, 1, 0]).to_numpy())) == str(expected)

@@ -29,7 +29,13 @@ from mlresample._target.indicators import (
 from mlresample._target.instances import InstanceCounts
 from mlresample._target.unknown import is_value, split_unknown
 from mlresample._utils.containers import is_dataframe, is_series, is_tensor
-from mlresample._utils.names import as_classes, check_column_order, in_another_order, plain
+from mlresample._utils.names import (
+    as_classes,
+    check_column_order,
+    check_row_order,
+    in_another_order,
+    plain,
+)
 
 
 def as_target(
@@ -175,12 +181,7 @@ def _frame_target(
         return labels
     classes = _renamed(as_classes(names), class_names)
     _check_n_classes(classes, len(names))
-    both = is_pandas_dataframe(y) and is_pandas_dataframe(unknown)
-    if both and in_another_order(unknown.index.tolist(), y.index.tolist()):
-        raise ValueError(
-            "unknown has the rows of y in another order, by their index: pass "
-            "unknown.loc[y.index]."
-        )
+    check_row_order(unknown, "unknown", y, "y")
     if is_pandas_dataframe(y) and _is_one_array(y):
         return _with_unknown(y.to_numpy(), unknown, classes)
     return _with_unknown(_FrameColumns(frame, names), unknown, classes)

@@ -1,4 +1,4 @@
-"""Class names: compare, order and format them."""
+"""Names of classes and rows: compare, order and format them."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -8,6 +8,7 @@ from typing import Any
 
 import narwhals as nw
 import numpy as np
+from narwhals.dependencies import is_pandas_dataframe
 from numpy.typing import NDArray
 
 from mlresample._utils.containers import is_dataframe
@@ -64,4 +65,17 @@ def check_column_order(container: Any, name: str, classes: NDArray[Any]) -> None
         raise ValueError(
             f"{name} has the classes in the order {names[:10]}, not {expected[:10]}: reorder its "
             f"columns."
+        )
+
+
+def check_row_order(container: Any, name: str, y: Any, y_name: str) -> None:
+    """Check that two pandas data frames do not have the same rows in a different order."""
+    if not (is_pandas_dataframe(container) and is_pandas_dataframe(y)):
+        return
+    index, expected = container.index, y.index
+    if not index.equals(expected) and in_another_order(index.tolist(), expected.tolist()):
+        raise ValueError(
+            f"{name} has the rows of {y_name} in another order, by their index: pass "
+            f"{name}.loc[{y_name}.index], or {name}.to_numpy() if its rows are those of {y_name} "
+            f"one by one, whatever the index says."
         )

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlresample._target.indicators import Indicator
-from mlresample._utils.names import plain
+from mlresample._utils.names import check_row_order, plain
 from mlresample._utils.sklearn import Interval, validate_params
 from mlresample._utils.typing import MatrixLike, Unknown
 from mlresample.annotation._ranked import RankedSamples
@@ -55,7 +55,8 @@ def find_hard_negatives(
     Raises
     ------
     ValueError
-        If y or y_score is not as described, or their shapes differ.
+        If y or y_score is not as described, or their shapes or the order of their rows by their
+        index differ.
 
     See Also
     --------
@@ -83,6 +84,7 @@ def find_hard_negatives(
     array([1., 1., 2., 1.])
     """
     target = as_multilabel_target(y, unknown)
+    check_row_order(y_score, "y_score", y, "y")
     scores = check_scores(y_score, target)
     thresholds = tune_thresholds(y, y_score, unknown=unknown)
     positive, not_known = as_mask(target), None

@@ -203,7 +203,7 @@ def evaluate_by_frequency(
     ------
     ValueError
         If neither `y_pred` nor `y_score` is passed, or not exactly one of `plan` and
-        `class_counts`; if shapes differ, an argument is not of its kind, no class occurs in
+        `class_counts`; if shapes or the order of rows by their index differ, an argument is not of its kind, no class occurs in
         `y_true`, or `many` is below `few`.
 
     Notes
@@ -272,7 +272,7 @@ def evaluate_by_frequency(
     if y_pred is not None:
         predicted = read_indicator(y_pred, "y_pred")
         shape = predicted.n_samples, predicted.n_classes
-        check_like(y_pred, shape, "y_pred", classes, target)
+        check_like(y_pred, shape, "y_pred", classes, target, y_true)
         pred = predicted.to_csr()
         if mask is not None:  # neither true nor predicted: in no count of a measure
             pred = pred - pred.multiply(mask)
@@ -281,7 +281,7 @@ def evaluate_by_frequency(
         micro |= zip(names, map(float, _precision_recall_f1(true, pred, "micro")), strict=True)
     if y_score is not None:
         score = read_scores(y_score)
-        check_like(y_score, score.shape, "y_score", classes, target)
+        check_like(y_score, score.shape, "y_score", classes, target, y_true)
         if mask is not None:  # below every score, and so never ranked above a positive
             score = np.where(mask.astype(np.bool_).toarray(), -np.inf, score)
         values["average_precision"] = _average_precision_per_class(true, score)

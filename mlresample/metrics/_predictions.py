@@ -13,7 +13,7 @@ from mlresample._rule.counts import check_some_class_occurs, counts_by_name
 from mlresample._target.indicators import Indicator, LabelIndicator
 from mlresample._target.read import as_array, as_target
 from mlresample._utils.containers import is_dataframe, row_slices
-from mlresample._utils.names import as_classes, check_column_order
+from mlresample._utils.names import as_classes, check_column_order, check_row_order
 
 _ROWS = 4096  # of scores that are checked at once
 
@@ -100,11 +100,17 @@ def read_scores(y_score: Any) -> NDArray[np.floating[Any]]:
 
 
 def check_like(
-    container: Any, shape: tuple[int, ...], name: str, classes: NDArray[Any], true: Indicator
+    container: Any,
+    shape: tuple[int, ...],
+    name: str,
+    classes: NDArray[Any],
+    true: Indicator,
+    y_true: Any,
 ) -> None:
-    """Check that values have the shape and the classes of `true`."""
+    """Check that values have the shape and the classes of `true`, and the rows of `y_true`."""
     if shape != (true.n_samples, true.n_classes):
         raise ValueError(
             f"{name} has shape {shape}, y_true has {(true.n_samples, true.n_classes)}."
         )
     check_column_order(container, name, classes)
+    check_row_order(container, name, y_true, "y_true")

@@ -14,7 +14,7 @@ from sklearn.utils import check_array
 from mlresample._target.indicators import Indicator, LabelIndicator
 from mlresample._target.read import as_array, as_target
 from mlresample._utils.containers import is_dataframe, is_tensor, row_slices
-from mlresample._utils.names import check_column_order, plain
+from mlresample._utils.names import check_column_order, check_row_order, plain
 from mlresample._utils.sklearn import Interval, StrOptions, validate_params
 from mlresample._utils.typing import MatrixLike, Unknown
 from mlresample.model_selection._search import (
@@ -91,8 +91,8 @@ def tune_thresholds(
     Raises
     ------
     ValueError
-        If a parameter, y_true or y_score is not as described, their shapes differ, or every
-        entry of y_true is unknown.
+        If a parameter, y_true or y_score is not as described, their shapes or the order of their
+        rows by their index differ, or every entry of y_true is unknown.
 
     See Also
     --------
@@ -131,6 +131,7 @@ def tune_thresholds(
     if metric != "fbeta" and beta != 1:
         raise ValueError(f"beta={beta} has no effect on metric={metric!r}; set metric='fbeta'.")
     target = as_multilabel_target(y_true, unknown)
+    check_row_order(y_score, "y_score", y_true, "y_true")
     scores = check_scores(y_score, target)
     measure = partial(fbeta, beta=float(beta)) if metric == "fbeta" else METRICS[metric]
     n_known = np.full(target.n_classes, len(scores))
