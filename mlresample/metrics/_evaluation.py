@@ -203,8 +203,8 @@ def evaluate_by_frequency(
     ------
     ValueError
         If neither `y_pred` nor `y_score` is passed, or not exactly one of `plan` and
-        `class_counts`; if shapes or the order of rows by their index differ, an argument is not of its kind, no class occurs in
-        `y_true`, or `many` is below `few`.
+        `class_counts`; if shapes or the order of rows by their index differ, an argument is not of
+        its kind, no class occurs in `y_true`, or `many` is below `few`.
 
     Notes
     -----
