@@ -518,3 +518,54 @@ def test_long_names_do_not_overlap_and_are_not_cut_off(n_rare, n_common, size):
 def test_at_least_one_class_is_shown(name):
     with pytest.raises(ValueError, match=f"'{name}' parameter"):
         CoOccurrenceDisplay.from_target(DIGITS, **{name: 0})
+
+
+# -- unknown entries ---------------------------------------------------------------------------
+
+UNKNOWN = np.random.RandomState(0).choice([-1, 0, 1], (60, 6), p=[0.2, 0.5, 0.3])
+IS_UNKNOWN = UNKNOWN == -1
+MARKED = {
+    "value": (UNKNOWN, -1),
+    "mask": (np.maximum(UNKNOWN, 0), IS_UNKNOWN),
+    "sparse": (sp.csr_array(UNKNOWN), -1),
+    "columns": (sp.csc_array(np.maximum(UNKNOWN, 0)), sp.csr_array(IS_UNKNOWN)),
+}
+
+
+@pytest.mark.parametrize("marked", MARKED)
+def test_unknown_entries_are_not_counted(marked):
+    y, unknown = MARKED[marked]
+    display = ClassCountsDisplay.from_target(y, unknown=unknown)
+    assert_array_equal(display.class_counts, (UNKNOWN == 1).sum(axis=0))
+
+
+@pytest.mark.parametrize("marked", MARKED)
+def test_shares_are_of_samples_of_which_it_is_known_whether_they_carry_the_common_class(marked):
+    y, unknown = MARKED[marked]
+    display = CoOccurrenceDisplay.from_target(y, unknown=unknown)
+    for row, rare in zip(display.shares, display.rare_classes, strict=True):
+        for share, common in zip(row, display.common_classes, strict=True):
+            known = UNKNOWN[(UNKNOWN[:, rare] == 1) & ~IS_UNKNOWN[:, common], common]
+            assert share == pytest.approx(np.mean(known))
+
+
+def test_a_share_of_which_nothing_is_known_is_left_blank():
+    y = [[1, 0, 0], [1, 1, 0], [1, 1, 0], [-1, 1, 1]]
+    display = draw(CoOccurrenceDisplay.from_target(y, unknown=-1))
+    assert display.common_classes.tolist() == [1, 0]
+    assert_array_equal(display.shares, [[1, np.nan]])
+    assert [text.get_text() for text in display.texts_] == ["1.00", ""]
+
+
+def test_plans_of_a_target_with_unknown_entries_are_compared():
+    display = PlanComparisonDisplay.from_target(UNKNOWN, {"cap": [1, 2, 4]}, unknown=-1)
+    expected = compare_plans(UNKNOWN, {"cap": [1, 2, 4]}, unknown=-1)
+    assert display.comparison.to_dict() == expected.to_dict()
+    plan = plan_resampling(UNKNOWN, cap=2, unknown=-1)
+    assert display.comparison.growth[1] == pytest.approx(plan.expected_epoch_size / 60)
+
+
+@pytest.mark.parametrize("make", [ClassCountsDisplay.from_target, CoOccurrenceDisplay.from_target])
+def test_a_target_without_known_positives_is_an_error(make):
+    with pytest.raises(ValueError, match="No class occurs in the known part of y"):
+        make([[-1, 0], [0, -1]], unknown=-1)

@@ -18,10 +18,10 @@ from numpy.typing import ArrayLike, NDArray
 from mlresample._plan.plan import ResamplingPlan
 from mlresample._plan.table_plan import TablePlan
 from mlresample._reporting.style import AFTER, BEFORE, CAP
-from mlresample._rule.counts import check_some_class_occurs
+from mlresample._rule.counts import check_target_has_class
 from mlresample._target.read import as_target
 from mlresample._utils.sklearn import validate_params
-from mlresample._utils.typing import MatrixLike
+from mlresample._utils.typing import MatrixLike, Unknown
 from mlresample.plots._drawing import (
     LINE_HEIGHT,
     SMALLEST_FONT,
@@ -148,7 +148,12 @@ class ClassCountsDisplay:
 
     @classmethod
     def from_target(
-        cls, y: MatrixLike, *, class_names: ArrayLike | None = None, ax: Axes | None = None
+        cls,
+        y: MatrixLike,
+        *,
+        class_names: ArrayLike | None = None,
+        unknown: Unknown | None = None,
+        ax: Axes | None = None,
     ) -> Self:
         """Plot the class counts of a target as it is.
 
@@ -158,6 +163,9 @@ class ClassCountsDisplay:
             Multi-label indicator matrix of 0 and 1; or class labels of shape (n_samples,).
         class_names : array-like of shape (n_classes,), default=None
             Names of the classes, as for :func:`~mlresample.plan_resampling`.
+        unknown : float or mask of y's shape, default=None
+            Value of the entries of `y` that nobody looked at, such as -1 or NaN, or a mask of
+            them; they are not counted.
         ax : matplotlib Axes, default=None
             Axes to draw on; by default, those of a new figure.
 
@@ -171,8 +179,8 @@ class ClassCountsDisplay:
         ValueError
             If `y` is not a target, or no class occurs in it.
         """
-        indicator = as_target(y, class_names=class_names)
-        check_some_class_occurs(indicator.class_counts)
+        indicator = as_target(y, class_names=class_names, unknown=unknown)
+        check_target_has_class(indicator)
         return cls(indicator.classes, indicator.class_counts).plot(ax=ax)
 
     @validate_params({"ax": [Axes, None]}, prefer_skip_nested_validation=True)

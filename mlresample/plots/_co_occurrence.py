@@ -15,11 +15,11 @@ from matplotlib.image import AxesImage
 from matplotlib.text import Text
 from numpy.typing import ArrayLike, NDArray
 
-from mlresample._rule.counts import check_some_class_occurs
+from mlresample._rule.counts import check_target_has_class
 from mlresample._target.indicators import Indicator
 from mlresample._target.read import as_target
 from mlresample._utils.sklearn import Interval, validate_params
-from mlresample._utils.typing import MatrixLike
+from mlresample._utils.typing import MatrixLike, Unknown
 from mlresample.plots._drawing import (
     LETTER_WIDTH,
     LINE_HEIGHT,
@@ -45,7 +45,8 @@ class CoOccurrenceDisplay:
     Parameters
     ----------
     shares : ndarray of shape (n_rare, n_common)
-        Share of the rare class's samples that carry the common class, from 0 to 1.
+        Share of the rare class's samples that carry the common class, from 0 to 1; NaN if it is
+        known of none of them.
     rare_classes : ndarray of shape (n_rare,)
         Names of the rare classes, the rarest first.
     common_classes : ndarray of shape (n_common,)
@@ -109,6 +110,7 @@ class CoOccurrenceDisplay:
         y: MatrixLike,
         *,
         class_names: ArrayLike | None = None,
+        unknown: Unknown | None = None,
         n_rare: int = 10,
         n_common: int = 10,
         ax: Axes | None = None,
@@ -121,6 +123,10 @@ class CoOccurrenceDisplay:
             Multi-label indicator matrix of 0 and 1; or class labels of shape (n_samples,).
         class_names : array-like of shape (n_classes,), default=None
             Names of the classes, as for :func:`~mlresample.plan_resampling`.
+        unknown : float or mask of y's shape, default=None
+            Value of the entries of `y` that nobody looked at, such as -1 or NaN, or a mask of
+            them. Shares are of the samples of which it is known whether they carry the common
+            class.
         n_rare : int, default=10
             Number of rows: the rarest of the classes that occur, at most half of them.
         n_common : int, default=10
@@ -142,9 +148,9 @@ class CoOccurrenceDisplay:
         -----
         The target is read twice for each rare class, in blocks.
         """
-        indicator = as_target(y, class_names=class_names)
+        indicator = as_target(y, class_names=class_names, unknown=unknown)
+        check_target_has_class(indicator)
         counts = indicator.class_counts
-        check_some_class_occurs(counts)
         by_count = np.argsort(counts, kind="stable")
         by_count = by_count[counts[by_count] > 0]
         if len(by_count) == 1:
@@ -202,8 +208,9 @@ class CoOccurrenceDisplay:
         self.texts_ = []
         if self.shares.size <= _MOST_NUMBERS:
             for row, column in np.ndindex(self.shares.shape):
-                number = _Number(ax, column, row, f"{self.shares[row, column]:.2f}")
-                number.set_color(_readable_on(self.image_.to_rgba(self.shares[row, column])))
+                share = self.shares[row, column]
+                number = _Number(ax, column, row, "" if np.isnan(share) else f"{share:.2f}")
+                number.set_color(_readable_on(self.image_.to_rgba(share)))
                 self.texts_.append(number)
         return self
 
@@ -250,8 +257,12 @@ def _readable_on(color: Any) -> str:
 
 
 def _shares(indicator: Indicator, c: int) -> NDArray[np.float64]:
-    """Return the share of the samples of class c that carry each class."""
+    """Return the share of those samples of class c that carry each class, if that is known."""
     ranks = np.zeros(indicator.n_classes, dtype=np.uint8)
     ranks[c] = 1
     carry = indicator.row_maximum(ranks)
-    return indicator.weighted_class_counts(np.array([0.0, 1.0]), carry) / indicator.class_counts[c]
+    n_carry = indicator.weighted_class_counts(np.array([0.0, 1.0]), carry)
+    n_known = np.full(indicator.n_classes, float(indicator.class_counts[c]))
+    if indicator.unknown is not None:
+        n_known -= indicator.unknown.weighted_class_counts(np.array([0.0, 1.0]), carry)
+    return np.divide(n_carry, n_known, out=np.full(len(n_known), np.nan), where=n_known > 0)

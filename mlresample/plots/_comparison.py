@@ -16,7 +16,7 @@ from mlresample._plan.compare import PlanComparison, compare_plans
 from mlresample._reporting.style import BEFORE
 from mlresample._utils.names import plain
 from mlresample._utils.sklearn import StrOptions, validate_params
-from mlresample._utils.typing import MatrixLike
+from mlresample._utils.typing import MatrixLike, Unknown
 from mlresample.plots._drawing import LINES, new_axes, set_count_ticks, size_in_points
 from mlresample.plots._labels import LabelPlacer
 
@@ -101,6 +101,7 @@ class PlanComparisonDisplay:
         param_grid: dict[str, Any] | list[dict[str, Any]],
         *,
         class_names: ArrayLike | None = None,
+        unknown: Unknown | None = None,
         measure: str = "mean_imbalance",
         ax: Axes | None = None,
     ) -> Self:
@@ -113,6 +114,8 @@ class PlanComparisonDisplay:
         param_grid : dict of str to list, or list of such dicts
             Values to combine, as for :func:`~mlresample.compare_plans`.
         class_names : array-like of shape (n_classes,), default=None
+            As for :func:`~mlresample.plan_resampling`.
+        unknown : float or mask of y's shape, default=None
             As for :func:`~mlresample.plan_resampling`.
         measure : {"mean_imbalance", "imbalance_ratio"}, default="mean_imbalance"
             What is plotted against the growth of the epoch.
@@ -130,7 +133,7 @@ class PlanComparisonDisplay:
             If :func:`~mlresample.compare_plans` refuses the target or the grid, or `measure` is
             neither of the two.
         """
-        comparison = compare_plans(y, param_grid, class_names=class_names)
+        comparison = compare_plans(y, param_grid, class_names=class_names, unknown=unknown)
         return cls(comparison).plot(measure=measure, ax=ax)
 
     @validate_params(
