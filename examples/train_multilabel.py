@@ -57,7 +57,7 @@ def parse_options(arguments):
     commands = parser.add_subparsers(dest="command", required=True)
     training = commands.add_parser("train", help="train a network and tune thresholds")
     add = training.add_argument
-    add("labels", type=Path, help="table, COCO (.json) or YOLO (folder or data.yaml)")
+    add("labels", type=Path, help="CSV, Parquet, COCO (.json), YOLO (folder or data.yaml)")
     add("images", type=Path, nargs="?", help="folder of the images (that of LABELS)")
     add("--separator", help="separator of the labels in a cell (whitespace)")
     add("--none-value", help="cell of an image without a class, such as 'No Finding'")

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -160,6 +161,26 @@ def test_a_row_that_is_wrong_leaves_no_file(run):
     assert sorted(os.listdir()) == ["bad.parquet", "train"]
 
 
+def test_folds_of_parquet_are_those_of_the_same_csv_file(run):
+    table = TABLE.select(["id", "labels"])
+    pq.write_table(table, "one.parquet")
+    ids, labels = table.to_pydict().values()
+    lines = [f"{i},{'|'.join(of_one)}" for i, of_one in zip(ids, labels, strict=True)]
+    Path("one.csv").write_text("\n".join(["id,labels", *lines]))
+    of_csv = run("split", "one.csv", "--separator", "|", "--none-value", "", "--folds", "2")
+    options = ["--labels", "labels", "--key", "id", "--folds", "2"]
+    assert run("split", "one.parquet", *options) == of_csv
+
+
+def test_parquet_is_split_by_groups(run):
+    table = pa.table({"id": range(9), "labels": [["a"], ["b"], None] * 3, "of": [*"xxxyyyzzz"]})
+    pq.write_table(table, "one.parquet")
+    options = ["--labels", "labels", "--null-is-background", "--groups", "of", "--folds", "3"]
+    folds = [line.split(",")[1] for line in run("split", "one.parquet", *options).split()[1:]]
+    assert [len({*folds[i : i + 3]}) for i in (0, 3, 6)] == [1, 1, 1]
+    assert len({*folds}) == 3
+
+
 # -- errors --------------------------------------------------------------------------------------
 
 
@@ -184,7 +205,7 @@ def test_a_row_that_is_wrong_leaves_no_file(run):
         (["report", "empty.parquet", *OPTIONS], "No class occurs in the table"),
         (["plan", "nulls.parquet", *OPTIONS], "Pass --null-is-background"),
         (["plan", "train", "labels.csv", *OPTIONS], "takes one label file, or several"),
-        (["split", "train"], "mlresample split does not read Parquet"),
+        (["split", "train"], "mlresample split reads one Parquet file, got train"),
         (["resample", "train", *OPTIONS], "name the Parquet file to write by --output"),
         (["resample", "train", *OPTIONS, "--output", "a.csv"], "end in .parquet"),
         (["resample", "train", *OPTIONS, "--json", "--output", "a"], "--json has no effect"),

@@ -611,7 +611,7 @@ def test_advice_that_is_printed_leads_to_the_right_counts(kind, capsys):
 OTHER = {
     "xlsx": (b"PK\x03\x04\x14\0", "an Excel workbook or a zip archive; open it with pandas"),
     "xls": (b"\xd0\xcf\x11\xe0\xa1\xb1", "an Excel workbook; open it with pandas"),
-    "Parquet": (b"PAR1\x15\x04", "a Parquet file; open it with pandas"),
+    "Parquet": (b"PAR1\x15\x04", "a Parquet file; give its name the ending .parquet"),
     "Arrow": (b"ARROW1\0\0", "an Arrow file; open it with pandas"),
     "HDF5": (b"\x89HDF\r\n\x1a\n", "an HDF5 file; open it with pandas"),
     "SQLite": (b"SQLite format 3\0", "a SQLite database; open it with pandas"),

@@ -900,6 +900,49 @@ def test_where_takes_missing_values():
         check_table(table, ["a", "b"], [[1], [0]], ["x"])
 
 
+def test_parquet_is_read_as_the_same_csv_file():
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    lists = [["x", "y"], [], None, ["y"]]
+    columns = {
+        "id": pa.array([*"abcd"]),
+        "lists": pa.array(lists),
+        "text": pa.array(["x|y", "", None, "y"]).dictionary_encode(),
+        "lists.x": pa.array([1, 0, None, 0]),  # begins as another column does
+        "lists.y": pa.array([1, 0, 0, 1]),
+        "image": pa.array([b"\xff"] * 4),
+    }
+    path = Path("t.parquet")
+    pq.write_table(pa.table(columns), path, row_group_size=3)
+    rows = [[1, 1], [0, 0], [0, 0], [0, 1]]
+    for column in ("lists", "text"):
+        table = read_labels(path, label_columns=column, separator="|", none_value="")
+        check_table(table, ["a", "b", "c", "d"], rows, ["x", "y"])
+    table = read_labels(path, class_columns=["lists.y", "lists.x"], negative_values="")
+    check_table(table, ["a", "b", "c", "d"], [row[::-1] for row in rows], ["lists.y", "lists.x"])
+    with pytest.raises(ValueError, match=r"t\.parquet, row 2, column 'lists'"):
+        read_labels(path, label_columns="lists")
+    pq.write_table(pa.table(columns).slice(0, 0), path)
+    with pytest.raises(ValueError, match=r"t\.parquet has no row"):
+        read_labels(path, label_columns="lists")
+
+
+def test_damaged_parquet_is_an_error_that_names_the_file():
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    path = Path("t.parquet")
+    pq.write_table(pa.table({"id": ["a", "b"], "labels": [["x"], ["y"]]}), path)
+    whole = path.read_bytes()
+    read_labels(path)
+    for content in (whole[:-30], b"", b"id,labels\n", whole[:4] + b"\0" * 40 + whole[44:]):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=r"t\.parquet: the file cannot be read as Parquet"):
+            read_labels(path)
+    Path("t.csv").write_bytes(whole)
+    with pytest.raises(ValueError, match=r"the file is a Parquet file; give its name the ending"):
+        read_labels("t.csv")
+    with pytest.raises(FileNotFoundError):
+        read_labels("none.parquet")
+
+
 def test_lazy_frames_are_to_be_collected():
     polars = pytest.importorskip("polars")
     with pytest.raises(ValueError, match=r"pass source\.collect\(\)"):

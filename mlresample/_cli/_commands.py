@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlresample._cli._inputs import (
+    as_table,
     format_of,
     is_parquet,
     options_given,
@@ -205,6 +206,8 @@ def _resample_parquet(arguments: Namespace) -> Any:
 def _split(arguments: Namespace) -> str:
     _check_no_instances(arguments)
     file, n_folds = arguments.files[0], arguments.folds
+    if format_of(file, arguments) == "parquet":
+        as_table(file, arguments)
     table, names, group = read_with_groups(file, arguments)
     n_units, units = (len(table.ids), "samples") if names is None else (len(names), "groups")
     if not 2 <= n_folds <= n_units:

@@ -117,11 +117,6 @@ def read_file(file: str, arguments: Namespace) -> LabelTable:
     kind = format_of(file, arguments)
     if kind == "yolo":
         return read_images(file, arguments)[0]
-    if kind == "parquet":
-        raise ValueError(
-            f"{file}: mlresample {arguments.command} does not read Parquet: write ids and labels "
-            f"to a CSV file."
-        )
     options = options_for(kind, arguments)
     with _progress(f"reading {file}"):
         table = _READERS[kind](file, **options)
@@ -318,6 +313,18 @@ def is_parquet(arguments: Namespace) -> bool:
             f"that are one table, got {' '.join(arguments.files)}."
         )
     return False
+
+
+def as_table(file: str, arguments: Namespace) -> None:
+    """Have a Parquet file read into memory as other tables are; its options keep their names."""
+    if not os.path.isfile(file):
+        raise ValueError(f"mlresample {arguments.command} reads one Parquet file, got {file}.")
+    arguments.format = "table"
+    arguments.label_columns = arguments.label_columns or arguments.labels
+    arguments.id_column = arguments.id_column or arguments.key
+    if arguments.null_is_background:
+        arguments.none_value = ["", *(arguments.none_value or [])]
+    arguments.labels = arguments.key = arguments.null_is_background = None
 
 
 def _is_coco(file: str) -> bool:

@@ -15,7 +15,7 @@ from mlresample.readers import _suspicion as suspicion
 from mlresample.readers._cells import indicator_values
 from mlresample.readers._class_columns import read_class_columns
 from mlresample.readers._delimited import delimited_rows
-from mlresample.readers._frames import frame_rows
+from mlresample.readers._frames import frame_rows, is_parquet, parquet_rows
 from mlresample.readers._label_lists import ListOptions, read_label_lists
 from mlresample.readers._label_table import LabelTable, as_class_names, check_class_names
 from mlresample.readers._layout import choose_layout, known_column
@@ -73,7 +73,7 @@ def read_labels(
     skip_initial_space: bool = False,
     encoding: str = "utf-8",
 ) -> LabelTable:
-    r"""Read labels from a delimited file, JSON or a data frame: rows of named cells.
+    r"""Read labels from a delimited file, JSON, Parquet or a data frame: rows of named cells.
 
     A file with two columns holds an id and the list of its labels, such as ``a.png,16 0``; a
     file with more holds an id and one column of 0 and 1 per class. Anything else is said by
@@ -84,7 +84,8 @@ def read_labels(
     source : str, path-like, data frame, list of dict, or dict
         A CSV file; a JSON file (``.json``, ``.jsonl``, ``.ndjson``) with an array of objects,
         one object per line, or an object from ids to labels; what :func:`json.load` makes of
-        one; or a data frame of pandas, Polars or Arrow. Files may be packed by gzip.
+        one; a Parquet file (``.parquet``; needs pyarrow); or a data frame of pandas, Polars or
+        Arrow. CSV and JSON may be packed by gzip.
     id_column : str, default=None
         Column of the ids. None is the first column.
     row_numbers : bool, default=False
@@ -277,6 +278,8 @@ def _rows_of(source: Any, **options: Any) -> Rows:
     if isinstance(source, str | os.PathLike):
         if is_json(source):
             return json_rows(source, options["encoding"])
+        if is_parquet(source):
+            return parquet_rows(source)
         return delimited_rows(source, **options)
     if is_into_dataframe(source):
         return frame_rows(source)

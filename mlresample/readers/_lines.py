@@ -27,7 +27,7 @@ _TOO_MUCH = "labels are read from text: CSV, JSON, COCO or YOLO."
 _BINARY_KINDS = {
     b"PK\x03\x04": ("an Excel workbook or a zip archive", _FRAME),
     b"\xd0\xcf\x11\xe0": ("an Excel workbook", _FRAME),
-    b"PAR1": ("a Parquet file", _FRAME),
+    b"PAR1": ("a Parquet file", "give its name the ending .parquet."),
     b"ARROW1": ("an Arrow file", _FRAME),
     b"FEA1": ("a Feather file", _FRAME),
     b"\x89HDF": ("an HDF5 file", _FRAME),

@@ -22,6 +22,8 @@ torch = pytest.importorskip("torch", reason="torch is not installed")
 pytest.importorskip("PIL", reason="Pillow, which comes with matplotlib, is not installed")
 
 import numpy as np  # noqa: E402
+import pyarrow as pa  # noqa: E402
+import pyarrow.parquet as pq  # noqa: E402
 from PIL import Image  # noqa: E402
 
 from mlresample.datasets import make_multilabel_digits  # noqa: E402
@@ -274,7 +276,7 @@ def test_disk_that_is_full_is_told_and_the_last_checkpoint_stays(
     assert_same_training(load(tmp_path / "stopped.pt"), whole)
 
 
-def test_coco_and_yolo_files_train_as_the_table_does(script, arguments, data, tmp_path):
+def test_parquet_coco_and_yolo_files_train_as_the_table_does(script, arguments, data, tmp_path):
     lines = (data / "train.csv").read_text().splitlines()[1:]
     ids, cells = zip(*(line.split(",") for line in lines), strict=True)
     names = sorted({name for cell in cells for name in cell.split()})
@@ -296,8 +298,12 @@ def test_coco_and_yolo_files_train_as_the_table_does(script, arguments, data, tm
     annotations = [{**row, "id": i} for i, row in enumerate(annotations)]
     coco = {"images": images, "annotations": annotations, "categories": categories}
     (tmp_path / "coco.json").write_text(json.dumps(coco))
+    lists = pa.table({"id": ids, "labels": [cell.split() for cell in cells]})
+    pq.write_table(lists, tmp_path / "lists.parquet")
     weights = load(tmp_path / "table.pt")["network"]
-    for labels, more in [(tmp_path / "coco.json", [data / "images"]), (folder, [])]:
+    beside = [data / "images"]
+    ways = {tmp_path / "lists.parquet": beside, tmp_path / "coco.json": beside, folder: []}
+    for labels, more in ways.items():
         checkpoint = tmp_path / f"{labels.name}.pt"
         options = [*arguments[3:], "--checkpoint", checkpoint, "--epochs", 1]
         run(script, "train", labels, *more, *options)
