@@ -926,6 +926,19 @@ def test_parquet_is_read_as_the_same_csv_file():
         read_labels(path, label_columns="lists")
 
 
+def test_index_of_pandas_in_parquet_is_ids_unless_it_numbers_rows():
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame({"id": [*"abc"], "x": [0, 1, 1], "y": [1, 0, 1]})
+    frames = {
+        "filtered": pd.concat([frame[1:], frame])[2:],  # its index is 0, 1, 2 in a column
+        "named": frame.set_index("id"),
+        "unnamed": frame.set_index("id").rename_axis(None),
+    }
+    for name, stored in frames.items():
+        stored.to_parquet(f"{name}.parquet")
+        check_table(read_labels(f"{name}.parquet"), [*"abc"], [[0, 1], [1, 0], [1, 1]], ["x", "y"])
+
+
 def test_damaged_parquet_is_an_error_that_names_the_file():
     pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
     path = Path("t.parquet")

@@ -43,7 +43,7 @@ def parquet_rows(path: FilePath) -> Rows:
         file = pq.ParquetFile(source)
     except (pa.ArrowException, OSError) as error:
         raise misread(path, f"the file cannot be read as Parquet: {error}") from error
-    columns = file.schema_arrow.names
+    columns = _columns_of(file.schema_arrow)
 
     def parts(needed: list[int]) -> Iterator[Any]:
         names = [columns[i] for i in needed]
@@ -54,6 +54,21 @@ def parquet_rows(path: FilePath) -> Rows:
             raise misread(path, f"the file cannot be read as Parquet: {error}") from error
 
     return _rows_of_parts(source, columns, file.metadata.num_rows, parts)
+
+
+def _columns_of(schema: Any) -> list[str]:
+    """Return the columns, first those of an index of pandas, as its reset_index has them.
+
+    An index of integers without a name is no column: these are numbers of rows.
+    """
+    index = (schema.pandas_metadata or {}).get("index_columns", [])
+    levels = [name for name in schema.names if name in index]
+    first = [
+        name
+        for name in levels
+        if not (name.startswith("__index_level_") and str(schema.field(name).type) == "int64")
+    ]
+    return first + [name for name in schema.names if name not in levels]
 
 
 def _rows_of_parts(
