@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mlresample._loss_weights import LossWeights, compute_loss_weights
 from mlresample._plan.plan import PlanFigures, PlanLike, as_plan
+from mlresample._plan.random_plan import RandomPlan
 from mlresample._utils.containers import is_dataframe, is_series, is_tensor
 from mlresample._utils.names import in_another_order, plain
 from mlresample._utils.typing import ArrayOrTensor, LossWeightsLike
@@ -185,10 +186,10 @@ def _log_factors(
             "Pass only one of pos_weight and class_weight: a loss has one of the two."
         )
     plan = as_plan(plan)
-    if plan is not None and not isinstance(plan, PlanFigures):
+    if plan is not None and not isinstance(plan, PlanFigures | RandomPlan):
         raise ValueError(
-            f"plan must be a ResamplingPlan or a fitted MaxMultiplierOverSampler, got "
-            f"{type(plan).__name__}."
+            f"plan must be a ResamplingPlan or a fitted sampler that repeats samples or leaves "
+            f"them out, got {type(plan).__name__}."
         )
     is_single_label = class_weight is not None if plan is None else _is_single_label(plan)
     if class_weight is not None and not is_single_label:
@@ -214,7 +215,7 @@ def _log_factors(
     return log_factors, is_single_label
 
 
-def _is_single_label(plan: PlanFigures) -> bool:
+def _is_single_label(plan: PlanFigures | RandomPlan) -> bool:
     """Check whether every sample is known to have exactly one class."""
     all_known = plan.known_counts is None
     return (
@@ -222,24 +223,29 @@ def _is_single_label(plan: PlanFigures) -> bool:
     )
 
 
-def _posterior_factors(plan: PlanFigures) -> NDArray[np.float64]:
+def _posterior_factors(plan: PlanFigures | RandomPlan) -> NDArray[np.float64]:
     """Return the factor by which resampling has raised the posterior of each class."""
-    left_out = np.flatnonzero(plan.class_multipliers == 0)
+    if isinstance(plan, PlanFigures):
+        factors = plan.class_multipliers
+    else:
+        before, after = plan.class_counts, plan.resampled_class_counts
+        factors = np.divide(after, before, out=np.ones(len(before)), where=before > 0)
+    left_out = np.flatnonzero(factors == 0)
     if len(left_out):
         raise ValueError(
-            f"plan leaves out class {plain(plan.classes[left_out[0]])!r} by a multiplier of 0: "
+            f"plan leaves out all samples of class {plain(plan.classes[left_out[0]])!r}: "
             f"predictions of a model that has not seen the class cannot be corrected."
         )
-    return plan.class_multipliers
+    return factors
 
 
-def _odds_factors(plan: PlanFigures) -> NDArray[np.float64]:
+def _odds_factors(plan: PlanFigures | RandomPlan) -> NDArray[np.float64]:
     """Return the factor by which resampling has raised the odds of each class; 1 if unknown."""
     factors = compute_loss_weights(plan).taken_by_resampling
     return np.where(np.isnan(factors), 1.0, factors)
 
 
-def _read(weights: Any, name: str, plan: PlanFigures | None) -> Any:
+def _read(weights: Any, name: str, plan: PlanFigures | RandomPlan | None) -> Any:
     """Return weights as an array in the order of the classes."""
     if is_series(weights):
         raise ValueError(

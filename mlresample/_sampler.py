@@ -1,5 +1,6 @@
 """What all samplers share: any X and any target, read once, and results in their containers."""
 
+import warnings
 from abc import abstractmethod
 from numbers import Real
 from typing import Any, ClassVar, Self
@@ -171,6 +172,13 @@ class PercentageSampler(RepeatingSampler):
 
     def _make_plan(self, indicator: Indicator) -> RepeatPlan:
         n_samples = int(indicator.n_samples * self.percentage / 100)
+        if self.percentage > 0 and n_samples == 0:
+            warnings.warn(
+                f"percentage={self.percentage:g} of n_samples={indicator.n_samples:,} is less "
+                f"than one sample: all samples stay as they are.",
+                UserWarning,
+                stacklevel=6,
+            )
         return self._draw(indicator, n_samples, check_random_state(self.random_state))
 
     @abstractmethod

@@ -110,7 +110,7 @@ def test_error_says_which_samples_are_left_out_and_what_helps():
         with pytest.raises(
             ValueError,
             match=r"Every epoch leaves out 1 of 6 samples, such as "
-            r"sample 1 .* raise floor and background to at least 0\.5",
+            r"sample 1 .* a plan whose floor and background are at least 0\.5",
         ):
             check(plan, "nearest")
         with pytest.raises(ValueError, match=r"Every epoch leaves out 1 of 2 .* multiplier 0,"):

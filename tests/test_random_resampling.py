@@ -11,6 +11,8 @@ from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
 
 from mlresample import compute_loss_weights, correct_probabilities
+from mlresample._plan.random_plan import RandomPlan
+from mlresample._target.read import as_target
 from mlresample.metrics import evaluate_by_frequency
 from mlresample.over_sampling import LPROS, MLROS
 from mlresample.under_sampling import LPRUS, MLRUS
@@ -58,7 +60,7 @@ def test_ml_ros_takes_the_classes_in_turn_and_stops_at_the_budget():
     # Classes 1 and 2 are minority classes (20, 2, 2: mean 7, and 20 / 3 is below it).
     y = np.repeat([[1, 0, 0], [0, 1, 0], [0, 0, 1]], [20, 2, 2], axis=0)
     for n_clones, after in [(0, [20, 2, 2]), (1, [20, 3, 2]), (2, [20, 3, 3]), (3, [20, 3, 3])]:
-        sampler = MLROS(percentage=100 * n_clones / 24 + 1e-9, random_state=0)
+        sampler = MLROS(percentage=100 * n_clones / 24 * (1 + 1e-9), random_state=0)
         _, y_resampled = sampler.fit_resample(X[:24], y)
         assert_array_equal(y_resampled.sum(axis=0), after)
         assert ("saturated" in [v["code"] for v in sampler.plan_.verdicts]) == (n_clones == 3)
@@ -191,6 +193,7 @@ def test_lp_rus_leaves_out_each_sample_of_a_label_set_with_the_same_probability(
 
 
 @pytest.mark.parametrize("sampler", OVER)
+@pytest.mark.filterwarnings("ignore:percentage=")
 @settings(max_examples=60, deadline=None)
 @given(y=targets, percentage=st.sampled_from([0, 10, 33.3, 90, 250]), seed=st.integers(0, 99))
 def test_size_is_at_most_what_was_asked_for_and_no_sample_is_left_out(
@@ -211,6 +214,7 @@ def test_size_is_at_most_what_was_asked_for_and_no_sample_is_left_out(
 
 
 @pytest.mark.parametrize("sampler", UNDER)
+@pytest.mark.filterwarnings("ignore:percentage=")
 @settings(max_examples=60, deadline=None)
 @given(y=targets, percentage=st.sampled_from([0, 10, 33.3, 90, 99.9]), seed=st.integers(0, 99))
 def test_size_is_at_least_what_was_asked_for_and_no_sample_is_repeated(
@@ -267,10 +271,59 @@ def test_plan_reports_the_class_counts_before_and_after(sampler):
     assert plan.to_frame()["resampled_count"].tolist() == counts.tolist()
     assert f"{len(y_resampled):,}" in repr(plan)
     assert evaluate_by_frequency(Y, Y, plan=fitted).class_counts.tolist() == Y.sum(axis=0).tolist()
-    with pytest.raises(ValueError, match="or a fitted MaxMultiplierOverSampler, got RandomPlan"):
-        correct_probabilities(Y / 2, plan=fitted)
     weights = compute_loss_weights(fitted)
     assert_allclose(weights.pos_weight, (len(y_resampled) - counts) / counts)
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_probabilities_are_corrected_by_the_counts_before_and_after(sampler):
+    fitted = sampler(percentage=20, random_state=0)
+    _, y_resampled = fitted.fit_resample(X, Y)
+    before, after = (y.sum(axis=0) / (len(y) - y.sum(axis=0)) for y in (Y, y_resampled))
+    odds = 0.25 / 0.75 / (after / before)
+    corrected = correct_probabilities(np.full((1, Y.shape[1]), 0.25), plan=fitted)
+    assert_allclose(corrected, [odds / (1 + odds)])
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_probabilities_of_labels_are_corrected_by_the_repeats_of_their_class(sampler):
+    labels = np.repeat(["a", "b", "c"], [30, 5, 2])
+    one_hot = (labels[:, np.newaxis] == ["a", "b", "c"]).astype(int)
+    for y in (labels, one_hot):
+        fitted = sampler(percentage=30, random_state=0)
+        fitted.fit_resample(X[:37], y)
+        after = fitted.plan_.resampled_class_counts
+        expected = np.array([0.5, 0.3, 0.2]) * [30, 5, 2] / after
+        corrected = correct_probabilities(np.array([[0.5, 0.3, 0.2]]), plan=fitted)
+        assert_allclose(corrected, [expected / expected.sum()])
+
+
+def test_a_sample_without_a_class_makes_a_plan_multi_label():
+    y = np.array([[1, 0], [1, 1], [0, 0]] * 20)  # as many positives as samples
+    fitted = MLROS(percentage=0).fit(X[:60], y)
+    assert fitted.plan_.n_without_class == 20
+    corrected = correct_probabilities(np.array([[0.5, 0.2]]), plan=fitted)
+    assert_allclose(corrected, [[0.5, 0.2]])  # not normalized
+
+
+def test_a_class_that_loses_all_samples_cannot_be_corrected():
+    plan = RandomPlan.of(as_target(["a", "a", "b"]), np.array([1, 1, 0]), "ML-RUS", ())
+    with pytest.raises(ValueError, match="plan leaves out all samples of class 'b'"):
+        correct_probabilities(np.array([[0.5, 0.5]]), plan=plan)
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_class_counts_before_and_after_are_drawn(sampler):
+    plots = pytest.importorskip("mlresample.plots", reason="matplotlib is not installed")
+    fitted = sampler(percentage=20, random_state=0)
+    _, y_resampled = fitted.fit_resample(X, Y)
+    display = plots.ClassCountsDisplay.from_plan(fitted.plan_)
+    order = np.argsort(Y.sum(axis=0), kind="stable")
+    before, after = display.points_
+    assert_array_equal(before.get_xdata(), Y.sum(axis=0)[order])
+    assert_array_equal(after.get_xdata(), y_resampled.sum(axis=0)[order])
+    assert display.target_line_ is None
+    assert display.cap_area_ is None
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
@@ -284,7 +337,7 @@ def test_torch_sampler_yields_the_same_samples_in_each_epoch(sampler):
     assert sorted(first) == sorted(second) == sorted(fitted.sample_indices_)
     loader.set_epoch(0)
     if sampler in UNDER:
-        with pytest.raises(ValueError, match="leaves out"):
+        with pytest.raises(ValueError, match=r"leaves out .* a plan whose floor and background"):
             loader.importance_weights()
         return
     weights = loader.importance_weights().numpy()
@@ -305,6 +358,14 @@ def test_torch_sampler_yields_the_same_samples_in_each_epoch(sampler):
 def test_what_cannot_be_resampled_is_refused(sampler, percentage, y, message):
     with pytest.raises(ValueError, match=message):
         sampler(percentage=percentage).fit_resample(X, y)
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_a_percentage_below_one_sample_is_a_warning(sampler):
+    with pytest.warns(UserWarning, match=r"percentage=0\.4 of n_samples=200 is less than one"):
+        X_resampled, _ = sampler(percentage=0.4).fit_resample(X, Y)
+    assert_array_equal(X_resampled, X)
+    assert sampler(percentage=0).fit_resample(X, Y)[0].shape == X.shape
 
 
 @pytest.mark.parametrize("sampler", UNDER)

@@ -44,10 +44,11 @@ def expected_sample_repeats(plan: RepeatPlan, rounding: str) -> NDArray[np.float
     means = expected_repeats(plan, rounding)
     is_never_seen = (means <= 0) & (plan.level_sizes > 0)
     if is_never_seen.any():
-        below = " to at least 0.5" if rounding == "nearest" else ""
+        enough = "at least 0.5" if rounding == "nearest" else "above 0"
         raise ValueError(
             f"Every epoch leaves out {_samples_of(plan, is_never_seen)}, and no weight can make "
-            f"up for a sample that is never seen: raise floor and background{below}."
+            f"up for a sample that is never seen: that takes a plan whose floor and background "
+            f"are {enough}."
         )
     return means.take(plan.levels)
 

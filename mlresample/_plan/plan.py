@@ -444,4 +444,4 @@ def _total(counts: NDArray[Any] | None) -> Any:
     return None if counts is None else counts.sum().item()
 
 
-PlanLike: TypeAlias = PlanFigures | HasPlan  # a plan or a fitted sampler
+PlanLike: TypeAlias = CountedFigures | HasPlan  # a plan or a fitted sampler

@@ -32,6 +32,7 @@ class RandomPlan(CountedFigures, RepeatPlan):
     the same samples.
     """
 
+    n_without_class: int
     method: str
     verdicts: Verdicts
 
@@ -46,6 +47,7 @@ class RandomPlan(CountedFigures, RepeatPlan):
         """Count the classes of the repeated samples."""
         plan = plan_of_multipliers(repeats.astype(np.float64))
         resampled = indicator.weighted_class_counts(plan.level_multipliers, plan.levels)
+        carries = indicator.row_maximum(np.ones(indicator.n_classes, dtype=np.uint8))
         is_lost = (indicator.class_counts > 0) & (resampled == 0)
         if is_lost.any():
             lost = indicator.classes[is_lost].tolist()
@@ -57,6 +59,7 @@ class RandomPlan(CountedFigures, RepeatPlan):
             classes=indicator.classes,
             class_counts=indicator.class_counts,
             resampled_class_counts=resampled,
+            n_without_class=int(np.count_nonzero(carries == 0)),
             method=method,
             verdicts=verdicts,
         )

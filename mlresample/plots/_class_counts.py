@@ -16,6 +16,7 @@ from matplotlib.transforms import Transform
 from numpy.typing import ArrayLike, NDArray
 
 from mlresample._plan.plan import ResamplingPlan
+from mlresample._plan.random_plan import RandomPlan
 from mlresample._plan.table_plan import TablePlan
 from mlresample._reporting.style import AFTER, BEFORE, CAP
 from mlresample._rule.counts import check_target_has_class
@@ -117,15 +118,18 @@ class ClassCountsDisplay:
         self.target_count = target_count
 
     @classmethod
-    @validate_params({"plan": [ResamplingPlan, TablePlan]}, prefer_skip_nested_validation=False)
-    def from_plan(cls, plan: ResamplingPlan | TablePlan, *, ax: Axes | None = None) -> Self:
+    @validate_params(
+        {"plan": [ResamplingPlan, TablePlan, RandomPlan]}, prefer_skip_nested_validation=False
+    )
+    def from_plan(
+        cls, plan: ResamplingPlan | TablePlan | RandomPlan, *, ax: Axes | None = None
+    ) -> Self:
         """Plot the class counts before and after the resampling that a plan describes.
 
         Parameters
         ----------
-        plan : ResamplingPlan or TablePlan
-            Made by :func:`~mlresample.plan_resampling`, `plan_` of a fitted sampler, or the plan
-            of a table.
+        plan : ResamplingPlan, TablePlan or `plan_` of a fitted sampler
+            Made by :func:`~mlresample.plan_resampling`, or the plan of a table.
         ax : matplotlib Axes, default=None
             Axes to draw on; by default, those of a new figure.
 
@@ -134,16 +138,17 @@ class ClassCountsDisplay:
         display : ClassCountsDisplay
             The plot and what it shows.
         """
-        target_count = plan.resolved_target_count
-        if plan.rule.parameters.instance_aware:  # then it is no number of samples
-            target_count = None
+        marks: dict[str, Any] = {}
+        if not isinstance(plan, RandomPlan):  # which has no rule
+            marks = {"at_cap": plan.at_cap, "cap": plan.cap}
+            is_count = isinstance(plan.resolved_target_count, float)
+            if is_count and not plan.rule.parameters.instance_aware:  # then of no samples
+                marks["target_count"] = plan.resolved_target_count
         return cls(
             plan.classes,
             plan.class_counts,
             resampled_class_counts=plan.resampled_class_counts,
-            at_cap=plan.at_cap,
-            cap=plan.cap,
-            target_count=target_count if isinstance(target_count, float) else None,
+            **marks,
         ).plot(ax=ax)
 
     @classmethod
