@@ -330,10 +330,29 @@ def test_batches_without_any_label_may_have_lists_or_labels_of_the_null_type():
         count_classes(table_of([[None]]), "labels")
 
 
-@pytest.mark.parametrize("cell", ["cat|dog", "3 14"])
-def test_a_label_that_looks_like_a_list_is_told(cell):
-    with pytest.warns(UserWarning, match="lists several labels, pass separator="):
-        count_classes(table_of(["cat", cell]), "labels")
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        ("cat,dog", r"'cat,dog' contains ','; pass separator=',' if that separates labels\."),
+        ("cat|dog", r"'cat\|dog' contains '\|'; pass separator='\|'"),
+        ("['cat', 'dog']", "looks like a list; make a column of lists of it"),
+        ("{cat}", "looks like a list"),
+        ("3 14", "'3 14' seems to list several; pass separator="),
+    ],
+)
+@pytest.mark.parametrize("kind", [pa.string(), pa.dictionary(pa.int8(), pa.string())])
+def test_a_label_that_looks_like_a_list_is_told(cell, message, kind):
+    table = pa.table({"labels": pa.array(["cat", cell]).cast(kind)})
+    with pytest.warns(UserWarning, match=f"column 'labels' is a class, but .*{message}"):
+        assert count_classes(table, "labels").classes.tolist() == sorted(["cat", cell])
+
+
+def test_names_with_a_comma_are_labels_if_it_cannot_separate_them():
+    names = ["Male speech, man speaking", "Music"]
+    for values, separator in [([names, names[:1]], None), ([";".join(names)], ";")]:
+        counts = count_classes(table_of(values), "labels", separator=separator)
+        assert counts.classes.tolist() == names
+    assert len(count_classes(table_of(["<unknown>", "cat"]), "labels").classes) == 2
 
 
 # -- bad input -----------------------------------------------------------------------------------

@@ -30,18 +30,31 @@ def split_labels(cell: str, separator: str | None, label_key: str | None) -> lis
     labels = _listed(cell, separator, label_key)
     if labels is None:
         if separator is None:
-            marks = [mark for mark in _MARKS if mark in cell]
-            if marks:
-                raise ValueError(
-                    f"{short_repr(cell)} contains {marks[0]!r}; pass separator={marks[0]!r} if "
-                    f"that separates labels, or separator=' ' if it belongs to one."
-                )
+            contains_mark = mark_between_labels(cell)
+            if contains_mark is not None:
+                raise ValueError(f"{contains_mark}, or separator=' ' if it belongs to one.")
         labels = [label.strip() for label in cell.split(separator)]
     if "" in labels:
         raise ValueError(
             f"{short_repr(cell)} has an empty label; a separator must stand between two labels."
         )
     return labels
+
+
+def mark_between_labels(cell: str) -> str | None:
+    """Describe the mark that seems to separate labels in a cell, and the way out."""
+    mark = next((mark for mark in _MARKS if mark in cell), None)
+    if mark is None:
+        return None
+    return (
+        f"{short_repr(cell)} contains {mark!r}; pass separator={mark!r} if that separates labels"
+    )
+
+
+def looks_like_a_list(cell: str) -> bool:
+    """Return whether a cell is in the brackets of a list as Python or a database writes it."""
+    cell = cell.strip()
+    return cell[:1] in ("[", "{") and _CLOSING[cell[0]] == cell[-1]
 
 
 def _listed(cell: str, separator: str | None, label_key: str | None) -> list[str] | None:

@@ -9,7 +9,9 @@ import numpy as np
 
 from mlresample._rule.counts import ClassCounts
 from mlresample._target.read import label_lists
-from mlresample.tables._labels import LabelLayout
+from mlresample.readers._cells import looks_like_a_list, mark_between_labels
+from mlresample.readers._lines import short_repr
+from mlresample.tables._labels import LabelLayout, is_list
 from mlresample.tables._sources import TableSource, record_batches
 
 
@@ -57,7 +59,7 @@ def count_classes(
     Warns
     -----
     UserWarning
-        If a label looks like a list of labels.
+        If a label looks like a list of labels, such as ``"a,b"`` or ``"['a', 'b']"``.
 
     Examples
     --------
@@ -76,23 +78,37 @@ def count_classes(
     counts: Counter[Any] = Counter()
     if not isinstance(labels, str):
         counts.update(dict.fromkeys(labels, 0))
-    for batch in record_batches(source, layout.columns).batches:
+    schema, batches = record_batches(source, layout.columns)
+    for batch in batches:
         found = layout.read(batch, n_rows)
         by_code = found.count()
         counts.update({found.name(code): int(by_code[code]) for code in by_code.nonzero()[0]})
         n_rows += found.n_rows
         n_without_class += int(np.count_nonzero(np.diff(found.entries[0]) == 0))
     names = list(counts) if not isinstance(labels, str) else sorted(counts)
-    if isinstance(labels, str) and (lists := label_lists(names)):
-        warnings.warn(
-            f"each distinct label of column {labels!r} is a class, even {lists[0]!r}: if that "
-            f"lists several labels, pass separator=.",
-            UserWarning,
-            stacklevel=2,
-        )
+    if isinstance(labels, str) and names:
+        is_text = separator is None and not is_list(schema.field(labels).type)
+        if problem := _cell_of_several(names, is_text):
+            warnings.warn(
+                f"each distinct label of column {labels!r} is a class, but {problem}.",
+                UserWarning,
+                stacklevel=2,
+            )
     return ClassCounts.from_numbers(
         [counts[name] for name in names],
         class_names=names,
         n_samples=n_rows,
         n_without_class=n_without_class,
     )
+
+
+def _cell_of_several(names: list[Any], is_text: bool) -> str | None:
+    """Describe the first class that seems to list several labels, of cells or within lists."""
+    if is_text:
+        for name in filter(lambda name: isinstance(name, str), names):
+            if looks_like_a_list(name):
+                return f"{short_repr(name)} looks like a list; make a column of lists of it"
+            if (contains_mark := mark_between_labels(name)) is not None:
+                return contains_mark
+    lists = label_lists(names)
+    return f"{short_repr(lists[0])} seems to list several; pass separator=" if lists else None

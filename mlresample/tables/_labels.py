@@ -117,7 +117,7 @@ class LabelLayout:
         if _is_label(column.type):  # one label per row
             lengths = column.is_valid().cast(pa.int64())
             values = column.drop_null() if column.null_count else column
-        elif _is_list(column.type) and _is_label(column.type.value_type):
+        elif is_list(column.type) and _is_label(column.type.value_type):
             lengths = pc.fill_null(pc.list_value_length(column), 0)
             values = column.flatten()
             values = decoded(values) if _has_null_name(values) else values
@@ -234,7 +234,8 @@ def first_true(mask: pa.Array) -> int:
     return int(np.argmax(mask.to_numpy(zero_copy_only=False)))
 
 
-def _is_list(dtype: pa.DataType) -> bool:
+def is_list(dtype: pa.DataType) -> bool:
+    """Check whether a type is lists, of any kind."""
     kinds = ("list", "large_list", "fixed_size_list", "list_view", "large_list_view")
     return _is_any(kinds, dtype)
 
