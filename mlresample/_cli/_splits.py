@@ -8,12 +8,14 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from mlresample._reporting.base import finite
 from mlresample._reporting.html import fragment, table
 from mlresample._reporting.text import aligned, number, percent, short_name, without_middle
 from mlresample._reporting.verdicts import judge_near_subsets
 from mlresample._rule.counts import ClassCounts, check_some_class_occurs, imbalance_per_class
 from mlresample._utils.names import listed
 from mlresample.metrics import measure_imbalance
+from mlresample.metrics._imbalance import measures_of_counts
 from mlresample.readers import LabelTable
 
 _whole, _fine = "{:,}".format, partial(number, digits=3)
@@ -78,17 +80,12 @@ def _measures(labels: LabelTable | ClassCounts, names: list[Any]) -> dict[str, A
         return measure_imbalance(labels.y, class_names=names).to_dict()
     counts, n_samples = labels.class_counts, labels.n_samples or 0
     check_some_class_occurs(counts, "the table")
-    imbalance = imbalance_per_class(counts, counts)
-    variation = imbalance.std(ddof=1) / imbalance.mean() if len(imbalance) > 1 else None
+    measures = measures_of_counts(counts, imbalance_per_class(counts, counts), n_samples)
     return {
         "n_samples": n_samples,
         "n_classes": len(counts),
-        "imbalance_ratio": imbalance.max(),
-        "mean_imbalance": imbalance.mean(),
-        "imbalance_variation": variation,
+        **finite(measures),
         "scumble": None,
-        "cardinality": counts.sum() / n_samples,
-        "density": counts.mean() / n_samples,
         "n_label_sets": None,
         "share_without_class": (labels.n_without_class or 0) / n_samples,
         "near_subsets": None,

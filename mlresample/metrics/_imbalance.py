@@ -217,17 +217,10 @@ def measure_imbalance(
     occurs = counts > 0
     per_class = np.full(len(counts), 0.0 if absent_classes == "zero" else np.nan)
     per_class[occurs] = imbalance_per_class(counts, counts)
-    known = per_class[~np.isnan(per_class)]
-    mean = float(known.mean())
-    variation = float(known.std(ddof=1)) / mean if len(known) > 1 else np.nan
     n_carried, scumble = sample_scumble(indicator, np.where(occurs, per_class, 1.0))
     scumble_sums = indicator.weighted_class_counts(scumble, np.arange(n_samples))
     scumble_per_class = np.full(len(counts), np.nan)
     scumble_per_class[occurs] = scumble_sums[occurs] / counts[occurs]
-    cardinality = int(counts.sum()) / n_samples
-    density = cardinality / indicator.n_classes
-    if indicator.known_counts is not None:
-        density = float(counts.sum() / indicator.known_counts.sum())
     sets, set_counts = np.unique(label_sets(indicator), return_counts=True)
     near_subsets = None
     if indicator.n_classes <= MOST_CLASSES:
@@ -238,18 +231,36 @@ def measure_imbalance(
         classes=indicator.classes,
         class_counts=counts,
         imbalance_per_class=per_class,
-        imbalance_ratio=float(per_class[occurs].max()),
-        mean_imbalance=mean,
-        imbalance_variation=variation,
+        **measures_of_counts(
+            counts, per_class[~np.isnan(per_class)], n_samples, indicator.known_counts
+        ),
         scumble=float(scumble.mean()),
         scumble_per_class=scumble_per_class,
-        cardinality=cardinality,
-        density=density,
         n_label_sets=len(sets),
         share_without_class=float(np.mean((n_carried == 0) & ~indicator.undecided(n_carried))),
         near_subsets=near_subsets,
         known_counts=indicator.known_counts,
     )
+
+
+def measures_of_counts(
+    counts: NDArray[np.int64],
+    imbalance: NDArray[np.float64],
+    n_samples: int,
+    known_counts: NDArray[np.int64] | None = None,
+) -> dict[str, float]:
+    """Compute the measures that follow from class counts and imbalance per class alone."""
+    mean, n_positive = float(imbalance.mean()), int(counts.sum())
+    n_known = n_samples * len(counts) if known_counts is None else int(known_counts.sum())
+    return {
+        "imbalance_ratio": float(imbalance.max()),
+        "mean_imbalance": mean,
+        "imbalance_variation": float(imbalance.std(ddof=1)) / mean
+        if len(imbalance) > 1
+        else np.nan,
+        "cardinality": n_positive / n_samples,
+        "density": n_positive / n_known,
+    }
 
 
 def _pair_counts(
