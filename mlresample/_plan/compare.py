@@ -18,11 +18,12 @@ from mlresample._rule.counts import (
     ClassCounts,
     check_some_class_occurs,
     check_target_has_class,
+    counts_of,
     effective_counts,
     imbalance_per_class,
 )
-from mlresample._rule.epoch_size import solve_target_count
-from mlresample._rule.multipliers import Learned, learn_multipliers, raised_to_cap
+from mlresample._rule.epoch_size import learn_by_table
+from mlresample._rule.multipliers import Learned, raised_to_cap
 from mlresample._rule.parameters import PARAMETERS, RuleParameters, as_number
 from mlresample._target.read import as_target
 from mlresample._utils.names import plain
@@ -184,17 +185,8 @@ def compare_plans(
     """
     indicator = as_target(y, class_names=class_names, instances=instances, unknown=unknown)
     check_target_has_class(indicator)
-    counts = ClassCounts(
-        indicator.classes,
-        indicator.class_counts,
-        indicator.n_samples,
-        None,
-        indicator.named,
-        indicator.instance_counts,
-        indicator.known_counts,
-    )
     make_table = partial(SampleTable.of, indicator)
-    return compare_by_tables(counts, make_table, param_grid, indicator.column_name)
+    return compare_by_tables(counts_of(indicator), make_table, param_grid, indicator.column_name)
 
 
 def compare_by_tables(
@@ -239,48 +231,26 @@ def _measure(
     parameters: list[RuleParameters],
     column_name: Any,
 ) -> PlanComparison:
-    counts, n_samples = class_counts.class_counts, class_counts.n_samples
+    counts = class_counts.class_counts
     tables: dict[bytes, ClassTable] = {}  # one for each order of the classes
 
-    def table_of(scores: NDArray[Any]) -> ClassTable:
-        order = ClassOrder.of(scores, counts, merge_ties=True)
+    def table_of(order: ClassOrder) -> ClassTable:
         key = order.row_of_class.tobytes()
         if key not in tables:
             tables[key] = make_table(order)
         return tables[key]
 
-    instances = class_counts.instance_counts
-    by_aware = {}  # effective counts and the table in their order
-    for aware in {of_plan.instance_aware for of_plan in parameters}:
-        effective = effective_counts(counts, instances, n_samples, aware)
-        by_aware[aware] = effective, table_of(-effective)
     learned, found = [], []
     for of_plan in parameters:
-        effective, by_count = by_aware[of_plan.instance_aware]
-        solved = None
-        if of_plan.epoch_size is not None:
-            solved = solve_target_count(by_count, effective, of_plan)
-        rule = learn_multipliers(
-            class_counts.classes,
-            effective,
-            n_samples,
-            of_plan,
-            known_counts=class_counts.known_counts,
-            solved=solved,
-            column_name=column_name,
-        )
+        rule = learn_by_table(class_counts, table_of, of_plan, column_name)
+        effective = effective_counts(class_counts, of_plan.instance_aware)
+        scores = class_scores(effective, rule.resolved_target_count, rule.parameters)
         learned.append(rule)
-        if isinstance(rule.resolved_target_count, np.ndarray):
-            scores = class_scores(counts, rule.resolved_target_count, rule.parameters)
-            found.append(table_of(scores))
-        else:
-            found.append(by_count)
+        found.append(table_of(ClassOrder.of(scores, counts, merge_ties=True)))
     expected, growth = np.empty(len(grid)), np.empty(len(grid))
     resampled = np.empty((len(grid), len(counts)))
     for class_table in tables.values():
         plans = [i for i, of_plan in enumerate(found) if of_plan is class_table]
-        if not plans:
-            continue
         of_rows = np.array(
             [
                 class_table.of_rows(learned[i].class_multipliers, learned[i].parameters.background)

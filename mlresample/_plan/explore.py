@@ -210,7 +210,7 @@ def _explore(
             f"target_count={parameters.target_count!r} is a share of the samples known for each "
             f"class, and so a number for each class, which no slider moves: pass a count."
         )
-    effective = effective_counts(class_counts, counts.instance_counts, counts.n_samples, aware)
+    effective = effective_counts(counts, aware)
     table, joint = table_of(ClassOrder.of(-effective, class_counts, merge_ties=True))
     sizes, order = table.class_sizes, np.argsort(effective, kind="stable")
     in_command = ["--instances"] if counts.instance_counts is not None else []

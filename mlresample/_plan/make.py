@@ -1,13 +1,15 @@
 """Make a plan from a target: learn a rule there, and apply it there."""
 
+from dataclasses import replace
+from functools import partial
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from mlresample._plan.plan import ResamplingPlan, ResamplingRule, SampleFigures
-from mlresample._rule.class_table import ClassOrder, SampleTable
-from mlresample._rule.counts import ClassCounts, check_target_has_class, effective_counts
-from mlresample._rule.epoch_size import solve_target_count
-from mlresample._rule.multipliers import learn_multipliers
+from mlresample._rule.class_table import SampleTable
+from mlresample._rule.counts import check_target_has_class, counts_of
+from mlresample._rule.epoch_size import learn_by_table
 from mlresample._rule.parameters import RuleParameters
 from mlresample._target.indicators import Indicator
 from mlresample._target.read import as_target
@@ -19,40 +21,20 @@ _OF_TARGET = {"class_names": ["array-like", None], "instances": ["boolean"]}
 
 def make_plan(indicator: Indicator, parameters: RuleParameters) -> ResamplingPlan:
     """Learn a rule from an indicator matrix and apply it there."""
-    class_counts, n_samples = indicator.class_counts, indicator.n_samples
     check_target_has_class(indicator)
-    instances = indicator.instance_counts
-    effective = effective_counts(class_counts, instances, n_samples, parameters.instance_aware)
-    solved = None
-    if parameters.epoch_size is not None:
-        order = ClassOrder.of(-effective, class_counts, merge_ties=True)
-        solved = solve_target_count(SampleTable.of(indicator, order), effective, parameters)
-    learned = learn_multipliers(
-        indicator.classes,
-        effective,
-        n_samples,
-        parameters,
-        known_counts=indicator.known_counts,
-        solved=solved,
-        column_name=indicator.column_name,
-    )
+    counts = counts_of(indicator)
+    table_of = partial(SampleTable.of, indicator)
+    learned = learn_by_table(counts, table_of, parameters, indicator.column_name)
+    class_counts = counts.class_counts
     multipliers = np.where(class_counts > 0, learned.class_multipliers, 1.0)
     samples = SampleFigures.of(indicator, multipliers, parameters.background)
-    counts = ClassCounts(
-        indicator.classes,
-        class_counts,
-        n_samples,
-        samples.n_without_class,
-        indicator.named,
-        instances,
-        indicator.known_counts,
-    )
+    counts = replace(counts, n_without_class=samples.n_without_class)
     return ResamplingPlan(
         rule=ResamplingRule(counts, *learned),
-        classes=indicator.classes,
+        classes=counts.classes,
         class_counts=class_counts,
         class_multipliers=multipliers,
-        instance_counts=instances,
+        instance_counts=counts.instance_counts,
         unknown_counts=None if indicator.unknown is None else indicator.unknown.class_counts,
         **samples._asdict(),
     )

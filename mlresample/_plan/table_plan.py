@@ -12,8 +12,8 @@ from mlresample._plan.repeats import LevelFigures, check_epoch_size
 from mlresample._reporting.base import Figures
 from mlresample._rule.class_table import ClassOrder, ClassTable, class_scores
 from mlresample._rule.counts import ClassCounts, check_some_class_occurs
-from mlresample._rule.epoch_size import solve_target_count
-from mlresample._rule.multipliers import learn_multipliers, multiplier_ranks
+from mlresample._rule.epoch_size import learn_by_table
+from mlresample._rule.multipliers import multiplier_ranks
 from mlresample._rule.parameters import RuleParameters
 from mlresample._utils.immutable import Immutable
 
@@ -52,13 +52,7 @@ def plan_by_tables(
     """Learn a rule from class counts, and apply it to the class table of its order."""
     class_counts = counts.class_counts
     check_some_class_occurs(class_counts, "the table")
-    solved = None
-    if parameters.epoch_size is not None:
-        by_count = table_of(ClassOrder.of(-class_counts, class_counts, merge_ties=True))
-        solved = solve_target_count(by_count, class_counts, parameters)
-    learned = learn_multipliers(
-        counts.classes, class_counts, counts.n_samples, parameters, solved=solved
-    )
+    learned = learn_by_table(counts, table_of, parameters)
     scores = class_scores(class_counts, learned.resolved_target_count, learned.parameters)
     table = table_of(ClassOrder.of(scores, class_counts, merge_ties=True))
     multipliers = np.where(class_counts > 0, learned.class_multipliers, 1.0)

@@ -1,6 +1,6 @@
 """Class counts: checked, put into the order of class names, and added up over batches."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral
 from typing import Any, Self
 
@@ -76,7 +76,7 @@ class ClassCounts(Immutable):
         class_names: ArrayLike | None = None,
         instances: bool = False,
         unknown: Unknown | None = None,
-    ) -> Self:
+    ) -> "ClassCounts":
         """Count the classes of a target.
 
         Parameters
@@ -109,15 +109,8 @@ class ClassCounts(Immutable):
         has_class = indicator.row_maximum(np.ones(indicator.n_classes, dtype=np.uint8))
         n_with_class = int(np.count_nonzero(has_class))
         n_undecided = int(np.count_nonzero(indicator.undecided(has_class)))
-        return cls(
-            indicator.classes,
-            indicator.class_counts,
-            indicator.n_samples,
-            indicator.n_samples - n_with_class - n_undecided,
-            indicator.named,
-            indicator.instance_counts,
-            indicator.known_counts,
-        )
+        n_without_class = indicator.n_samples - n_with_class - n_undecided
+        return replace(counts_of(indicator), n_without_class=n_without_class)
 
     @classmethod
     @validate_params(
@@ -358,19 +351,28 @@ def _check_instances_fit(
         )
 
 
-def effective_counts(
-    class_counts: NDArray[np.int64],
-    instance_counts: NDArray[np.int64] | None,
-    n_samples: int | None,
-    instance_aware: bool,
-) -> NDArray[Any]:
+def counts_of(indicator: Indicator) -> ClassCounts:
+    """Return the class counts of a target, without the number of samples without a class."""
+    return ClassCounts(
+        indicator.classes,
+        indicator.class_counts,
+        indicator.n_samples,
+        None,
+        indicator.named,
+        indicator.instance_counts,
+        indicator.known_counts,
+    )
+
+
+def effective_counts(counts: ClassCounts, instance_aware: bool) -> NDArray[Any]:
     """Return the counts that the rule goes by: n_c, or n sqrt(f_i f_b) if instance-aware.
 
     f_i is the share of samples with the class, f_b its share of all instances.
     """
+    n_samples, instances = counts.n_samples, counts.instance_counts
     if not instance_aware:
-        return class_counts
-    if instance_counts is None:
+        return counts.class_counts
+    if instances is None:
         raise ValueError(
             "instance_aware=True needs the instances of each class: pass counts of instances as "
             "y with instances=True, or instance_counts to ClassCounts.from_numbers."
@@ -380,8 +382,8 @@ def effective_counts(
             "instance_aware=True needs the number of samples: pass n_samples to "
             "ClassCounts.from_numbers."
         )
-    f_i = class_counts / n_samples
-    f_b = instance_counts / instance_counts.sum(dtype=np.float64)
+    f_i = counts.class_counts / n_samples
+    f_b = instances / instances.sum(dtype=np.float64)
     return np.asarray(n_samples * np.sqrt(f_i * f_b))
 
 

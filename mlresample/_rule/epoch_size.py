@@ -1,14 +1,33 @@
-"""Solve for the target count whose epoch has a given size."""
+"""Learn a rule, solving for the target count if its epoch is to have a given size."""
 
 from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mlresample._rule.class_table import ClassTable
+from mlresample._rule.class_table import ClassOrder, ClassTable
+from mlresample._rule.counts import ClassCounts, effective_counts
+from mlresample._rule.multipliers import Learned, learn_multipliers
 from mlresample._rule.parameters import RuleParameters
+
+
+def learn_by_table(
+    counts: ClassCounts,
+    table_of: Callable[[ClassOrder], ClassTable],
+    parameters: RuleParameters,
+    column_name: Any = None,
+) -> Learned:
+    """Learn the class multipliers; an epoch size needs the class table of the class counts."""
+    solved = None
+    if parameters.epoch_size is not None:
+        effective = effective_counts(counts, parameters.instance_aware)
+        by_count = table_of(ClassOrder.of(-effective, counts.class_counts, merge_ties=True))
+        solved = solve_target_count(by_count, effective, parameters)
+    return learn_multipliers(counts, parameters, solved=solved, column_name=column_name)
 
 
 def solve_target_count(

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mlresample._rule.counts import ClassCounts, effective_counts
 from mlresample._rule.explicit import clip_to_bounds, given_multipliers
 from mlresample._rule.parameters import RuleParameters
 from mlresample._rule.target_count import (
@@ -25,12 +26,9 @@ class Learned(NamedTuple):
 
 
 def learn_multipliers(
-    classes: NDArray[Any],
-    class_counts: NDArray[np.int64],
-    n_samples: int | None,
+    counts: ClassCounts,
     parameters: RuleParameters,
     *,
-    known_counts: NDArray[np.int64] | None = None,
     solved: float | None = None,
     column_name: Any = None,
 ) -> Learned:
@@ -38,7 +36,9 @@ def learn_multipliers(
 
     Shares are of the samples, or of those known for each class, if not all are.
     """
-    n_known = n_samples if known_counts is None else known_counts
+    classes, known_counts = counts.classes, counts.known_counts
+    class_counts = effective_counts(counts, parameters.instance_aware)
+    n_known = counts.n_samples if known_counts is None else known_counts
     if not parameters.is_balanced:
         given = given_multipliers(parameters, classes, class_counts, column_name)
         multipliers = clip_to_bounds(given, classes, parameters)

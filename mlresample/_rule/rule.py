@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mlresample._rule.counts import ClassCounts, check_some_class_occurs, effective_counts
+from mlresample._rule.counts import ClassCounts, check_some_class_occurs
 from mlresample._rule.multipliers import learn_multipliers, sample_levels
 from mlresample._rule.parameters import RuleParameters, as_number
 from mlresample._rule.written import read_rule, write_rule
@@ -102,20 +102,7 @@ class LearnedRule(Immutable):
         if not isinstance(class_counts, ClassCounts):
             class_counts = ClassCounts.from_numbers(class_counts)
         check_some_class_occurs(class_counts.class_counts, "class_counts")
-        effective = effective_counts(
-            class_counts.class_counts,
-            class_counts.instance_counts,
-            class_counts.n_samples,
-            parameters.instance_aware,
-        )
-        learned = learn_multipliers(
-            class_counts.classes,
-            effective,
-            class_counts.n_samples,
-            parameters,
-            known_counts=class_counts.known_counts,
-        )
-        return cls(class_counts, *learned)
+        return cls(class_counts, *learn_multipliers(class_counts, parameters))
 
     @property
     def classes(self) -> NDArray[Any]:
