@@ -13,11 +13,7 @@ from mlresample.readers._class_names import read_class_names
 
 from .label_files import exactly, write
 
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch):
-    """Work in an empty folder, so that messages begin with the bare file name."""
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("in_empty_folder")
 
 
 NAMES = {

@@ -19,11 +19,7 @@ from .label_files import write
 PARAMETERS = set(inspect.signature(read_labels).parameters) - {"source"}
 LISTS = {"none_value", "positive_values", "negative_values"}  # which advice adds to
 
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch):
-    """Work in an empty folder."""
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("in_empty_folder")
 
 
 @dataclass

@@ -14,11 +14,7 @@ from mlresample.readers import read_coco
 
 from .label_files import check_table, exactly, write
 
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch):
-    """Work in an empty folder, so that messages begin with the bare file name."""
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("in_empty_folder")
 
 
 COCO = {
