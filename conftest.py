@@ -19,7 +19,7 @@ EXTRAS = {
     "docs": ["numpydoc", "sphinx"],
 }
 
-collect_ignore_glob = ["tests/torch/jobs.py"]  # a script
+collect_ignore_glob = ["tests/torch/jobs.py"]  # needs torch
 collect_ignore_glob += ["docs/*.py"]  # Sphinx's configuration; the next line is its output
 collect_ignore_glob += ["docs/_*", "docs/auto_examples*", "docs/generated*", "docs/sg_*"]
 if not all(map(find_spec, ("torch", "PIL"))):

@@ -1,22 +1,32 @@
-"""Training jobs of one or several processes, each in a framework; run by test_frameworks.py.
+"""Training jobs of one or several processes, each in a framework, and a function that runs them.
 
-``python jobs.py JOB FOLDER OPTIONS`` trains on a dataset whose items are their numbers, and writes
-the items that the process got, epoch by epoch or by name, to ``FOLDER/rank{r}.json``.
+A job trains on a dataset whose items are their numbers, and reports the items that its process
+got, epoch by epoch or by name. The processes are forks of one that has imported the frameworks,
+which takes longer than the jobs.
 """
 
 import importlib
 import itertools
 import json
+import multiprocessing
 import os
-import sys
 import textwrap
+import warnings
 from pathlib import Path
 
 import torch
 import torch.distributed as dist
 
 import mlresample.torch
-from mlresample.torch import DistributedRepeatSampler, RepeatSampler, ResampledDataset
+from mlresample import ResamplingRule
+from mlresample.torch import (
+    DistributedRepeatSampler,
+    RepeatSampler,
+    RepeatStream,
+    ResampledDataset,
+)
+
+from .ports import free_port
 
 N_EPOCHS = 3
 BATCH_SIZE = 2
@@ -43,6 +53,11 @@ class Model(torch.nn.Module):
         self.seen += x.flatten().int().tolist()
         return {"loss": self.linear(x).square().mean()}
 
+    def take(self):
+        """Return the inputs since the last call."""
+        seen, self.seen = self.seen, []
+        return seen
+
 
 def loader(sampler, options, kind=torch.utils.data.DataLoader):
     return kind(
@@ -65,7 +80,7 @@ def ddp(options, report):
         chosen.set_epoch(epoch)
         for batch in batches:
             parallel(batch["x"])["loss"].backward()
-        report(model)
+        report(model.take())
 
 
 def lines_of_the_guide(name):
@@ -84,7 +99,7 @@ def guide(options, report):
     def train(loader):
         for batch in loader:
             model(batch["x"])
-        report(model)
+        report(model.take())
 
     names = {**vars(torch.utils.data), **vars(mlresample.torch), "torch": torch, "train": train}
     names |= {"plan": MULTIPLIERS, "dataset": Numbers(), "n_epochs": N_EPOCHS}
@@ -102,7 +117,7 @@ def guide(options, report):
         lightning(options, report, names["Data"]())
     if name == "trainer":
         callback = transformers.TrainerCallback()
-        callback.on_epoch_end = lambda *args, **kwargs: report(model)
+        callback.on_epoch_end = lambda *args, **kwargs: report(model.take())
         names["trainer"].add_callback(callback)
         names["trainer"].train()
 
@@ -111,7 +126,6 @@ def ranks(options, report):
     """Check samplers of two ranks that agree, or do not."""
     dist.init_process_group("gloo")
     rank = dist.get_rank()
-    messages = []
     for sampler in (
         DistributedRepeatSampler(MULTIPLIERS),
         DistributedRepeatSampler(MULTIPLIERS, seed=rank),
@@ -119,10 +133,9 @@ def ranks(options, report):
         DistributedRepeatSampler(MULTIPLIERS, num_replicas=2, rank=0),
     ):
         try:
-            messages.append(sampler.check_ranks())
+            report(sampler.check_ranks())
         except ValueError as error:
-            messages.append(str(error))
-    (Path(sys.argv[2]) / f"rank{rank}.json").write_text(json.dumps(messages))
+            report(str(error))
 
 
 def stateful(options, report):
@@ -154,12 +167,43 @@ def stateful(options, report):
             step += 1
             if step == options.get("stop_after"):
                 torch.save({"loader": batches.state_dict(), "epoch": epoch}, state_file)
-                report(model)
+                report(model.take())
                 return
-        report(model)
+        report(model.take())
         if options.get("stop_after_epoch") == epoch:
             torch.save({"loader": batches.state_dict(), "epoch": epoch + 1}, state_file)
             return
+
+
+def numbers_stream(**options):
+    """Return a stream that repeats every fifth of 200 numbers 2.5 times, and others 1.5 times."""
+    rule = ResamplingRule.from_counts([1, 1, 1], class_multipliers=[1.0, 1.5, 2.5])
+    labels = [0, 2, 0, 1, 0]
+    return RepeatStream(range(200), rule, labels=lambda x: labels[x % 5], key=int, **options)
+
+
+def stream(options, report):
+    """Read a stream in persistent workers, save a state in an epoch; or resume from the state."""
+    from torchdata.stateful_dataloader import StatefulDataLoader
+
+    dist.init_process_group("gloo")
+    state_file = Path(options["state"].format(rank=os.environ["RANK"]))
+    numbers = numbers_stream(
+        buffer_size=20, split="stream", batch_size=BATCH_SIZE, n_batches=options["n_batches"]
+    )
+    batches = StatefulDataLoader(numbers, BATCH_SIZE, num_workers=2, persistent_workers=True)
+    start = 0
+    if options.get("resume"):
+        start, state = torch.load(state_file)
+        batches.load_state_dict(state)
+    for epoch in range(start, N_EPOCHS):
+        numbers.set_epoch(epoch)
+        given = []
+        for batch in batches:
+            given.append(batch.tolist())
+            if (epoch, len(given)) == (1, options.get("save_after")):
+                torch.save((epoch, batches.state_dict()), state_file)
+        report([given, numbers.counts()])
 
 
 def lightning(options, report, data=None):
@@ -176,7 +220,7 @@ def lightning(options, report, data=None):
             return self.model(batch["x"])["loss"]
 
         def on_train_epoch_end(self):
-            report(self.model)
+            report(self.model.take())
 
         def configure_optimizers(self):
             return torch.optim.SGD(self.parameters(), 0.01)
@@ -252,12 +296,12 @@ def lightning_resumed(options, report):
         trainer.fit(module, ckpt_path=checkpoint, weights_only=False)
         return module.model
 
-    report(fit(), "whole")
+    report(["whole", fit().seen])
     n_batches = len(RepeatSampler(MULTIPLIERS)) // BATCH_SIZE
     for step in [n_batches - 1, n_batches, n_batches + 1]:
-        report(fit(folder / "steps" / f"step={step}.ckpt"), f"step {step}")
+        report([f"step {step}", fit(folder / "steps" / f"step={step}.ckpt").seen])
     for step in [n_batches, 2 * n_batches]:
-        report(fit(folder / "epochs" / f"step={step}.ckpt"), f"epoch {step}")
+        report([f"epoch {step}", fit(folder / "epochs" / f"step={step}.ckpt").seen])
 
 
 def accelerate_resumed(options, report):
@@ -286,9 +330,9 @@ def accelerate_resumed(options, report):
                     return batches.state_dict() if is_stateful else None
         return model
 
-    report(train(), "whole")
+    report(["whole", train().seen])
     for step in [3, n_batches, n_batches + 5, 2 * n_batches - 1, 2 * n_batches]:
-        report(train(step, state=train(stop=step)), f"step {step}")
+        report([f"step {step}", train(step, state=train(stop=step)).seen])
 
 
 def accelerate(options, report):
@@ -317,7 +361,7 @@ def accelerate(options, report):
         for batch in batches:
             accelerator.backward(prepared(batch["x"])["loss"])
             optimizer.step()
-        report(model)
+        report(model.take())
 
 
 def training_arguments(options):
@@ -352,7 +396,7 @@ def trainer(options, report):
 
     class Report(TrainerCallback):
         def on_epoch_end(self, args, state, control, **kwargs):
-            report(model)
+            report(model.take())
 
         def on_step_end(self, args, state, control, **kwargs):
             if state.global_step == options.get("stop_after"):
@@ -367,17 +411,53 @@ def trainer(options, report):
     ).train(resume_from_checkpoint=options.get("resume"))
 
 
-if __name__ == "__main__":
-    job, folder, options = sys.argv[1], Path(sys.argv[2]), json.loads(sys.argv[3])
-    epochs = []
+# -- processes ---------------------------------------------------------------------------------
 
-    def report(model, name=None):
-        epochs.append(list(model.seen) if name is None else [name, model.seen])
-        model.seen = []
-        rank = os.environ["RANK"]
-        (folder / f"rank{rank}.json").write_text(json.dumps(epochs))
 
-    globals()[job](options, report)
+FRAMEWORKS = ["lightning", "accelerate", "transformers.trainer", "torchdata.stateful_dataloader"]
+
+
+def run(job, folder, n_processes=2, **options):
+    """Return what each rank reported, the items by epoch, and what the processes printed."""
+    folder.mkdir(exist_ok=True)
+    forks = multiprocessing.get_context("forkserver")
+    forks.set_forkserver_preload(["mlresample.torch", *FRAMEWORKS])  # passes over what is missing
+    group = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
+    group["WORLD_SIZE"] = str(n_processes)
+    processes = []
+    for rank in range(n_processes):
+        environment = group | {"RANK": str(rank), "LOCAL_RANK": str(rank)}
+        arguments = (job, folder, options, environment)
+        processes.append(forks.Process(target=work, args=arguments, name=f"rank{rank}"))
+    try:
+        for process in processes:
+            process.start()
+        for process in processes:
+            process.join(timeout=240)
+    finally:
+        for process in processes:
+            if process.is_alive():
+                process.kill()
+    printed = [(folder / f"{process.name}.txt").read_text() for process in processes]
+    for process, text in zip(processes, printed, strict=True):
+        assert process.exitcode == 0, text
+    ranks = [json.loads((folder / f"{process.name}.json").read_text()) for process in processes]
+    return ranks, "\n".join(printed)
+
+
+def work(job, folder, options, environment):
+    """Do a job as one of its processes; write what it reports and prints to files."""
+    name = multiprocessing.current_process().name
+    printed = os.open(folder / f"{name}.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(printed, 1)
+    os.dup2(printed, 2)
+    os.environ.update(environment)
+    multiprocessing.set_start_method(None, force=True)  # of loaders' workers: the usual one
+    warnings.simplefilter("default")
+    torch.set_num_threads(1)
+    reported = []
+    globals()[job](options, reported.append)
+    (folder / f"{name}.json").write_text(json.dumps(reported))
     if dist.is_initialized():  # or its threads race with the end of the interpreter
         dist.barrier()
         dist.destroy_process_group()

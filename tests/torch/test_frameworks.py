@@ -4,12 +4,7 @@ Three epochs of 28 indices over 20 samples. The indices that the ranks got are c
 plan's epochs: none may be missing, and none repeated beyond each framework's padding.
 """
 
-import json
-import os
-import subprocess
-import sys
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
@@ -25,44 +20,9 @@ from mlresample.torch import (  # noqa: E402
     collect_targets,
 )
 
-from .jobs import MULTIPLIERS, N_EPOCHS  # noqa: E402
-from .ports import free_port  # noqa: E402
+from .jobs import MULTIPLIERS, N_EPOCHS, run  # noqa: E402
 
 pytestmark = pytest.mark.frameworks
-SCRIPT = Path(__file__).with_name("jobs.py")
-
-
-def run(job, folder, n_processes=2, **options):
-    """Return the indices that each rank got, by epoch, and what the processes printed."""
-    port = free_port()
-    folder.mkdir(exist_ok=True)
-    processes = []
-    for rank in range(n_processes):
-        environment = {
-            **os.environ,
-            "RANK": str(rank),
-            "LOCAL_RANK": str(rank),
-            "WORLD_SIZE": str(n_processes),
-            "MASTER_ADDR": "127.0.0.1",
-            "MASTER_PORT": str(port),
-            "OMP_NUM_THREADS": "1",
-            "PYTHONWARNINGS": "default",
-        }
-        command = [sys.executable, str(SCRIPT), job, str(folder), json.dumps(options)]
-        processes.append(
-            subprocess.Popen(
-                command,
-                env=environment,
-                text=True,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-            )
-        )
-    printed = [process.communicate(timeout=240)[0] for process in processes]
-    for process, text in zip(processes, printed, strict=True):
-        assert process.returncode == 0, text
-    ranks = [json.loads((folder / f"rank{rank}.json").read_text()) for rank in range(n_processes)]
-    return ranks, "\n".join(printed)
 
 
 def plan_epochs(seed=0):

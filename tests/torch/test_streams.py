@@ -23,7 +23,7 @@ from mlresample import ResamplingRule  # noqa: E402
 from mlresample.tables import add_repeats  # noqa: E402
 from mlresample.torch import RepeatStream  # noqa: E402
 
-from .jobs import lines_of_the_guide  # noqa: E402
+from .jobs import BATCH_SIZE, lines_of_the_guide, numbers_stream, run  # noqa: E402
 
 N_SAMPLES = 300
 RULE = ResamplingRule.from_counts(
@@ -562,6 +562,40 @@ def test_a_stateful_loader_resumes_on_the_next_sample(make, n_workers, tmp_path)
         first, state, epoch = train(stop)
         assert first + train(state=pickle.loads(pickle.dumps(state)), begin=epoch) == whole, stop
     gc.collect()
+
+
+@pytest.mark.frameworks
+@pytest.mark.parametrize("n_batches", [60, 80])  # of 2; an epoch has about 70 per rank
+def test_ranks_of_a_process_group_give_the_epochs_and_resume(n_batches, tmp_path):
+    pytest.importorskip("torchdata", reason="torchdata is not installed")
+    options = {"n_batches": n_batches, "state": str(tmp_path / "state{rank}")}
+    ranks, _ = run("stream", tmp_path, save_after=23, **options)
+    epochs = list(zip(*ranks, strict=True))
+    assert len(epochs) == 3
+    draws = []
+    for epoch, parts in enumerate(epochs):
+        batches = [batch for found, _ in parts for batch in found]
+        assert [len(found) for found, _ in parts] == [n_batches] * 2
+        assert {len(batch) for batch in batches} == {BATCH_SIZE}
+        counts = Counter()
+        for _, of_rank in parts:
+            assert of_rank["epoch"] == epoch
+            counts.update(of_rank)
+        numbers = numbers_stream()
+        numbers.set_epoch(epoch)
+        expected, given = Counter(numbers), Counter(itertools.chain(*batches))
+        draws.append(frozenset(expected.items()))
+        missing, again = (expected - given).total(), (given - expected).total()
+        assert counts["n_again"] == again
+        if n_batches == 80:
+            assert counts["n_unfinished"] == counts["n_dropped"] == missing == 0 < again
+        else:
+            assert 0 < counts["n_dropped"] <= missing
+    assert len({*draws}) == 3
+    resumed, _ = run("stream", tmp_path, resume=True, **options)
+    for whole, rest in zip(ranks, resumed, strict=True):
+        (batches, counts), last = whole[1:]
+        assert rest == [[batches[23:], counts], last]
 
 
 @pytest.mark.frameworks
