@@ -20,6 +20,7 @@ from mlresample._cli import _inputs, main
 from mlresample._cli._main import make_parser, with_options
 from mlresample._rule.parameters import RULE_CONSTRAINTS
 from mlresample.datasets import make_multilabel_digits
+from mlresample.readers import _labels
 
 from .commands import runner
 
@@ -266,7 +267,39 @@ def test_split_keeps_groups_together_and_names_classes(run, tmp_path):
     error = run("split", path, "--folds", 11, "--groups", "patient", status=2)
     assert "--folds must be from 2 to 10, the number of groups, got 11." in error
     error = run("split", path, "--groups", "doctor", status=2)
-    assert "'doctor'" in error
+    assert "there is no --groups 'doctor' among the columns" in error
+
+
+def test_groups_are_read_in_one_pass_with_the_labels(run, tmp_path, monkeypatch):
+    passes, read = [], _labels.delimited_rows
+
+    def counted(path, **options):
+        passes.append(path)
+        return read(path, **options)
+
+    monkeypatch.setattr(_labels, "delimited_rows", counted)
+    path = tmp_path / "boxes.csv"
+    lines = [f"i{i // 2},{'dog' if i % 2 else 'cat'},{i // 6}" for i in range(36)]
+    path.write_text("id,label,patient\n" + "\n".join(lines) + "\n")
+    options = ["--folds", 2, "--groups", "patient", "--merge-rows", "--json"]
+    split = json.loads(run("split", path, *options))
+    assert len(passes) == 1
+    assert split["id"] == [f"i{i}" for i in range(18)]
+    assert np.ptp(np.reshape(split["fold"], (6, 3)), axis=1).tolist() == [0] * 6
+    assert sorted(np.bincount(split["fold"])) == [9, 9]
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ("a,cat,1\nb,dog,\n", "line 3, column 'patient': the group is empty"),
+        ("a,cat,1\nb,dog,1\na,dog,2\n", "'a' is in 2 groups of column 'patient'"),
+    ],
+)
+def test_a_sample_must_be_in_one_group(run, tmp_path, rows, message):
+    path = tmp_path / "boxes.csv"
+    path.write_text("id,label,patient\n" + rows)
+    assert message in run("split", path, "--groups", "patient", "--merge-rows", status=2)
 
 
 def test_split_warns_of_classes_with_fewer_samples_than_folds(tmp_path, capsys):

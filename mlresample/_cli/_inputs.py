@@ -9,7 +9,6 @@ import os
 import shlex
 import sys
 import threading
-import warnings
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,7 +20,11 @@ from numpy.typing import NDArray
 
 from mlresample.readers import LabelTable, read_coco, read_labels
 from mlresample.readers._class_names import read_class_names
+from mlresample.readers._groups import GroupColumn
 from mlresample.readers._label_table import as_class_names
+from mlresample.readers._labels import rows_of
+from mlresample.readers._layout import known_column
+from mlresample.readers._rows import Rows
 from mlresample.readers._yolo import read_with_images
 from mlresample.readers._yolo_images import Image
 
@@ -77,16 +80,7 @@ _USED = {
 }
 FORMATS = list(_USED)
 FILE_OPTIONS = {name: text for options in _USED.values() for name, text in options.items()}
-_OF_ROWS = [  # without what finds or reads the labels
-    "id_column",
-    "row_numbers",
-    "merge_rows",
-    "delimiter",
-    "header",
-    "comment",
-    "skip_initial_space",
-    "encoding",
-]
+_OF_ROWS = ["delimiter", "header", "comment", "skip_initial_space", "encoding"]
 _SWITCHES = {
     "row_numbers": True,
     "merge_rows": True,
@@ -112,14 +106,14 @@ _WHITE = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}  # as a shell writes it between
 _MOMENT = 1.0  # seconds
 
 
-def read_file(file: str, arguments: Namespace) -> LabelTable:
-    """Read one label file, or a folder of images."""
+def read_file(file: str, arguments: Namespace, rows: Rows | None = None) -> LabelTable:
+    """Read one label file, or the rows that were taken from it, or a folder of images."""
     kind = format_of(file, arguments)
     if kind == "yolo":
         return read_images(file, arguments)[0]
     options = options_for(kind, arguments)
     with _progress(f"reading {file}"):
-        table = _READERS[kind](file, **options)
+        table = _READERS[kind](file if rows is None else rows, **options)
     _check_classes(file, table)
     return table
 
@@ -156,20 +150,12 @@ def read_with_groups(
             f"--groups names a column, which a file of format {kind!r} has not: leave it out."
         )
     arguments.skip_columns = [*(arguments.skip_columns or []), column]
-    table = read_file(file, arguments)
     options = {name: getattr(arguments, name) for name in _OF_ROWS}
     options = {name: value for name, value in options.items() if value is not None}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a cell is a name, whatever it contains
-        groups = read_labels(file, label_columns=[column], separator="\0", **options)
-    n_groups = np.diff(groups.y.indptr)
-    if n_groups.max() > 1:
-        row = int(n_groups.argmax())
-        raise ValueError(
-            f"{file}: {table.ids[row]!r} is in {n_groups[row]} groups of column {column!r}; each "
-            f"sample must be in one."
-        )
-    return table, groups.class_names, groups.y.indices
+    rows, merge_rows = rows_of(file, **options), bool(arguments.merge_rows)
+    groups = GroupColumn(rows, known_column(rows, column, "--groups"), merge_rows=merge_rows)
+    table = read_file(file, arguments, groups.rows)
+    return table, *groups.of_samples()
 
 
 def add_input_options(command: ArgumentParser) -> None:

@@ -188,9 +188,6 @@ def read_labels(
     """
     if separator == "":
         raise ValueError("separator must not be empty; leave it out for any whitespace.")
-    if comment == "":
-        raise ValueError("comment must not be empty; leave it out if there are no comments.")
-    check_encoding(encoding)
     if row_numbers and (id_column is not None or merge_rows):
         other = "merge_rows" if merge_rows else "id_column"
         raise ValueError(f"row_numbers and {other} exclude each other; leave one out.")
@@ -208,7 +205,7 @@ def read_labels(
         raise ValueError(f"none_value={none_value!r} must not be one of class_names.")
     values = indicator_values(_texts(positive_values), _texts(negative_values))
 
-    rows = _rows_of(
+    rows = rows_of(
         source,
         delimiter=delimiter,
         header=header,
@@ -274,13 +271,34 @@ def _columns(value: Any, parameter: str) -> list[str] | None:
     return list(map(str, check_class_names(value, parameter).tolist()))
 
 
-def _rows_of(source: Any, **options: Any) -> Rows:
+def rows_of(
+    source: Any,
+    *,
+    delimiter: str = ",",
+    header: bool = True,
+    comment: str | None = None,
+    skip_initial_space: bool = False,
+    encoding: str = "utf-8",
+) -> Rows:
+    """Take the rows of any source; options are for a delimited file, the last also for JSON."""
+    if comment == "":
+        raise ValueError("comment must not be empty; leave it out if there are no comments.")
+    check_encoding(encoding)
+    if isinstance(source, Rows):
+        return source
     if isinstance(source, str | os.PathLike):
         if is_json(source):
-            return json_rows(source, options["encoding"])
+            return json_rows(source, encoding)
         if is_parquet(source):
             return parquet_rows(source)
-        return delimited_rows(source, **options)
+        return delimited_rows(
+            source,
+            delimiter=delimiter,
+            header=header,
+            comment=comment,
+            skip_initial_space=skip_initial_space,
+            encoding=encoding,
+        )
     if is_into_dataframe(source):
         return frame_rows(source)
     if isinstance(source, list | dict):
