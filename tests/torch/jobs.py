@@ -227,8 +227,13 @@ def lightning(options, report, data=None):
 
     class Data(lightning.LightningDataModule):
         def train_dataloader(self):
-            kind = DistributedRepeatSampler if world_size > 1 else RepeatSampler
-            return loader(kind(MULTIPLIERS), options)
+            is_distributed = world_size > 1 and not options.get("wrong")
+            kind = DistributedRepeatSampler if is_distributed else RepeatSampler
+            batches = loader(kind(MULTIPLIERS), options)
+            if options.get("batch_sampler"):
+                sampler = torch.utils.data.BatchSampler(batches.sampler, BATCH_SIZE, False)
+                batches = torch.utils.data.DataLoader(Numbers(), batch_sampler=sampler)
+            return batches
 
     world_size = int(os.environ["WORLD_SIZE"])
     trainer = lightning.Trainer(
@@ -236,6 +241,7 @@ def lightning(options, report, data=None):
         devices=world_size,
         strategy="ddp" if world_size > 1 else "auto",
         plugins=[LightningEnvironment()],
+        use_distributed_sampler=options.get("use_distributed_sampler", True),
         max_epochs=N_EPOCHS,
         logger=False,
         enable_checkpointing=False,
@@ -246,15 +252,18 @@ def lightning(options, report, data=None):
 
 
 def lightning_resumed(options, report):
-    """Train in one process of Lightning, and resume from each of the checkpoints."""
+    """Train with Lightning, and resume from each of the checkpoints."""
     import lightning
     from lightning.pytorch.callbacks import ModelCheckpoint
+    from lightning.pytorch.plugins.environments import LightningEnvironment
     from torchdata.stateful_dataloader import StatefulDataLoader
 
     kind = {"plain": torch.utils.data.DataLoader, "stateful": StatefulDataLoader}[
         options["loader"]
     ]
     folder = Path(options["checkpoints"])
+    world_size = int(os.environ["WORLD_SIZE"])
+    make_sampler = DistributedRepeatSampler if world_size > 1 else RepeatSampler
 
     class Module(lightning.LightningModule):
         def __init__(self):
@@ -265,7 +274,7 @@ def lightning_resumed(options, report):
             return self.model(batch["x"])["loss"]
 
         def train_dataloader(self):
-            sampler = RepeatSampler(MULTIPLIERS)
+            sampler = make_sampler(MULTIPLIERS)
             if options.get("set_epoch"):
                 loop = self.trainer.fit_loop
                 epoch, batch = loop.epoch_progress.current, loop.epoch_loop.batch_progress
@@ -285,7 +294,9 @@ def lightning_resumed(options, report):
         module = Module()
         trainer = lightning.Trainer(
             accelerator="cpu",
-            devices=1,
+            devices=world_size,
+            strategy="ddp" if world_size > 1 else "auto",
+            plugins=[LightningEnvironment()],
             max_epochs=N_EPOCHS,
             logger=False,
             callbacks=[every_step, every_epoch] if checkpoint is None else [],
@@ -297,7 +308,7 @@ def lightning_resumed(options, report):
         return module.model
 
     report(["whole", fit().seen])
-    n_batches = len(RepeatSampler(MULTIPLIERS)) // BATCH_SIZE
+    n_batches = len(RepeatSampler(MULTIPLIERS)) // BATCH_SIZE // world_size
     for step in [n_batches - 1, n_batches, n_batches + 1]:
         report([f"step {step}", fit(folder / "steps" / f"step={step}.ckpt").seen])
     for step in [n_batches, 2 * n_batches]:
@@ -388,7 +399,9 @@ def trainer(options, report):
     from mlresample.torch.transformers import SetEpochCallback
 
     view = options.get("view")
-    sampler = RepeatSampler(MULTIPLIERS)
+    kind = DistributedRepeatSampler if options.get("wrong") else RepeatSampler
+    rank = {"num_replicas": 2, "rank": int(os.environ["RANK"])} if options.get("wrong") else {}
+    sampler = kind(MULTIPLIERS, **rank)
 
     class ResamplingTrainer(Trainer):
         def _get_train_sampler(self, *args, **kwargs):

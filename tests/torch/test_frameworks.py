@@ -115,6 +115,23 @@ def test_lightning_in_one_process_with_the_global_sampler(tmp_path):
     assert ranks[0] == plan_epochs()
 
 
+def test_lightning_in_two_processes_with_the_global_sampler_is_warned_of(tmp_path):
+    pytest.importorskip("lightning", reason="lightning is not installed")
+    _, printed = run("lightning", tmp_path, wrong=True)
+    assert "use DistributedRepeatSampler" in printed
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_lightning_keeps_a_batch_sampler_if_told_to_leave_samplers(tmp_path, is_kept):
+    pytest.importorskip("lightning", reason="lightning is not installed")
+    options = {"batch_sampler": True, "use_distributed_sampler": not is_kept}
+    ranks, _ = run("lightning", tmp_path, **options)
+    if is_kept:
+        assert_ranks_share_the_plans_epochs(ranks)
+    else:  # the plan is dropped
+        assert merged(ranks) == [Counter(range(20))] * N_EPOCHS
+
+
 @workers
 def test_accelerate_with_the_global_sampler(tmp_path, num_workers):
     pytest.importorskip("accelerate", reason="accelerate is not installed")
@@ -122,9 +139,10 @@ def test_accelerate_with_the_global_sampler(tmp_path, num_workers):
     assert_ranks_share_the_plans_epochs(ranks)
 
 
-def test_accelerate_with_the_distributed_sampler_is_warned_of(tmp_path):
-    pytest.importorskip("accelerate", reason="accelerate is not installed")
-    ranks, printed = run("accelerate", tmp_path, wrong=True)
+@pytest.mark.parametrize("job", ["accelerate", "trainer"])
+def test_accelerate_with_the_distributed_sampler_is_warned_of(tmp_path, job):
+    pytest.importorskip("transformers", reason="transformers is not installed")
+    ranks, printed = run(job, tmp_path, wrong=True, output=str(tmp_path / "out"))
     assert sum(merged(ranks)[0].values()) < len(plan_epochs()[0])  # data is lost
     assert "use RepeatSampler there" in printed
 
@@ -204,13 +222,13 @@ def test_bytes_are_augmented_by_kornia_once_the_batch_is_floats_from_0_to_1():
 # -- resuming ----------------------------------------------------------------------------------
 
 
-def uninterrupted(n_processes):
-    """Return the epochs of each rank with seed 3, from the samplers themselves."""
+def uninterrupted(n_processes, seed=3):
+    """Return the epochs of each rank, from the samplers themselves."""
     if n_processes == 1:
-        return [plan_epochs(3)]
+        return [plan_epochs(seed)]
     ranks = []
     for rank in range(n_processes):
-        sampler = DistributedRepeatSampler(MULTIPLIERS, n_processes, rank, seed=3)
+        sampler = DistributedRepeatSampler(MULTIPLIERS, n_processes, rank, seed=seed)
         ranks.append([])
         for epoch in range(N_EPOCHS):
             sampler.set_epoch(epoch)
@@ -350,25 +368,33 @@ def test_torchdata_nodes_give_every_epoch_once_wherever_they_stopped(make, stopp
     assert before + after == flat(whole)
 
 
-def resumed(job, tmp_path, **options):
-    """Return the indices of the whole training and of those resumed from parts of it, by name."""
-    (named,), printed = run(job, tmp_path, n_processes=1, **options)
-    return dict(named), printed
+def resumed(job, tmp_path, n_processes=1, **options):
+    """Return the indices of the whole training and of those resumed from parts of it, by name.
+
+    They are those of the last rank.
+    """
+    ranks, printed = run(job, tmp_path, n_processes, **options)
+    return dict(ranks[-1]), printed
 
 
+@pytest.mark.parametrize("n_processes", [1, 2])
 @pytest.mark.parametrize("loader", ["stateful", "plain"])
 @workers
-def test_lightning_resumes_on_exactly_the_next_sample(tmp_path, num_workers, loader):
+def test_lightning_resumes_on_exactly_the_next_sample(tmp_path, num_workers, loader, n_processes):
     pytest.importorskip("lightning", reason="lightning is not installed")
     pytest.importorskip("torchdata", reason="torchdata is not installed")
     options = {"loader": loader, "checkpoints": str(tmp_path), "num_workers": num_workers}
-    runs, _ = resumed("lightning_resumed", tmp_path / "out", set_epoch=True, **options)
+    options |= {"set_epoch": True, "n_processes": n_processes}
+    runs, _ = resumed("lightning_resumed", tmp_path / "out", **options)
+    epochs = uninterrupted(n_processes, seed=0)[-1]
     whole = runs.pop("whole")
-    assert whole == flat(plan_epochs())
+    assert whole == flat(epochs)
     assert len(runs) == 5
     for name, rest in runs.items():
         step = int(name.split()[1])
-        if loader == "stateful" or step % 14 == 0:  # within an epoch, Lightning needs the former
+        if (
+            loader == "stateful" or 2 * step % len(epochs[0]) == 0
+        ):  # within an epoch, Lightning needs the former
             assert rest == whole[2 * step :], name
 
 
