@@ -2,9 +2,9 @@
 Ten rounds of annotation
 ========================
 
-Which images should be labelled next, if some classes are rare? Here 200 composed digits are
-labelled, and 2,800 are not. In each of ten rounds a network is fitted to the labels so far, and 40
-more images are labelled: at random, or as
+Which images should be labeled next, if some classes are rare? Here 200 composed digits are
+labeled, and 2,800 are not. In each of ten rounds a network is fitted to the labels so far, and 40
+more images are labeled: at random, or as
 :func:`~mlresample.annotation.select_for_annotation` says.
 
 ``python examples/annotate_digits.py`` takes under a minute.
@@ -34,8 +34,8 @@ RARE = [7, 8, 9]
 # The plan says what each class lacks, how many images random picking would take, and the quota of
 # each class in the next batch.
 
-labelled = np.arange(200)
-counts = ClassCounts.from_target(y[labelled], class_names=names)
+labeled = np.arange(200)
+counts = ClassCounts.from_target(y[labeled], class_names=names)
 print(plan_annotation(counts, target_count=100, batch_size=40))
 
 # %%
@@ -47,25 +47,25 @@ print(plan_annotation(counts, target_count=100, batch_size=40))
 
 def annotate(by_quotas):
     rng = np.random.RandomState(0)
-    labelled, rest = np.arange(200), np.arange(200, len(X))
+    labeled, rest = np.arange(200), np.arange(200, len(X))
     history = []
     for _ in range(11):
         network = MLPClassifier((64,), batch_size=20, max_iter=30, random_state=0)
-        network.fit(X[labelled], y[labelled])
+        network.fit(X[labeled], y[labeled])
         precision = average_precision_score(y_test, network.predict_proba(X_test))
-        history.append((len(labelled), y[labelled][:, RARE].sum(), precision))
+        history.append((len(labeled), y[labeled][:, RARE].sum(), precision))
         chosen = rng.permutation(len(rest))[:40]
         if by_quotas:
-            counts = ClassCounts.from_target(y[labelled], class_names=names)
+            counts = ClassCounts.from_target(y[labeled], class_names=names)
             plan = plan_annotation(counts, target_count=100, batch_size=40)
             p = network.predict_proba(X[rest])
             chosen = select_for_annotation(p, 40, quotas=plan, random_state=rng).indices
-        labelled, rest = np.append(labelled, rest[chosen]), np.delete(rest, chosen)
-    return network, labelled[:-40], np.array(history)
+        labeled, rest = np.append(labeled, rest[chosen]), np.delete(rest, chosen)
+    return network, labeled[:-40], np.array(history)
 
 
 _, _, at_random = annotate(by_quotas=False)
-network, labelled, by_quotas = annotate(by_quotas=True)
+network, labeled, by_quotas = annotate(by_quotas=True)
 print(
     f"labels of the three rarest classes: {by_quotas[-1, 1]:.0f}, {at_random[-1, 1]:.0f} at random"
 )
@@ -75,7 +75,7 @@ titles = ["labels of the three rarest classes", "macro average precision"]
 for column, (axis, title) in enumerate(zip(axes, titles, strict=True), start=1):
     axis.plot(by_quotas[:, 0], by_quotas[:, column], "o-", label="by quotas")
     axis.plot(at_random[:, 0], at_random[:, column], "s--", label="at random")
-    axis.set(xlabel="images labelled", title=title)
+    axis.set(xlabel="images labeled", title=title)
 axes[0].legend()
 
 # %%
@@ -84,7 +84,7 @@ axes[0].legend()
 # The plan of the start, and the counts of now: what was found, beside what chance finds.
 
 start = plan_annotation(counts, target_count=100, batch_size=40)
-print(start.progress(ClassCounts.from_target(y[labelled], class_names=names)))
+print(start.progress(ClassCounts.from_target(y[labeled], class_names=names)))
 
 # %%
 # Hard negatives
@@ -92,6 +92,6 @@ print(start.progress(ClassCounts.from_target(y[labelled], class_names=names)))
 # What the network takes for a class that is not there: the first of each class, on images that it
 # was not trained on. Look at them before you repeat them, as some of them may lack a label.
 
-held_out = np.setdiff1d(np.arange(len(X)), labelled)
+held_out = np.setdiff1d(np.arange(len(X)), labeled)
 negatives = find_hard_negatives(y[held_out], network.predict_proba(X[held_out]), per_class=2)
 print(negatives)

@@ -31,7 +31,7 @@ folder.mkdir(parents=True, exist_ok=True)
 # %%
 # What a budget buys
 # ------------------
-# Budgets range from 60 to 150 per cent of the images. They are floats: multiples of the number of
+# Budgets range from 60 to 150 percent of the images. They are floats: multiples of the number of
 # images. The target count is computed from them. A lower floor leaves more room for rare classes,
 # at the expense of the common ones; with a floor of 1 nothing is left out, and no budget below 1
 # can be met.
@@ -129,8 +129,8 @@ for budget, plan in plans.items():
     print(f"{budget:<8.0%}" + "".join(f"{share:>16.1%}" for share in shares))
 
 # %%
-# A random subset of the same size has more different images, but misses rare ones: 60 per cent of
-# the images hold about 60 per cent of each class.
+# A random subset of the same size has more different images, but misses rare ones: 60 percent of
+# the images hold about 60 percent of each class.
 
 random_subset = np.random.RandomState(0).choice(len(y), plans[0.6].epoch_size, replace=False)
 rare = y[:, -3:].any(axis=1).nonzero()[0]

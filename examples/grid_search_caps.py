@@ -48,10 +48,10 @@ print(plans)
 # %%
 # The grid
 # --------
-# The classifier lets the five nearest neighbours vote. Copies matter to it, because each has a
+# The classifier lets the five nearest neighbors vote. Copies matter to it, because each has a
 # vote. It takes no gradient steps, so there are none to keep equal. (A network takes them, and
 # trains longer on a longer epoch: see the quick start.) It needs a control all the same: with
-# copies of any images, fewer different neighbours vote, and that is part of what a cap does.
+# copies of any images, fewer different neighbors vote, and that is part of what a cap does.
 #
 # The control is a sampler, too. Its multiplier is the same for all classes, and makes its epochs
 # as large as the plan's.
@@ -196,5 +196,5 @@ print(f"\nPicture: {folder / 'grid_search_caps.png'}")
 
 # %%
 # Bars are one standard deviation over the folds. The lower plot shows the size of an epoch, as a
-# multiple of the number of images. With nearest neighbours, a larger epoch costs memory and
+# multiple of the number of images. With nearest neighbors, a larger epoch costs memory and
 # prediction time; with networks, it costs steps.

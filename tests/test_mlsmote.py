@@ -1,4 +1,4 @@
-"""MLSMOTE: new samples between neighbours, their classes, and containers of all kinds."""
+"""MLSMOTE: new samples between neighbors, their classes, and containers of all kinds."""
 
 import time
 import warnings
@@ -29,7 +29,7 @@ def resampled(data=X, y=Y, **parameters):
 
 
 def nearest(points, bag, seed, k):
-    """Neighbours of a sample by brute force."""
+    """Neighbors of a sample by brute force."""
     others = [row for row in bag if row != seed]
     return sorted(others, key=lambda row: ((points[row] - points[seed]) ** 2).sum())[:k]
 
@@ -73,7 +73,7 @@ def test_class_of_a_single_sample_is_skipped_with_a_warning():
     assert len(sampler.seed_indices_) == 0
 
 
-def test_equal_samples_are_neighbours_of_each_other():
+def test_equal_samples_are_neighbors_of_each_other():
     y = np.repeat(np.eye(2, dtype=int), [9, 3], axis=0)
     data = np.ones((12, 2))
     _, X_resampled, _ = resampled(data, y, k_neighbors=1)
@@ -84,7 +84,7 @@ def test_equal_samples_are_neighbours_of_each_other():
 
 
 @pytest.mark.parametrize("k", [1, 5, 50])
-def test_features_of_a_new_sample_lie_between_its_seed_and_a_neighbour_in_its_class(k):
+def test_features_of_a_new_sample_lie_between_its_seed_and_a_neighbor_in_its_class(k):
     sampler, X_resampled, y_resampled = resampled(k_neighbors=k, label_strategy="union")
     start = 0
     for c in MINORITY:
@@ -122,8 +122,8 @@ def test_classes_of_a_new_sample_are_those_of_the_vote(strategy, k):
     assert list(sampler.sampling_strategy_.values()) == change.tolist()
 
 
-def test_reference_is_each_neighbour_with_the_same_probability_and_features_are_independent():
-    # Class 1 has samples at 0, and at 1 in one of three directions; seed 10 has all as neighbours.
+def test_reference_is_each_neighbor_with_the_same_probability_and_features_are_independent():
+    # Class 1 has samples at 0, and at 1 in one of three directions; seed 10 has all as neighbors.
     data = np.vstack([np.zeros((11, 3)), np.eye(3)])
     y = np.repeat([[1, 0], [0, 1]], [10, 4], axis=0)
     new = np.array(
@@ -142,7 +142,7 @@ def test_reference_is_each_neighbour_with_the_same_probability_and_features_are_
 # -- features ----------------------------------------------------------------------------------
 
 
-def test_nominal_feature_gets_the_mode_of_the_neighbours_and_counts_in_the_distance():
+def test_nominal_feature_gets_the_mode_of_the_neighbors_and_counts_in_the_distance():
     # In class 1 the numeric column, 0, 0, 5, 11, has the standard deviation 4.53. As far is a
     # nominal difference, so that (0, 2) is the nearest of (0, 1), and not (5, 1).
     data = np.array([[9, 0]] * 12 + [[0, 1], [0, 2], [5, 1], [11, 2]], dtype=np.float64)
@@ -158,7 +158,7 @@ def test_nominal_feature_gets_the_mode_of_the_neighbours_and_counts_in_the_dista
     assert 0 <= X_resampled[16, 0] <= 4
 
 
-def test_mode_is_that_of_the_neighbours_and_of_the_nearest_if_values_are_equally_frequent():
+def test_mode_is_that_of_the_neighbors_and_of_the_nearest_if_values_are_equally_frequent():
     colors = np.array(["red"] * 9 + ["blue", "green", "red", "green"], dtype=object)
     data = np.column_stack([np.r_[np.zeros(9), 0, 1, 2.1, 9], colors]).astype(object)
     y = np.repeat(np.eye(2, dtype=int), [9, 4], axis=0)
@@ -291,10 +291,10 @@ def test_labels_of_one_class_per_sample_are_those_of_the_seeds():
     assert sampler.sampling_strategy_ == {"a": 0, "b": 0, "c": 3}
 
 
-# -- neighbours --------------------------------------------------------------------------------
+# -- neighbors --------------------------------------------------------------------------------
 
 
-def test_any_searcher_of_neighbours_will_do():
+def test_any_searcher_of_neighbors_will_do():
     _, by_number, _ = resampled(k_neighbors=4)
     _, by_object, _ = resampled(k_neighbors=NearestNeighbors(n_neighbors=5, algorithm="kd_tree"))
     assert_allclose(by_object, by_number)

@@ -161,7 +161,7 @@ def test_sample_multiplier_is_the_largest_of_its_classes_not_the_sum_or_product(
     y = [[1, 0, 0], [1, 1, 0], [1, 1, 1], [0, 0, 0]]
     assert_array_equal(apply(y, [1.0, 2.0, 3.0]), [1, 2, 3, 1])
     assert_array_equal(apply(y, {2: 3, 1: 2}), [1, 2, 3, 1])
-    # Below 1: a sample without a class stays at 1, whatever its neighbours do.
+    # Below 1: a sample without a class stays at 1, whatever its neighbors do.
     assert_array_equal(apply(y, [0.5, 0.25, 0.0]), [0.5, 0.5, 0.5, 1])
 
 

@@ -205,7 +205,7 @@ def test_classes_at_the_cap_are_marked_and_the_target_count_is_a_line():
     assert labels == ["before resampling", "after", "target count 4", "at the cap of 2"]
 
 
-def test_marked_classes_need_not_be_neighbours():
+def test_marked_classes_need_not_be_neighbors():
     y = [[1, 0, 0]] * 4 + [[0, 1, 0]] * 3 + [[0, 0, 1]] * 2
     plan = plan_resampling(y, class_multipliers=[4, 1, 4])
     display = ClassCountsDisplay.from_plan(plan)

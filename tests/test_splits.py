@@ -217,7 +217,7 @@ def test_parts_have_the_sizes_of_scikit_learn_and_their_shares_of_the_classes(
 
 
 def test_every_sample_is_drawn_for_the_test_part_equally_often():
-    # 200 draws of 30 per cent: each sample is expected 60 times, with a deviation of 6.
+    # 200 draws of 30 percent: each sample is expected 60 times, with a deviation of 6.
     y = long_tail(200, 3, rarest=0.3)
     splitter = MultilabelStratifiedShuffleSplit(200, test_size=0.3, random_state=0)
     drawn = np.bincount(np.concatenate([test for _, test in splitter.split(y, y)]))

@@ -86,7 +86,7 @@ def draws(keys, seed=0, epoch=0):
     return (hashes >> np.uint64(11)) * 2.0**-53
 
 
-def test_draws_are_uniform_and_independent_of_neighbours_epochs_and_seeds():
+def test_draws_are_uniform_and_independent_of_neighbors_epochs_and_seeds():
     n = 200_000
     first = draws(np.arange(n))
     assert stats.kstest(first, "uniform").pvalue > 1e-4

@@ -219,7 +219,7 @@ def test_ties_of_every_metric_go_to_the_right_number_of_positives(metric):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_neighbouring_floats_are_separated(dtype):
+def test_neighboring_floats_are_separated(dtype):
     for low in np.array([-1.0, 0.0, 1.0, 1e-45, 3e38], dtype=dtype):
         with np.errstate(under="ignore"):
             high = np.nextafter(low, dtype(np.inf), dtype=dtype)

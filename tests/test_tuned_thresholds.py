@@ -108,7 +108,7 @@ def test_scikit_learns_own_refuses_multilabel_and_is_ignored_in_one_vs_rest():
 
 CLASSIFIERS = {
     "trees": TREES,
-    "neighbours": KNeighborsClassifier(5),
+    "neighbors": KNeighborsClassifier(5),
     "one-vs-rest": OneVsRestClassifier(LogisticRegression()),
     "network": MLPClassifier((8,), solver="lbfgs", max_iter=20, random_state=0),
     "ridge": RidgeClassifier(),

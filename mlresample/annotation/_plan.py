@@ -295,7 +295,7 @@ def _read_counts(counts: Any, class_names: NDArray[Any] | None) -> ClassCounts:
 
 
 def _n_new_samples(start: ClassCounts | None, later: ClassCounts) -> int | None:
-    """Return how many samples have been labelled since the start, None if unknown."""
+    """Return how many samples have been labeled since the start, None if unknown."""
     if start is None or start.n_samples is None or later.n_samples is None:
         return None
     return later.n_samples - start.n_samples

@@ -50,7 +50,7 @@ def select_for_annotation(
     random_state: int | np.random.RandomState | None = None,
     class_names: ArrayLike | None = None,
 ) -> RankedSamples:
-    """Select the samples of an unlabelled pool to label next.
+    """Select the samples of an unlabeled pool to label next.
 
     Parameters
     ----------

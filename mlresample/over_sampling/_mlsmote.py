@@ -1,4 +1,4 @@
-"""MLSMOTE: new samples between neighbours of the same minority class."""
+"""MLSMOTE: new samples between neighbors of the same minority class."""
 
 import warnings
 from numbers import Integral
@@ -55,7 +55,7 @@ def _points(features: Features, bag: Positions) -> Any:
 
 
 def labels_of_new(labels: csr_array, neighbors: Positions, strategy: str) -> csr_array:
-    """Return the classes of new samples, from those of each sample and of its neighbours."""
+    """Return the classes of new samples, from those of each sample and of its neighbors."""
     n_samples, k = neighbors.shape
     members = np.column_stack([np.arange(n_samples), neighbors]).ravel()
     ends = np.arange(n_samples + 1) * (k + 1)
@@ -78,37 +78,37 @@ def interpolate(numeric: Any, seeds: Positions, references: Positions, generator
 
 
 def most_frequent(codes: NDArray[np.int64], neighbors: Positions) -> Positions:
-    """Return, for each sample and nominal column, a neighbour with its neighbours' mode.
+    """Return, for each sample and nominal column, a neighbor with its neighbors' mode.
 
-    Among values that are equally frequent, that of the nearest neighbour.
+    Among values that are equally frequent, that of the nearest neighbor.
     """
-    values = codes[neighbors]  # sample, neighbour, column
+    values = codes[neighbors]  # sample, neighbor, column
     votes = (values[:, :, np.newaxis] == values[:, np.newaxis]).sum(axis=2)
     return np.take_along_axis(neighbors, votes.argmax(axis=1), axis=1)
 
 
 class MLSMOTE(MultilabelSampler):
-    """Add new samples between neighbours of the same minority class (MLSMOTE).
+    """Add new samples between neighbors of the same minority class (MLSMOTE).
 
     A class is a minority class if its imbalance, the largest class count over its own, is above
-    the mean imbalance. Each of its samples is the seed of a new one: among its nearest neighbours
+    the mean imbalance. Each of its samples is the seed of a new one: among its nearest neighbors
     in the class one is chosen at random, and each feature of the new sample is drawn between the
-    two. Its classes follow from those of the seed and all its neighbours.
+    two. Its classes follow from those of the seed and all its neighbors.
 
     Parameters
     ----------
     k_neighbors : int or object, default=5
-        Number of neighbours; or an object with ``fit``, ``kneighbors`` and ``n_neighbors`` as
+        Number of neighbors; or an object with ``fit``, ``kneighbors`` and ``n_neighbors`` as
         :class:`~sklearn.neighbors.NearestNeighbors`, whose `n_neighbors` counts the sample itself.
-        In a class with fewer samples, all others are neighbours.
+        In a class with fewer samples, all others are neighbors.
     label_strategy : {"ranking", "union", "intersection"}, default="ranking"
-        Classes of a new sample: those that more than half of the seed and its neighbours carry,
+        Classes of a new sample: those that more than half of the seed and its neighbors carry,
         that any of them carries, or that all carry.
     categorical_features : array-like of int, bool or str, default=None
         Nominal columns of X: their numbers, a mask of all columns, or their names in a data frame.
-        A new sample gets the value that is most frequent among the neighbours.
+        A new sample gets the value that is most frequent among the neighbors.
     random_state : int, RandomState instance or None, default=None
-        Controls which neighbour is chosen, and where between the two the features lie.
+        Controls which neighbor is chosen, and where between the two the features lie.
 
     Attributes
     ----------
@@ -143,7 +143,7 @@ class MLSMOTE(MultilabelSampler):
 
     Classes are taken in the order of the columns. The imbalance of a class is that of the data
     with the new samples so far, and is compared with the mean imbalance of the original data. New
-    samples are no seeds or neighbours.
+    samples are no seeds or neighbors.
 
     The distance of nominal columns is that of SMOTE-NC: a difference counts as the median of the
     standard deviations of the numeric columns in the class. The paper has the value difference
@@ -210,7 +210,7 @@ class MLSMOTE(MultilabelSampler):
         generator = check_random_state(self.random_state)
         searcher = check_neighbors_object("k_neighbors", self.k_neighbors, additional_neighbor=1)
         features = read_features(X, self.categorical_features)
-        labels = indicator.to_csr().astype(np.int64)  # of neighbours, they are added
+        labels = indicator.to_csr().astype(np.int64)  # of neighbors, they are added
         bags = labels.tocsc()
         counts = indicator.class_counts.copy()
         _, mean = class_imbalance(indicator)
@@ -235,7 +235,7 @@ class MLSMOTE(MultilabelSampler):
         if single:
             warnings.warn(
                 f"MLSMOTE skips {len(single):,} minority classes with a single sample, which has "
-                f"no neighbour: {listed(indicator.classes[single].tolist())}. Merge them "
+                f"no neighbor: {listed(indicator.classes[single].tolist())}. Merge them "
                 f"(merge_classes), or clone them (MLROS).",
                 stacklevel=5,
             )

@@ -18,7 +18,7 @@ class MLROS(PercentageSampler):
     Parameters
     ----------
     percentage : float, default=25.0
-        Samples to clone at most, in per cent of the number of samples (P in the paper).
+        Samples to clone at most, in percent of the number of samples (P in the paper).
     random_state : int, RandomState instance or None, default=None
         Controls which samples are cloned.
 
@@ -93,7 +93,7 @@ class LPROS(PercentageSampler):
     Parameters
     ----------
     percentage : float, default=25.0
-        Samples to clone at most, in per cent of the number of samples (P in the paper).
+        Samples to clone at most, in percent of the number of samples (P in the paper).
     random_state : int, RandomState instance or None, default=None
         Controls which samples are cloned.
 

@@ -27,7 +27,7 @@ class MLRUS(PercentageSampler):
     Parameters
     ----------
     percentage : float, default=25.0
-        Samples to leave out at most, in per cent of the number of samples (P in the paper); below
+        Samples to leave out at most, in percent of the number of samples (P in the paper); below
         100.
     random_state : int, RandomState instance or None, default=None
         Controls which samples are left out.
@@ -101,7 +101,7 @@ class LPRUS(PercentageSampler):
     Parameters
     ----------
     percentage : float, default=25.0
-        Samples to leave out at most, in per cent of the number of samples (P in the paper); below
+        Samples to leave out at most, in percent of the number of samples (P in the paper); below
         100.
     random_state : int, RandomState instance or None, default=None
         Controls which samples are left out.

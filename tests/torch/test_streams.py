@@ -111,7 +111,7 @@ def test_copies_of_a_sample_stand_apart(n_copies, seed):
         assert np.diff(places).min() > 0.4 * n_items / n_copies - 4
 
 
-def test_neighbours_are_different_samples():
+def test_neighbors_are_different_samples():
     items = ids(stream_of(buffer_size=100))
     assert all(first != second for first, second in itertools.pairwise(items))
 
