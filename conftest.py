@@ -26,8 +26,6 @@ if not all(map(find_spec, ("torch", "PIL"))):
     collect_ignore_glob += ["docs/guide/first.rst"]
 if find_spec("torch") is None:
     collect_ignore_glob += ["mlresample/torch/*", "docs/guide/torch.rst"]
-elif find_spec("transformers") is None:
-    collect_ignore_glob += ["mlresample/torch/transformers.py"]
 if find_spec("matplotlib") is None:
     collect_ignore_glob += ["mlresample/plots/*", "mlresample/_cli/_pictures.py"]
     collect_ignore_glob += ["docs/guide/files.rst"]

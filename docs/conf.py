@@ -3,7 +3,6 @@
 import os
 import sys
 import warnings
-from importlib.util import find_spec
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))  # gallery_order
@@ -37,7 +36,7 @@ root_doc = "index"
 default_role = "literal"
 nitpicky = True
 nitpick_ignore_regex = [
-    (r"py:.*", r"(imblearn|matplotlib|numpy|pandas|scipy|sklearn|torch|transformers)\..*"),
+    (r"py:.*", r"(imblearn|matplotlib|numpy|pandas|scipy|sklearn|torch)\..*"),
     (r"py:.*", r"(copy|json)\..*"),
     # in docstrings that estimators inherit from scikit-learn
     (r"std:ref", r"accuracy_score"),
@@ -59,7 +58,6 @@ if os.environ.get("DOCS_INTERSPHINX"):
 
 autosummary_generate = True
 autodoc_typehints = "none"  # the docstrings say more
-autodoc_mock_imports = [] if find_spec("transformers") else ["transformers"]
 numpydoc_show_class_members = False  # the template lists them
 toc_object_entries_show_parents = "hide"
 

@@ -28,7 +28,6 @@ MODULES = {
     "mlresample.datasets": None,
     "mlresample.plots": "matplotlib",
     "mlresample.torch": "torch",
-    "mlresample.torch.transformers": "transformers",
 }
 WITHOUT_ALL = {
     "mlresample.over_sampling": [
@@ -37,7 +36,6 @@ WITHOUT_ALL = {
         "MLSMOTE",
     ],  # MaxMultiplierOverSampler is at the top
     "mlresample.datasets": ["make_multilabel_digits"],
-    "mlresample.torch.transformers": ["SetEpochCallback"],
 }
 
 NOT_ASKED = {

@@ -12,6 +12,7 @@ import multiprocessing
 import os
 import textwrap
 import warnings
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -108,18 +109,9 @@ def guide(options, report):
         names["lightning"] = importlib.import_module("lightning")
     if name == "accelerate":
         names["accelerator"] = importlib.import_module("accelerate").Accelerator(cpu=True)
-    if name == "trainer":
-        transformers = importlib.import_module("transformers")
-        names |= vars(importlib.import_module("mlresample.torch.transformers"))
-        names["Trainer"], names["arguments"] = transformers.Trainer, training_arguments(options)
     exec(lines_of_the_guide(name), names)
     if name == "lightning":
         lightning(options, report, names["Data"]())
-    if name == "trainer":
-        callback = transformers.TrainerCallback()
-        callback.on_epoch_end = lambda *args, **kwargs: report(model.take())
-        names["trainer"].add_callback(callback)
-        names["trainer"].train()
 
 
 def ranks(options, report):
@@ -393,19 +385,8 @@ def training_arguments(options):
 
 
 def trainer(options, report):
-    """Train with the Hugging Face Trainer, stopped in the middle of an epoch and resumed."""
+    """Train by the guide's lines or on a view, stopped in the middle of an epoch and resumed."""
     from transformers import Trainer, TrainerCallback
-
-    from mlresample.torch.transformers import SetEpochCallback
-
-    view = options.get("view")
-    kind = DistributedRepeatSampler if options.get("wrong") else RepeatSampler
-    rank = {"num_replicas": 2, "rank": int(os.environ["RANK"])} if options.get("wrong") else {}
-    sampler = kind(MULTIPLIERS, **rank)
-
-    class ResamplingTrainer(Trainer):
-        def _get_train_sampler(self, *args, **kwargs):
-            return super()._get_train_sampler(*args, **kwargs) if view else sampler
 
     class Report(TrainerCallback):
         def on_epoch_end(self, args, state, control, **kwargs):
@@ -415,13 +396,21 @@ def trainer(options, report):
             if state.global_step == options.get("stop_after"):
                 control.should_save = control.should_training_stop = True
 
-    model = Model()
-    ResamplingTrainer(
-        model=model,
-        args=training_arguments(options),
-        train_dataset=ResampledDataset(Numbers(), MULTIPLIERS) if view else Numbers(),
-        callbacks=[Report()] + ([] if view else [SetEpochCallback(sampler)]),
-    ).train(resume_from_checkpoint=options.get("resume"))
+    model, arguments = Model(), training_arguments(options)
+    if options.get("view"):
+        view = ResampledDataset(Numbers(), MULTIPLIERS)
+        trainer = Trainer(model, arguments, train_dataset=view)
+    else:
+        names = {"Trainer": Trainer, "TrainerCallback": TrainerCallback}
+        names |= {"RepeatSampler": RepeatSampler, "plan": MULTIPLIERS, "dataset": Numbers()}
+        names |= {"model": model, "arguments": arguments}
+        if options.get("wrong"):
+            rank = int(os.environ["RANK"])
+            names["RepeatSampler"] = partial(DistributedRepeatSampler, num_replicas=2, rank=rank)
+        exec(lines_of_the_guide("trainer"), names)
+        trainer = names["trainer"]
+    trainer.add_callback(Report())
+    trainer.train(resume_from_checkpoint=options.get("resume"))
 
 
 # -- processes ---------------------------------------------------------------------------------

@@ -59,7 +59,6 @@ def assert_ranks_share_the_plans_epochs(ranks, seed=0):
         ("ddp", "torch", 2),
         ("lightning", "lightning", 2),
         ("accelerate", "accelerate", 2),
-        ("trainer", "transformers", 2),
     ],
 )
 def test_lines_of_the_guide_give_the_plans_epochs(tmp_path, name, needs, n_processes):
@@ -148,7 +147,7 @@ def test_accelerate_with_the_distributed_sampler_is_warned_of(tmp_path, job):
 
 
 @workers
-def test_trainer_with_the_global_sampler(tmp_path, num_workers):
+def test_trainer_by_the_lines_of_the_guide_has_the_plans_epochs(tmp_path, num_workers):
     pytest.importorskip("transformers", reason="transformers is not installed")
     ranks, _ = run("trainer", tmp_path, num_workers=num_workers, output=str(tmp_path / "out"))
     assert_ranks_share_the_plans_epochs(ranks)
