@@ -4,7 +4,7 @@ from mlresample._corrections import correct_logits, correct_probabilities
 from mlresample._loss_weights import LossWeights, compute_loss_weights
 from mlresample._merge import merge_classes
 from mlresample._plan.compare import PlanComparison, compare_plans
-from mlresample._plan.explore import PlanExplorer, explore_plans
+from mlresample._plan.explore import explore_plans
 from mlresample._plan.make import plan_resampling
 from mlresample._plan.plan import ResamplingPlan, ResamplingRule
 from mlresample._rule.counts import ClassCounts
@@ -17,7 +17,6 @@ __all__ = [
     "LossWeights",
     "MaxMultiplierOverSampler",
     "PlanComparison",
-    "PlanExplorer",
     "ResamplingPlan",
     "ResamplingRule",
     "compare_plans",

@@ -30,31 +30,20 @@ _MOST_PAIRS = 1 << 20  # of a rarest class and a class beside it: a page of some
 
 @dataclass(frozen=True, eq=False, repr=False)
 class PlanExplorer:
-    """A page on which the parameters of the rule are moved; made by :func:`explore_plans`.
+    """A page on which the parameters of the rule are moved; made by `explore_plans`.
 
-    In a notebook it shows itself; elsewhere, :meth:`save` it and open the file in a browser.
-
-    Attributes
-    ----------
-    html : str
-        The page, which needs no other file and no network.
+    In a notebook it shows itself; elsewhere, save it and open the file in a browser.
     """
 
     _report: Figures
 
     @property
     def html(self) -> str:
-        """The page as HTML."""
+        """The page, which needs no other file and no network."""
         return explorer_html(self._report)
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the page to a file, whole or not at all.
-
-        Parameters
-        ----------
-        path : str or path-like
-            File to write, such as ``"plans.html"``.
-        """
+        """Write the page to a file, whole or not at all."""
         write_whole(Path(path).resolve(), self.html)
 
     def _of_files(self, files: Sequence[str], options: Sequence[str]) -> Self:
@@ -126,7 +115,8 @@ def explore_plans(
     Returns
     -------
     explorer : PlanExplorer
-        The page, to show in a notebook or to save.
+        The page: a notebook shows it, ``explorer.save("plans.html")`` writes it to a file, and
+        ``explorer.html`` is the HTML, which needs no other file and no network.
 
     Raises
     ------

@@ -191,7 +191,8 @@ class TableTarget:
         Returns
         -------
         explorer : PlanExplorer
-            The page, as of :func:`~mlresample.explore_plans`.
+            The page, as of :func:`~mlresample.explore_plans`: a notebook shows it, and
+            ``explorer.save("plans.html")`` writes it to a file.
 
         Raises
         ------
