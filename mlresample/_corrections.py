@@ -14,7 +14,7 @@ from mlresample._loss_weights import LossWeights, compute_loss_weights
 from mlresample._plan.plan import PlanFigures, PlanLike, as_plan
 from mlresample._plan.random_plan import RandomPlan
 from mlresample._utils.containers import is_dataframe, is_series, is_tensor
-from mlresample._utils.names import in_another_order, plain
+from mlresample._utils.names import count_of, in_another_order, plain
 from mlresample._utils.typing import ArrayOrTensor, LossWeightsLike
 
 
@@ -271,8 +271,8 @@ def _for_classes(factors: ArrayLike, n_classes: int, name: str) -> NDArray[np.fl
     factors = factors.astype(np.float64)
     if factors.shape != (n_classes,):
         raise ValueError(
-            f"{name} must be for the {n_classes} classes of the predictions, got one for "
-            f"{factors.size if factors.ndim == 1 else factors.shape}."
+            f"{name} must be for the {count_of(n_classes, 'class')} of the predictions, got one "
+            f"for {factors.size if factors.ndim == 1 else factors.shape}."
         )
     if not ((factors > 0) & np.isfinite(factors)).all():
         raise ValueError(f"{name} must have finite values above 0.")

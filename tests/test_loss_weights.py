@@ -140,7 +140,7 @@ def test_the_text_says_what_each_takes_and_both_together():
         ([1, 2], {"n_samples": 9, "cap": 10**400}, "cap must be at most 1.8e.308"),
         ([1, 2], {"n_samples": 9, "power": -1}, "'power' parameter"),
         ([1, 2], {"n_samples": 10**9, "power": 100}, "power=100 makes weights"),
-        ([1, 2], {"n_samples": 9, "class_names": ["a"]}, "1 names for 2 classes"),
+        ([1, 2], {"n_samples": 9, "class_names": ["a"]}, "1 name for 2 classes"),
     ],
 )
 def test_wrong_counts_and_options_are_named(class_counts, options, message):
@@ -455,7 +455,7 @@ def test_tensors_stay_tensors_in_their_graph():
             correct_logits,
             [[0.0]],
             {"plan": PLAN},
-            "plan must be for the 1 classes .* got one for 2",
+            "plan must be for the 1 class .* got one for 2",
         ),
         (correct_logits, [[0.0, 1.0]], {"pos_weight": [1]}, "pos_weight must be for the 2"),
         (correct_logits, [[0.0, 1.0]], {"pos_weight": [1, 0]}, "finite values above 0"),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from mlresample import compare_plans, compute_loss_weights, plan_resampling
 from mlresample._reporting.html import page
+from mlresample._utils.names import count_of
 from mlresample.metrics import compare_evaluations, evaluate_by_frequency, measure_imbalance
 
 # 40 cats, of which 4 with a lynx; 10 birds; 6 samples without a class
@@ -432,3 +433,13 @@ def test_a_printed_page_keeps_pictures_whole_and_shows_its_glossary():
     printed = page("A plan", []).partition("@media print")[2].partition("</style>")[0]
     assert "figure { break-inside: avoid; }" in printed
     assert "::details-content { content-visibility: visible; }" in printed
+
+
+def test_numbers_of_things_are_written_in_the_singular_and_the_plural():
+    assert [count_of(n, "class") for n in (0, 1, 1000)] == [
+        "0 classes",
+        "1 class",
+        "1,000 classes",
+    ]
+    assert [count_of(n, "copy") for n in (1, 2)] == ["1 copy", "2 copies"]
+    assert [count_of(n, "id is", "ids are") for n in (1, 2)] == ["1 id is", "2 ids are"]

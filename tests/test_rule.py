@@ -116,8 +116,8 @@ def test_counts_cannot_be_changed():
         ([3, 1], {"n_samples": -1}, "'n_samples' parameter"),
         ([3, 1], {"n_samples": 5, "n_without_class": 3}, "need at least 3 and at most 4"),
         ([3, 1], {"n_samples": 5, "n_without_class": 0}, "5 of 5 samples would have a class"),
-        ([3, 1], {"class_names": ["cat"]}, "1 names for 2 classes"),
-        ({"cat": 1}, {"class_names": ["dog"]}, "must name each of the 1 classes once"),
+        ([3, 1], {"class_names": ["cat"]}, "1 name for 2 classes"),
+        ({"cat": 1}, {"class_names": ["dog"]}, "must name each of the 1 class once"),
     ],
 )
 def test_counts_that_cannot_be_are_refused(class_counts, options, message):

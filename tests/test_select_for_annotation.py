@@ -321,7 +321,7 @@ def test_chosen_samples_become_multipliers():
         ({"quotas": None, "rule": RULE}, "2 columns for 3 classes"),
         ({"class_names": ["a", "b", "c"]}, "2 columns for 3 classes"),
         ({"groups": [1, 2]}, "groups has 2 values for a pool of 4"),
-        ({"groups": [1, 1, 1, 1]}, "groups allow 1 samples, fewer than n=2"),
+        ({"groups": [1, 1, 1, 1]}, "groups allow 1 sample, fewer than n=2"),
         ({"max_per_group": 2}, "no effect without groups"),
         ({"exploration": 1.5}, "exploration"),
         ({"quotas": plan_annotation([9, 9], target_count=3, batch_size=5)}, "no class lacks"),

@@ -330,11 +330,10 @@ def test_groups_in_every_container(kind):
 def test_one_warning_names_classes_with_fewer_samples_than_folds():
     pd = pytest.importorskip("pandas")
     y = pd.DataFrame({"cat": [1, 0] * 10, "dog": [0, 1] * 10, "owl": [1, 1] + [0] * 18})
-    with pytest.warns(UserWarning, match="classes have fewer samples") as caught:
+    with pytest.warns(UserWarning, match="classes has fewer samples") as caught:
         fold_numbers(MultilabelStratifiedKFold(4), y)
     assert [str(warning.message) for warning in caught] == [
-        "1 of 3 classes have fewer samples than there are folds (4), so that some lack them: "
-        "'owl'."
+        "1 of 3 classes has fewer samples than there are folds (4), so that some lack them: 'owl'."
     ]
 
 
@@ -359,7 +358,7 @@ def test_class_in_fewer_groups_than_folds_is_named():
     y = np.ones((40, 2), dtype=int)
     y[20:, 1] = 0
     groups = np.repeat(["p1", "p2", "p3", "p4"], 10)
-    message = r"1 of 2 classes have samples in fewer groups than there are folds \(4\).*: 1\."
+    message = r"1 of 2 classes has samples in fewer groups than there are folds \(4\).*: 1\."
     with pytest.warns(UserWarning, match=message):
         fold_numbers(MultilabelStratifiedGroupKFold(4), y, groups)
 

@@ -299,7 +299,7 @@ def test_own_class_names_in_another_order_are_refused():
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        (["a"], "1 names for 2 classes"),
+        (["a"], "1 name for 2 classes"),
         (["a", "b", "c"], "3 names for 2 classes"),
         (["a", "a"], "'a' occurs more than once"),
         ({0: "a", 1: "b"}, "got a dict"),

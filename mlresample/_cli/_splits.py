@@ -13,7 +13,7 @@ from mlresample._reporting.html import fragment, table
 from mlresample._reporting.text import aligned, number, percent, short_name, without_middle
 from mlresample._reporting.verdicts import judge_near_subsets
 from mlresample._rule.counts import ClassCounts, check_some_class_occurs, imbalance_per_class
-from mlresample._utils.names import listed
+from mlresample._utils.names import count_of, listed
 from mlresample.metrics import measure_imbalance
 from mlresample.metrics._imbalance import measures_of_counts
 from mlresample.readers import LabelTable
@@ -139,6 +139,6 @@ def _notes(splits: dict[str, Any]) -> list[str]:
     for shared in splits["shared_ids"]:
         if shared["n_ids"]:
             first, second = shared["files"]
-            ids = "1 id is" if shared["n_ids"] == 1 else f"{shared['n_ids']:,} ids are"
+            ids = count_of(shared["n_ids"], "id is", "ids are")
             notes.append(f"{ids} in both {first} and {second}: scores on them would be too high.")
     return notes

@@ -21,7 +21,7 @@ from mlresample._rule.counts import ClassCounts, effective_counts
 from mlresample._rule.parameters import RuleParameters
 from mlresample._target.read import as_target
 from mlresample._utils.files import write_whole
-from mlresample._utils.names import plain
+from mlresample._utils.names import count_of, plain
 from mlresample._utils.sklearn import validate_params
 from mlresample._utils.typing import MatrixLike, Unknown
 
@@ -54,7 +54,7 @@ class PlanExplorer:
 
     def __repr__(self) -> str:
         n_samples, n_classes = self._report["n_samples"], len(self._report["names"])
-        return f"PlanExplorer: {n_samples:,} samples, {n_classes:,} classes"
+        return f"PlanExplorer: {count_of(n_samples, 'sample')}, {count_of(n_classes, 'class')}"
 
     def _repr_html_(self) -> str:
         return in_frame(self.html, self._report["title"])

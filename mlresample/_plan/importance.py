@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlresample._plan.repeats import RepeatPlan, expected_repeats
+from mlresample._utils.names import count_of
 
 _ALMOST = 1e-9  # to which the means of stratified rounding are exact
 
@@ -32,9 +33,9 @@ def importance_weights(repeats: NDArray[Any]) -> NDArray[np.float64]:
     left_out = np.flatnonzero(repeats <= 0)
     if len(left_out):
         raise ValueError(
-            f"The draw leaves out {len(left_out):,} of {len(repeats):,} samples, such as sample "
-            f"{left_out[0]}, and no weight can make up for a sample that is not seen: set floor "
-            f"and background to at least 1."
+            f"The draw leaves out {len(left_out):,} of {count_of(len(repeats), 'sample')}, such "
+            f"as sample {left_out[0]}, and no weight can make up for a sample that is not seen: "
+            f"set floor and background to at least 1."
         )
     return np.asarray(repeats.mean() / repeats)  # (S / n) / R
 
@@ -70,6 +71,6 @@ def _samples_of(plan: RepeatPlan, levels: NDArray[np.bool_]) -> str:
     samples = np.flatnonzero(levels.take(plan.levels))
     multiplier = plan.level_multipliers[plan.levels[samples[0]]]
     return (
-        f"{len(samples):,} of {plan.n_samples:,} samples, such as sample {samples[0]} with "
-        f"multiplier {multiplier:g}"
+        f"{len(samples):,} of {count_of(plan.n_samples, 'sample')}, such as sample {samples[0]} "
+        f"with multiplier {multiplier:g}"
     )

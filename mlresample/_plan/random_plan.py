@@ -19,7 +19,7 @@ from mlresample._reporting.text import repeats_text
 from mlresample._rule.counts import check_some_class_occurs, imbalance_per_class
 from mlresample._target.indicators import Indicator
 from mlresample._target.label_sets import label_sets
-from mlresample._utils.names import listed, plain
+from mlresample._utils.names import count_of, listed, plain
 
 Verdicts = tuple[dict[str, Any], ...]
 
@@ -51,7 +51,7 @@ class RandomPlan(CountedFigures, RepeatPlan):
         is_lost = (indicator.class_counts > 0) & (resampled == 0)
         if is_lost.any():
             lost = indicator.classes[is_lost].tolist()
-            text = f"No sample is left of {len(lost):,} classes: {listed(lost)}."
+            text = f"No sample is left of {count_of(len(lost), 'class')}: {listed(lost)}."
             verdicts = (*verdicts, {"code": "lost", "text": text, "classes": lost})
         return cls(
             level_multipliers=plan.level_multipliers,
@@ -147,8 +147,8 @@ def ml_ros(indicator: Indicator, n_clones: int, generator: np.random.RandomState
         verdicts = (_verdict("unchanged", text),)
     elif n_left:
         text = (
-            f"{n_clones - n_left:,} of {n_clones:,} copies were made: then none of the "
-            f"{n_minority:,} minority classes had an imbalance above the mean of {mean:,.1f}. A "
+            f"{n_clones - n_left:,} of {count_of(n_clones, 'copy was', 'copies were')} made: then "
+            f"none of the minority classes had an imbalance above the mean of {mean:,.1f}. A "
             f"larger percentage adds nothing."
         )
         verdicts = (_verdict("saturated", text),)
@@ -186,9 +186,9 @@ def ml_rus(indicator: Indicator, n_deleted: int, generator: np.random.RandomStat
         verdicts = (_verdict("unchanged", text),)
     elif n_left:
         text = (
-            f"{n_deleted - n_left:,} of {n_deleted:,} samples were left out: then none of the "
-            f"{n_majority:,} majority classes had an imbalance below the mean of {mean:,.1f}. A "
-            f"larger percentage leaves out no more."
+            f"{n_deleted - n_left:,} of {count_of(n_deleted, 'sample was', 'samples were')} left "
+            f"out: then none of the majority classes had an imbalance below the mean of "
+            f"{mean:,.1f}. A larger percentage leaves out no more."
         )
         verdicts = (_verdict("saturated", text),)
     return RandomPlan.of(indicator, repeats, "ML-RUS", verdicts)
@@ -228,8 +228,8 @@ def _change_of_sizes(
     if n_changed == n_asked:
         return change, ()
     text = (
-        f"{n_changed:,} of {n_asked:,} samples were {what}: then all of these label sets had as "
-        f"many samples as their mean. A larger percentage changes nothing."
+        f"{n_changed:,} of {count_of(n_asked, 'sample was', 'samples were')} {what}: then all of "
+        f"these label sets had as many samples as their mean. A larger percentage changes nothing."
     )
     return change, (_verdict("saturated", text),)
 

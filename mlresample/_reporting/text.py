@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from typing import Any, TypeVar
 
 from mlresample._reporting.base import Figures
+from mlresample._utils.names import count_of
 
 _FIRST, _SHOWN = 20, 30  # rows of the text's table before its middle is left out, and in all
 _WIDTH = 88
@@ -99,7 +100,7 @@ def samples_text(report: Figures) -> str:
 
 def plan_text(report: Figures, title: str) -> str:
     """Write the report as text: summary, table of the classes, verdicts."""
-    lines = [f"{title}: {report['n_classes']} classes, {rule_text(report)}"]
+    lines = [f"{title}: {count_of(report['n_classes'], 'class')}, {rule_text(report)}"]
     lines += [*_summary_lines(report), f"{'samples seen':<17} {samples_text(report)}"]
     header, *rows = class_table_text(report["classes"])
     rule = "-" * len(header)
@@ -224,7 +225,7 @@ def repeats_text(report: Figures) -> str:
     rule = "-" * len(header)
     return "\n".join(
         [
-            f"{report['method']}: {report['n_classes']} classes",
+            f"{report['method']}: {count_of(report['n_classes'], 'class')}",
             *_before_and_after(report),
             f"{'samples seen':<17} {seen}",
             *[rule, header, *rows, rule],

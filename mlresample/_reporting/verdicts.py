@@ -7,6 +7,7 @@ import numpy as np
 
 from mlresample._reporting.base import Figures, Rows
 from mlresample._reporting.text import has_target_counts, percent
+from mlresample._utils.names import count_of
 
 FEW_SAMPLES = 20  # of a class: too few to learn it, and to measure whether it was learned
 NOTABLE = 1.25  # times longer: less hardly makes a difference
@@ -292,7 +293,7 @@ def _number(value: float | None) -> str:
 
 
 def _count(classes: Classes, singular: str, plural: str) -> str:
-    return f"{len(classes):,} {singular if len(classes) == 1 else plural}"
+    return count_of(len(classes), singular, plural)
 
 
 def _name(row: dict[str, Any]) -> str:

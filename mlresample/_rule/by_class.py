@@ -7,7 +7,7 @@ import numpy as np
 from narwhals.dependencies import is_pandas_series
 from numpy.typing import NDArray
 
-from mlresample._utils.names import is_positional, listed
+from mlresample._utils.names import count_of, is_positional, listed
 
 
 def read_by_class(
@@ -61,7 +61,7 @@ def as_floats(values: Any, name: str, n_classes: int) -> NDArray[np.float64]:
         ) from error
     if numbers.shape != (n_classes,):
         raise ValueError(
-            f"{name} must have one number for each of the {n_classes} classes, got an array of "
-            f"shape {numbers.shape}."
+            f"{name} must have one number for each of the {count_of(n_classes, 'class')}, got an "
+            f"array of shape {numbers.shape}."
         )
     return numbers

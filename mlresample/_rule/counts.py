@@ -12,7 +12,7 @@ from mlresample._target.indicators import Indicator
 from mlresample._target.read import as_target
 from mlresample._utils.containers import is_dataframe
 from mlresample._utils.immutable import Immutable
-from mlresample._utils.names import as_classes, is_positional, listed, plain
+from mlresample._utils.names import as_classes, count_of, is_positional, listed, plain
 from mlresample._utils.sklearn import Interval, validate_params
 from mlresample._utils.typing import ClassCountsLike, MatrixLike, Unknown
 
@@ -192,8 +192,8 @@ class ClassCounts(Immutable):
             classes, positions = self.classes, [list(range(len(names)))] * 2
         elif not self.named:
             raise ValueError(
-                f"Counts of {len(names)} and of {len(other_names)} classes cannot be added: "
-                f"without names, the batches must have the same number of classes."
+                f"Counts of {len(names)} and of {count_of(len(other_names), 'class')} cannot be "
+                f"added: without names, the batches must have the same number of classes."
             )
         else:
             union = _sorted({*names, *other_names})
@@ -265,7 +265,9 @@ def classes_of_counts(counts: NDArray[np.int64], names: NDArray[Any] | None) -> 
     if names is None:
         return as_classes(range(len(counts)))
     if len(names) != len(counts):
-        raise ValueError(f"class_names has {len(names)} names for {len(counts)} classes.")
+        raise ValueError(
+            f"class_names has {count_of(len(names), 'name')} for {count_of(len(counts), 'class')}."
+        )
     return names
 
 
@@ -311,7 +313,10 @@ def _further_counts(
     if their_names is not None and names is None:
         raise ValueError(f"{parameter} has class names, class_counts has none: name both.")
     if len(counts) != len(classes):
-        raise ValueError(f"{parameter} has {len(counts)} numbers for {len(classes)} classes.")
+        raise ValueError(
+            f"{parameter} has {count_of(len(counts), 'number')} for "
+            f"{count_of(len(classes), 'class')}."
+        )
     return counts
 
 
@@ -429,7 +434,7 @@ def counts_by_name(
     position = {name: i for i, name in enumerate(keys)}
     if len(position) < len(keys) or set(position) != set(names.tolist()):
         raise ValueError(
-            f"{parameter} must name each of the {len(names)} classes once: "
+            f"{parameter} must name each of the {count_of(len(names), 'class')} once: "
             f"{listed(names.tolist())}; got {listed(keys)}. If y has no names, pass class_names "
             f"in the order of its columns."
         )

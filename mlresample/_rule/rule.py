@@ -13,7 +13,7 @@ from mlresample._rule.written import read_rule, write_rule
 from mlresample._target.indicators import Indicator
 from mlresample._target.read import as_target
 from mlresample._utils.immutable import Immutable
-from mlresample._utils.names import listed
+from mlresample._utils.names import count_of, listed
 from mlresample._utils.typing import (
     ClassCountsLike,
     ClassMultipliers,
@@ -215,9 +215,9 @@ class LearnedRule(Immutable):
         if len(names) != len(others):
             nameless = "y" if self.counts.named else "the rule"
             raise ValueError(
-                f"y has {len(others)} classes, the rule has {len(names)}. Since {nameless} has no "
-                f"class names, both must have the same classes in the same order; or pass "
-                f"class_names."
+                f"y has {count_of(len(others), 'class')}, the rule has {len(names)}. Since "
+                f"{nameless} has no class names, both must have the same classes in the same "
+                f"order; or pass class_names."
             )
         return np.arange(len(names))
 

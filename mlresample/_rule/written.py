@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from mlresample._rule.counts import ClassCounts, check_some_class_occurs
 from mlresample._rule.parameters import PARAMETERS, RuleParameters
-from mlresample._utils.names import as_classes, plain
+from mlresample._utils.names import as_classes, count_of, plain
 
 _FORMAT = "mlresample.ResamplingRule"
 _VERSION = 1
@@ -169,7 +169,9 @@ def _check_multipliers(
 def _check_length(values: Any, name: str, counts: ClassCounts) -> None:
     n_classes = len(counts.classes)
     if isinstance(values, np.ndarray) and len(values) != n_classes:
-        raise ValueError(f"{name} has {len(values)} numbers for {n_classes} classes.")
+        raise ValueError(
+            f"{name} has {count_of(len(values), 'number')} for {count_of(n_classes, 'class')}."
+        )
 
 
 def _list(value: Any, name: str) -> list[Any]:

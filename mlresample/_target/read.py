@@ -33,6 +33,7 @@ from mlresample._utils.names import (
     as_classes,
     check_column_order,
     check_row_order,
+    count_of,
     in_another_order,
     plain,
 )
@@ -307,7 +308,9 @@ def _check_n_classes(classes: NDArray[Any], n_columns: int) -> None:
     if n_columns == 0:
         raise ValueError("y has no classes: its second dimension is 0.")
     if len(classes) != n_columns:
-        raise ValueError(f"class_names has {len(classes)} names for {n_columns} classes.")
+        raise ValueError(
+            f"class_names has {count_of(len(classes), 'name')} for {count_of(n_columns, 'class')}."
+        )
 
 
 # -- single-label targets ----------------------------------------------------------------------

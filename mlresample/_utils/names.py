@@ -1,5 +1,6 @@
 """Names of classes and rows: compare, order and format them."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
@@ -23,6 +24,13 @@ def listed(classes: Iterable[Any]) -> str:
     """Format the first ten classes for a message."""
     names = list(classes)
     return ", ".join(map(repr, names[:10])) + (", ..." if len(names) > 10 else "")
+
+
+def count_of(number: int, singular: str, plural: str | None = None) -> str:
+    """Write a number of things, such as "1 class" or "1,000 copies"."""
+    if plural is None:
+        plural = re.sub("y$", "ie", singular) + ("es" if singular.endswith("s") else "s")
+    return f"{number:,} {singular if number == 1 else plural}"
 
 
 def as_classes(names: Any) -> NDArray[Any]:

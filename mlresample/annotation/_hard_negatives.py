@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlresample._target.indicators import Indicator
-from mlresample._utils.names import check_row_order, plain
+from mlresample._utils.names import check_row_order, count_of, plain
 from mlresample._utils.sklearn import Interval, validate_params
 from mlresample._utils.typing import MatrixLike, Unknown
 from mlresample.annotation._ranked import RankedSamples
@@ -118,7 +118,7 @@ def _ranked(
     n_review = int(for_review.sum())
     review = ""
     if target.unknown is not None:
-        review = f", {n_review:,} {'entry is' if n_review == 1 else 'entries are'} for review"
+        review = f", {count_of(n_review, 'entry is', 'entries are')} for review"
     return RankedSamples(
         indices,
         target.n_samples,

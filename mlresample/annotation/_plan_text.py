@@ -6,6 +6,7 @@ from typing import Any
 from mlresample._reporting.base import Figures
 from mlresample._reporting.html import fragment, table
 from mlresample._reporting.text import aligned, bullets, short_name, split_middle, without_middle
+from mlresample._utils.names import count_of
 
 _SHOWN_IN_HTML = 100, 150  # as in the table of a plan
 
@@ -87,7 +88,8 @@ def annotation_html(report: Figures) -> str:
 def _summary(report: Figures) -> str:
     return (
         f"{report['n_classes_lacking']:,} of {report['n_classes']:,} classes lack "
-        f"{report['to_collect']:,} positives, batches of {report['batch_size']:,} images"
+        f"{count_of(report['to_collect'], 'positive')}, batches of "
+        f"{count_of(report['batch_size'], 'image')}"
     )
 
 
@@ -109,7 +111,7 @@ def _totals(report: Figures) -> list[str]:
 
 def _in_batches(images: int, size: int) -> str:
     n_batches = -(-images // size)
-    return f"{n_batches:,} batch{'es' if n_batches != 1 else ''}"
+    return count_of(n_batches, "batch", "batches")
 
 
 def _cells(report: Figures) -> list[list[str]]:

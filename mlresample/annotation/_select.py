@@ -11,7 +11,7 @@ from mlresample._plan.plan import ResamplingPlan, ResamplingRule, as_plan
 from mlresample._plan.repeats import round_half_up
 from mlresample._rule.by_class import as_floats, read_by_class
 from mlresample._utils.containers import is_dataframe, row_slices
-from mlresample._utils.names import as_classes, in_another_order, listed, plain
+from mlresample._utils.names import as_classes, count_of, in_another_order, listed, plain
 from mlresample._utils.sklearn import Interval, validate_params
 from mlresample._utils.typing import MatrixLike
 from mlresample.annotation._greedy import Chosen, Groups, expected_multipliers, fill_quotas
@@ -293,8 +293,8 @@ def _check_enough(
     available = len(groups.first_with_room(np.flatnonzero(is_free)))
     if available < n_wanted:
         raise ValueError(
-            f"groups allow {n - n_wanted + available:,} samples, fewer than n={n:,}: raise "
-            f"max_per_group, or select fewer."
+            f"groups allow {count_of(n - n_wanted + available, 'sample')}, fewer than n={n:,}: "
+            f"raise max_per_group, or select fewer."
         )
 
 
@@ -319,7 +319,9 @@ def _ranked(
         "class": main,
         "classes": _likeliest(scores[indices], classes, is_wanted),
     }
-    title = f"{len(indices):,} of {len(scores):,} samples, {n_random:,} of them at random"
+    title = (
+        f"{len(indices):,} of {count_of(len(scores), 'sample')}, {n_random:,} of them at random"
+    )
     return RankedSamples(indices, len(scores), reasons, title)
 
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from mlresample._reporting.base import Figures
 from mlresample._reporting.html import FIRST, SHOWN, fragment, table
 from mlresample._reporting.text import aligned, bullets, short_name, split_middle, without_middle
+from mlresample._utils.names import count_of
 
 _NAMED = 5  # classes in a note
 _IN_CLASS_TABLE = ("f1", "average_precision")  # of a comparison: there is no room for all four
@@ -61,7 +62,8 @@ def evaluation_parts(report: Figures) -> Parts:
         for row in _rarest_first(report)
     ]
     return Parts(
-        f"FrequencyEvaluation: {report['n_classes']:,} classes, {report['n_samples']:,} samples",
+        f"FrequencyEvaluation: {count_of(report['n_classes'], 'class')}, "
+        f"{count_of(report['n_samples'], 'sample')}",
         [["average", "classes", *titles], *averages],
         [["class", "count", "group", "positives", *known, *titles], *classes],
         _left_out(report) + _without_negatives(report),
@@ -99,7 +101,7 @@ def comparison_parts(report: Figures) -> Parts:
         for row in _rarest_first(report)
     ]
     notes = _left_out(report)
-    title = f"EvaluationComparison: {report['n_classes']:,} classes"
+    title = f"EvaluationComparison: {count_of(report['n_classes'], 'class')}"
     if n_pairs > 1:
         title += f", {n_pairs} pairs of evaluations"
         notes.insert(
@@ -150,8 +152,8 @@ def _without_negatives(report: Figures) -> list[str]:
     if not names:
         return []
     return [
-        f"Of {len(names):,} of {report['n_classes']:,} classes only positives are known, so that "
-        f"precision and average precision are 1 whatever is predicted: {_listed(names)}."
+        f"Of {len(names):,} of {count_of(report['n_classes'], 'class')} only positives are known, "
+        f"so that precision and average precision are 1 whatever is predicted: {_listed(names)}."
     ]
 
 
@@ -162,9 +164,9 @@ def _left_out(report: Figures) -> list[str]:
         return []
     have, are, it = ("has", "is", "it") if len(names) == 1 else ("have", "are", "them")
     return [
-        f"{len(names):,} of {report['n_classes']:,} classes {have} no positives to evaluate and "
-        f"{are} left out, not counted as 0: {_listed(names)}. In micro, what was predicted for "
-        f"{it} counts."
+        f"{len(names):,} of {count_of(report['n_classes'], 'class')} {have} no positives to "
+        f"evaluate and {are} left out, not counted as 0: {_listed(names)}. In micro, what was "
+        f"predicted for {it} counts."
     ]
 
 

@@ -13,7 +13,7 @@ from sklearn.utils import check_array, check_random_state, column_or_1d
 from mlresample._target.indicators import Indicator
 from mlresample._target.read import as_target
 from mlresample._target.unknown import check_unknown_value
-from mlresample._utils.names import listed, plain
+from mlresample._utils.names import count_of, listed, plain
 from mlresample._utils.sklearn import (
     BaseKFold,
     GroupsConsumerMixin,
@@ -427,8 +427,8 @@ def _large_groups(
         if counts[largest] > most * counts.sum():
             name = plain(names[by_class.indices[entries][largest]])
             found.append(
-                f"group {name!r} holds {counts[largest]} of the {counts.sum()} samples of class "
-                f"{plain(classes[c])!r}"
+                f"group {name!r} holds {counts[largest]} of the "
+                f"{count_of(counts.sum(), 'sample')} of class {plain(classes[c])!r}"
             )
     return found
 
@@ -443,9 +443,10 @@ def _warn_of_missing(
     """Warn of classes that some part lacks; return whether there was anything to say."""
     sentences = []
     if scarce.any():
+        have = "has" if scarce.sum() == 1 else "have"
         sentences.append(
-            f"{scarce.sum()} of {len(classes)} classes have {reason}, so that some lack them: "
-            f"{listed(map(plain, classes[scarce]))}."
+            f"{scarce.sum()} of {count_of(len(classes), 'class')} {have} {reason}, so that some "
+            f"lack them: {listed(map(plain, classes[scarce]))}."
         )
     if lost.any():
         sentences.append(

@@ -72,7 +72,7 @@ class MLROS(PercentageSampler):
     >>> y_resampled.sum(axis=0)  # 8 / 4 is below (8 / 8 + 8 / 2) / 2
     array([8, 4])
     >>> print(sampler.plan_.verdicts[0]["text"])
-    2 of 10 copies were made: then none of the 1 minority classes had an imbalance above the mean \
+    2 of 10 copies were made: then none of the minority classes had an imbalance above the mean \
 of 2.5. A larger percentage adds nothing.
     """
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mlresample._utils.names import count_of
 from mlresample._utils.sklearn import validate_params
 from mlresample.readers._class_names import IMAGE_ENDINGS
 from mlresample.readers._lines import FilePath, short_repr
@@ -70,7 +71,9 @@ def find_images(ids: ArrayLike, folder: FilePath) -> NDArray[np.object_]:
     missing = [name for name in names if not found.get(name)]
     if missing:
         some = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else ".")
-        raise ValueError(f"{place} has no image for {len(missing)} of {len(names)} ids: {some}")
+        raise ValueError(
+            f"{place} has no image for {len(missing):,} of {count_of(len(names), 'id')}: {some}"
+        )
     ids_of: dict[str, str] = {}
     for name, paths in found.items():
         if len(paths) > 1:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from mlresample._utils.names import count_of
 from mlresample.readers import _suspicion as suspicion
 from mlresample.readers._cells import split_labels
 from mlresample.readers._label_table import as_class_names
@@ -235,7 +236,7 @@ def _odd_cells(cells: _Cells, options: ListOptions) -> list[str]:
         n_cells = int(cells.times[twice].sum())
         first = short_repr(texts[twice.index(True)])
         warned.append(
-            f"{n_cells:,} cell{'s list' if n_cells > 1 else ' lists'} a label twice, such as "
+            f"{count_of(n_cells, 'cell lists', 'cells list')} a label twice, such as "
             f"{first}; it counts once."
         )
     stripped = {cell.strip() for cell in texts}

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
+from mlresample._utils.names import count_of
+
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")  # 18 digits fit into int64
 
 
@@ -36,8 +38,8 @@ class LabelTable(NamedTuple):
         n_samples, n_classes = self.y.shape
         n_without = n_samples - int(np.count_nonzero(np.diff(self.y.indptr)))
         return (
-            f"LabelTable: {n_samples:,} samples, {n_classes:,} classes, {n_without:,} without a "
-            f"class"
+            f"LabelTable: {count_of(n_samples, 'sample')}, "
+            f"{count_of(n_classes, 'class')}, {n_without:,} without a class"
         )
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
 from mlresample._utils.containers import is_dataframe, is_series
+from mlresample._utils.names import count_of
 from mlresample.torch._importance import weights_of_epoch
 from mlresample.torch._plans import (
     RepeatPlanLike,
@@ -184,8 +185,8 @@ class ResampledDataset(Dataset[Any]):
         positions = [all_positions[operator.index(index)] for index in indices]
         if len(self.dataset) != self._n_samples:
             raise ValueError(
-                f"The dataset had {self._n_samples:,} samples when this view of it was made, but "
-                f"has {len(self.dataset):,} now: make a new plan and a new view."
+                f"The dataset had {count_of(self._n_samples, 'sample')} when this view of it was "
+                f"made, but has {len(self.dataset):,} now: make a new plan and a new view."
             )
         return positions
 

@@ -12,6 +12,7 @@ from mlresample._plan.plan import as_plan
 from mlresample._plan.repeats import RepeatPlan, plan_of_multipliers, round_half_up
 from mlresample._target.read import tensor_to_numpy
 from mlresample._utils.containers import is_tensor, row_slices
+from mlresample._utils.names import count_of
 from mlresample._utils.typing import HasPlan, HasShape
 
 # A plan, a fitted sampler, or one multiplier per sample.
@@ -71,7 +72,7 @@ def check_length(plan: RepeatPlan, dataset: Any) -> None:
         )
     if len(dataset) != plan.n_samples:
         raise ValueError(
-            f"The plan was made for {plan.n_samples:,} samples, but the dataset has "
+            f"The plan was made for {count_of(plan.n_samples, 'sample')}, but the dataset has "
             f"{len(dataset):,}."
         )
 

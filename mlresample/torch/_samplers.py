@@ -8,6 +8,7 @@ import torch.distributed
 from numpy.typing import NDArray
 from torch.utils.data import DistributedSampler, Sampler
 
+from mlresample._utils.names import count_of
 from mlresample.torch._importance import WeightedSampler
 from mlresample.torch._passes import warn
 from mlresample.torch._plans import RepeatPlanLike, is_same_plan
@@ -179,8 +180,8 @@ class DistributedRepeatSampler(WeightedSampler, DistributedSampler[int]):
         )
         if self.num_samples == 0:
             raise ValueError(
-                f"With drop_last=True an epoch of {self._epoch_size} samples leaves "
-                f"nothing for each of the {self.num_replicas} ranks."
+                f"With drop_last=True an epoch of {count_of(self._epoch_size, 'sample')} leaves "
+                f"nothing for each of the {count_of(self.num_replicas, 'rank')}."
             )
 
     def _drawn_indices(self, epoch: int) -> NDArray[np.int64]:
@@ -196,8 +197,9 @@ class DistributedRepeatSampler(WeightedSampler, DistributedSampler[int]):
         if not self.shuffle and (n_dropped > 0 or (expected and n_dropped < 0)):
             what = "drops" if n_dropped > 0 else "repeats"
             raise ValueError(
-                f"With shuffle=False, this sampler {what} the same {abs(n_dropped):,} items of "
-                f"each epoch, and the importance weights do not count them: pass shuffle=True."
+                f"With shuffle=False, this sampler {what} the same "
+                f"{count_of(abs(n_dropped), 'item')} of each epoch, and the importance weights do "
+                f"not count them: pass shuffle=True."
             )
 
     def _check_processes(self) -> None:

@@ -17,7 +17,7 @@ from mlresample._plan.hashed import epoch_hash, hash_bytes, hash_integers, hashe
 from mlresample._plan.plan import ResamplingRule
 from mlresample._rule.multipliers import multiplier_ranks
 from mlresample._rule.rule import checked_unseen
-from mlresample._utils.names import listed
+from mlresample._utils.names import count_of, listed
 from mlresample.torch._datasets import with_fields
 from mlresample.torch._passes import as_whole, warn
 from mlresample.torch._plans import check_seed
@@ -337,21 +337,21 @@ class RepeatStream(IterableDataset[Any]):
     def _check_ranks(self) -> None:
         if self._follows_group and _world_size() not in (1, self.num_replicas):
             raise ValueError(
-                f"This RepeatStream was made for {self.num_replicas} ranks, and the process group "
-                f"has {_world_size()}: make it after init_process_group."
+                f"This RepeatStream was made for {count_of(self.num_replicas, 'rank')}, and the "
+                f"process group has {_world_size()}: make it after init_process_group."
             )
         if self.num_replicas > 1 and self.n_batches is None:
             raise ValueError(
-                f"With {self.num_replicas} ranks, batch_size and n_batches are required: ranks "
-                f"with different numbers of batches would wait for each other."
+                f"With {count_of(self.num_replicas, 'rank')}, batch_size and n_batches are "
+                f"required: ranks with different numbers of batches would wait for each other."
             )
 
     def _check_split(self, reader: "_Reader") -> None:
         if self.split is None:
             raise ValueError(
-                f"{reader.n_ranks} ranks with {reader.n_workers} workers each read this stream: "
-                f"pass split='source' if the source gives each its own samples, or "
-                f"split='stream' if all would read the same."
+                f"{count_of(reader.n_ranks, 'rank')} with {count_of(reader.n_workers, 'worker')} "
+                f"each read this stream: pass split='source' if the source gives each its own "
+                f"samples, or split='stream' if all would read the same."
             )
         package = type(self.source).__module__.partition(".")[0]
         if self.split == "stream" and reader.n_workers > 1 and package in _SPLITS_BY_WORKERS:

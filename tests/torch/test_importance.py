@@ -237,10 +237,10 @@ def test_expected_weights_of_ranks_are_those_of_one_process():
 def test_fixed_order_with_items_that_are_always_dropped_or_filled_up_is_refused():
     dropping = DistributedRepeatSampler([1, 1, 1, 2], 2, 0, shuffle=False, drop_last=True)
     for expected in (False, True):
-        with pytest.raises(ValueError, match=r"drops the same 1 items .* shuffle=True"):
+        with pytest.raises(ValueError, match=r"drops the same 1 item .* shuffle=True"):
             dropping.importance_weights(expected=expected)
     filling = DistributedRepeatSampler([1, 1, 1, 2], 2, 0, shuffle=False)
-    with pytest.raises(ValueError, match=r"repeats the same 1 items .* shuffle=True"):
+    with pytest.raises(ValueError, match=r"repeats the same 1 item .* shuffle=True"):
         filling.importance_weights(expected=True)
     assert filling.importance_weights().tolist() == [0.75, 1.5, 1.5, 0.75]
 

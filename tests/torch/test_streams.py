@@ -467,7 +467,7 @@ def test_bad_input_is_told(call, message):
 
 
 def test_workers_without_a_split_are_refused():
-    with pytest.raises(ValueError, match="1 ranks with 2 workers each read this stream"):
+    with pytest.raises(ValueError, match="1 rank with 2 workers each read this stream"):
         list(loaded(stream_of(), 2))
 
 

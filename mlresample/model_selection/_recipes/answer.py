@@ -5,6 +5,7 @@ from typing import Any
 
 from mlresample._reporting.base import Figures
 from mlresample._reporting.verdicts import NOTABLE
+from mlresample._utils.names import count_of
 from mlresample.model_selection._recipes.scores import CALIBRATION
 
 _NAMED = 5  # classes in a sentence
@@ -151,6 +152,6 @@ def _left_out(report: Figures) -> Sentences:
         more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
         yield (
             "not_scored",
-            f"No score includes {len(names):,} of {report['n_classes']:,} classes, because no "
-            f"split has them in both parts: {named}{more}.",
+            f"No score includes {len(names):,} of {count_of(report['n_classes'], 'class')}, "
+            f"because no split has them in both parts: {named}{more}.",
         )

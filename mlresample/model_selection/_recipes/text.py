@@ -5,6 +5,7 @@ from html import escape
 from mlresample._reporting.base import Figures
 from mlresample._reporting.html import fragment, table
 from mlresample._reporting.text import aligned, bullets, short_name
+from mlresample._utils.names import count_of
 from mlresample.model_selection._recipes.answer import of_primary, title_of_score
 from mlresample.model_selection._recipes.scores import AT_HALF, CALIBRATION, RANKING, TUNED
 
@@ -41,8 +42,9 @@ def comparison_html(report: Figures) -> str:
 def _summary(report: Figures) -> str:
     repeats = f" x {report['n_repeats']}" if report["n_repeats"] > 1 else ""
     return (
-        f"{len(report['recipes'])} recipes, {report['n_folds']} folds{repeats}, "
-        f"{report['n_samples']:,} samples, {report['n_classes']:,} classes"
+        f"{count_of(len(report['recipes']), 'recipe')}, {report['n_folds']} folds{repeats}, "
+        f"{count_of(report['n_samples'], 'sample')}, "
+        f"{count_of(report['n_classes'], 'class')}"
     )
 
 
