@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlresample._plan.repeats import LevelFigures
-from mlresample._reporting.base import Report
+from mlresample._reporting.base import Figures, Report, finite
 from mlresample._rule.counts import imbalance_per_class
 
 
@@ -51,3 +51,22 @@ class CountedFigures(LevelFigures, Report):
     def resampled_mean_imbalance(self) -> float:
         """Mean imbalance of the expected class counts after resampling."""
         return float(imbalance_per_class(self.resampled_class_counts, self.class_counts).mean())
+
+    def _cost_and_imbalance(self) -> Figures:
+        """Return the figures of every report: the epoch, and the imbalance before and after."""
+        return {
+            "epoch_size": self.epoch_size,
+            "epoch_size_deviation": None,  # of a plan in memory, whose epochs have one size
+            "growth": self.expected_epoch_size / self.n_samples,
+            "imbalance_ratio": self.imbalance_ratio,
+            "resampled_imbalance_ratio": finite(self.resampled_imbalance_ratio),
+            "mean_imbalance": self.mean_imbalance,
+            "resampled_mean_imbalance": finite(self.resampled_mean_imbalance),
+            "samples_per_multiplier": [
+                {"multiplier": multiplier, "n_samples": n_samples}
+                for multiplier, n_samples in zip(
+                    self.level_multipliers.tolist(), self.level_sizes.tolist(), strict=True
+                )
+                if n_samples
+            ],
+        }

@@ -312,20 +312,7 @@ class PlanFigures(CountedFigures):
             "resampled_n_without_class": self.background * self.n_without_class,
             "is_of_other_samples": self._is_of_other_samples,
             "n_samples_learned_from": self.rule.counts.n_samples,
-            "epoch_size": self.epoch_size,
-            "epoch_size_deviation": None,  # of a plan in memory, whose epochs have one size
-            "growth": self.expected_epoch_size / self.n_samples,
-            "imbalance_ratio": self.imbalance_ratio,
-            "resampled_imbalance_ratio": finite(self.resampled_imbalance_ratio),
-            "mean_imbalance": self.mean_imbalance,
-            "resampled_mean_imbalance": finite(self.resampled_mean_imbalance),
-            "samples_per_multiplier": [
-                {"multiplier": multiplier, "n_samples": n_samples}
-                for multiplier, n_samples in zip(
-                    self.level_multipliers.tolist(), self.level_sizes.tolist(), strict=True
-                )
-                if n_samples
-            ],
+            **self._cost_and_imbalance(),
             "classes": self._rows(),
         }
         return report | {"verdicts": find_verdicts(report)}

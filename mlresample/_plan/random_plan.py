@@ -14,7 +14,7 @@ from mlresample._plan.repeats import (
     round_half_up,
     share_extra_copies,
 )
-from mlresample._reporting.base import SCHEMA_VERSION, Figures, Rows, as_rows, finite
+from mlresample._reporting.base import SCHEMA_VERSION, Figures, Rows, as_rows
 from mlresample._reporting.text import repeats_text
 from mlresample._rule.counts import check_some_class_occurs, imbalance_per_class
 from mlresample._target.indicators import Indicator
@@ -70,19 +70,7 @@ class RandomPlan(CountedFigures, RepeatPlan):
             "method": self.method,
             "n_samples": self.n_samples,
             "n_classes": len(self.classes),
-            "epoch_size": self.epoch_size,
-            "epoch_size_deviation": None,
-            "growth": self.expected_epoch_size / self.n_samples,
-            "imbalance_ratio": self.imbalance_ratio,
-            "resampled_imbalance_ratio": finite(self.resampled_imbalance_ratio),
-            "mean_imbalance": self.mean_imbalance,
-            "resampled_mean_imbalance": finite(self.resampled_mean_imbalance),
-            "samples_per_multiplier": [
-                {"multiplier": multiplier, "n_samples": n_samples}
-                for multiplier, n_samples in zip(
-                    self.level_multipliers.tolist(), self.level_sizes.tolist(), strict=True
-                )
-            ],
+            **self._cost_and_imbalance(),
             "classes": self._rows(),
             "verdicts": list(self.verdicts),
         }
