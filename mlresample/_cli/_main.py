@@ -137,15 +137,15 @@ def make_parser() -> tuple[argparse.ArgumentParser, dict[str, Any]]:
     explore = _command(
         commands,
         "explore",
-        "a page on which the parameters are moved by hand; those given are where it begins",
+        "a page with a slider for each parameter; the options set where they start",
     )
     _add_parameters(explore)
     explore.add_argument("--class-multiplier", action="append", help=argparse.SUPPRESS)
     resample = _command(
         commands,
         "resample",
-        "the ids of a resampled epoch, for a training loop; of YOLO data, a list of images; of "
-        "Parquet, its rows",
+        "the ids of a resampled epoch, for a training loop; for YOLO, a list of images; for "
+        "Parquet, the rows",
     )
     _add_rule(resample)
     _add_draw(resample)
@@ -156,7 +156,7 @@ def make_parser() -> tuple[argparse.ArgumentParser, dict[str, Any]]:
     split = _command(commands, "split", "multi-label stratified folds")
     split.add_argument("--folds", type=int, default=5, help="number of folds (5)")
     split.add_argument(
-        "--groups", metavar="COLUMN", help="column of the group that no two folds share"
+        "--groups", metavar="COLUMN", help="column of group ids; each group stays in one fold"
     )
     _add_seed(split)
     for command in (compare, plan, explore, resample):
@@ -198,7 +198,7 @@ def _add_outputs(command: argparse.ArgumentParser, *kinds: str) -> None:
     group.add_argument(
         "--output",
         metavar="FILE",
-        help="file to write, of the kind that its ending says (standard output)",
+        help="file to write; its extension sets the format (standard output)",
     )
 
 
@@ -220,7 +220,7 @@ def _add_rule(command: argparse.ArgumentParser) -> None:
         "--class-multiplier",
         action="append",
         metavar="CLASS=X",
-        help="multiplier of one class, in place of the rule; all others have 1; may be repeated",
+        help="multiplier of one class, instead of the rule; all others have 1; may be repeated",
     )
 
 
@@ -265,10 +265,10 @@ def _add_draw(command: argparse.ArgumentParser) -> None:
     group.add_argument("--shuffle", action="store_true", help="put the ids in random order")
     each = group.add_mutually_exclusive_group()
     each.add_argument(
-        "--repeats", action="store_true", help="each id once, with how often it is seen"
+        "--repeats", action="store_true", help="write each id once, with how often it is seen"
     )
-    each.add_argument("--keys", action="store_true", help="of Parquet, the keys alone")
-    group.add_argument("--epoch", type=int, metavar="N", help="of Parquet, which epoch (0)")
+    each.add_argument("--keys", action="store_true", help="for Parquet, write the keys alone")
+    group.add_argument("--epoch", type=int, metavar="N", help="for Parquet, epoch to draw (0)")
     _add_seed(group)
 
 
@@ -284,7 +284,7 @@ def _add_annotation(command: argparse.ArgumentParser) -> None:
         "samples such as 0.05; or for one class, and may be repeated",
     )
     group.add_argument(
-        "--batch", required=True, type=_number, metavar="N", help="images of a batch"
+        "--batch", required=True, type=_number, metavar="N", help="images per batch"
     )
     group.add_argument(
         "--batches", type=_number, metavar="N", help="number of batches (as many as it takes)"
@@ -293,13 +293,13 @@ def _add_annotation(command: argparse.ArgumentParser) -> None:
         "--hit-rate",
         type=_number,
         metavar="X",
-        help="share of the images picked for a class that carry it (1)",
+        help="share of the images picked for a class that do carry it (1)",
     )
     group.add_argument(
         "--copies",
         type=_number,
         metavar="X",
-        help="how many images one may stand for, as the cap of a plan (1)",
+        help="how many images one image may stand for, like the cap of a plan (1)",
     )
     group.add_argument(
         "--since", metavar="FILE", help="label file at the start, to report progress since then"

@@ -1,4 +1,4 @@
-"""The explorer: a page on which the parameters of the rule are moved, and its figures follow."""
+"""The explorer: a page with a slider for each parameter of the rule; its figures follow."""
 
 import shlex
 from collections.abc import Callable, Sequence
@@ -30,7 +30,7 @@ _MOST_PAIRS = 1 << 20  # of a rarest class and a class beside it: a page of some
 
 @dataclass(frozen=True, eq=False, repr=False)
 class PlanExplorer:
-    """A page on which the parameters of the rule are moved; made by `explore_plans`.
+    """A page with a slider for each parameter of the rule; made by `explore_plans`.
 
     In a notebook it shows itself; elsewhere, save it and open the file in a browser.
     """
@@ -83,7 +83,7 @@ def explore_plans(
     background: float = RuleParameters.background,
     instance_aware: bool = RuleParameters.instance_aware,
 ) -> PlanExplorer:
-    """Make a page on which the parameters of the rule are moved, and its figures follow.
+    """Make a page with a slider for each parameter of the rule, and the figures that follow.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def explore_plans(
     background : float, default=1.0
         Multiplier of samples without a class, between 0 and `cap`.
     instance_aware : bool, default=False
-        Whether the rule goes by the shares of samples and of instances; the page keeps it.
+        Whether the rule uses the shares of samples and of instances; fixed on the page.
 
     Returns
     -------
@@ -127,10 +127,10 @@ def explore_plans(
 
     Notes
     -----
-    The page holds no samples, only the names of the classes and how many samples have which
-    rarest class and carry which other classes. All figures follow from these counts; they are
-    those of :func:`~mlresample.plan_resampling`. With more than 150 classes, the 100 rarest and
-    the 50 most common are listed; the figures are of all classes.
+    The page holds no samples, only the names of the classes and, for each pair of them, how many
+    samples have the first as their rarest class and carry the second. All figures follow from
+    these counts; they are those of :func:`~mlresample.plan_resampling`. With more than 150
+    classes, the 100 rarest and the 50 most common are listed; the figures are of all classes.
 
     Examples
     --------

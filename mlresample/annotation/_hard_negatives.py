@@ -31,7 +31,7 @@ from mlresample.model_selection._thresholds import (
 def find_hard_negatives(
     y: MatrixLike, y_score: MatrixLike, *, per_class: int = 20, unknown: Unknown | None = None
 ) -> RankedSamples:
-    """Find the samples without a class that score highest for it.
+    """Find the samples that score highest for a class that they do not carry.
 
     Parameters
     ----------
@@ -41,9 +41,9 @@ def find_hard_negatives(
         Finite scores, larger for likelier classes, by a model that was not trained on these
         samples, such as out-of-fold probabilities.
     per_class : int, default=20
-        Hard negatives that are listed of each class at most, and as many for review.
+        Maximum number of hard negatives listed per class, and of entries for review.
     unknown : float or mask of y's shape, default=None
-        Value of the entries of `y` that nobody looked at, such as -1 or NaN, or a mask of them.
+        Value of the unknown entries of `y`, such as -1 or NaN, or a mask of them.
 
     Returns
     -------
@@ -55,8 +55,8 @@ def find_hard_negatives(
     Raises
     ------
     ValueError
-        If y or y_score is not as described, or their shapes or the order of their rows by their
-        index differ.
+        If y or y_score is not as described, or if their shapes, or the orders of their rows by
+        index, differ.
 
     See Also
     --------
@@ -65,9 +65,9 @@ def find_hard_negatives(
     Notes
     -----
     A negative is hard if its score reaches the threshold that is tuned for the F1 of the class on
-    the known entries. Look at the first of each class before you repeat them: among negatives of
-    a high score are positives that somebody overlooked. Unknown entries are candidates for
-    review; they are no negatives, and :meth:`RankedSamples.sample_multipliers` leaves them at 1.
+    the known entries. Look at the first of each class before you repeat them: some negatives with
+    a high score are positives that somebody overlooked. Unknown entries are candidates for review,
+    not negatives, and :meth:`RankedSamples.sample_multipliers` leaves them at 1.
 
     Examples
     --------

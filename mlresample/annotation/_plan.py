@@ -33,9 +33,9 @@ _MOST = 10_000_000  # quotas, which are in memory
 
 @dataclass(frozen=True, eq=False, repr=False)
 class AnnotationPlan(Report):
-    """What to label of each class, batch by batch; made by :func:`plan_annotation`.
+    """How many images to label for each class, batch by batch; see :func:`plan_annotation`.
 
-    Printed, it is a report, in a notebook with tables.
+    It prints as a report, and shows tables in a notebook.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class AnnotationPlan(Report):
     needed_counts : ndarray of shape (n_classes,)
         Images that each class should have, int64.
     batch_size : int
-        Images of a batch.
+        Images per batch.
     images : ndarray of shape (n_batches, n_classes)
         Images of each batch that are picked for each class, int64.
     quotas : ndarray of shape (n_batches, n_classes)
@@ -77,8 +77,8 @@ class AnnotationPlan(Report):
     def images_at_random(self) -> NDArray[np.float64] | None:
         """Images that bring what each class lacks if they are picked at random, on average.
 
-        Of shape (n_classes,): what it lacks over its frequency so far; infinity if it has no
-        sample yet. None if the number of samples is unknown.
+        Of shape (n_classes,): what a class lacks, divided by its frequency so far; infinity if
+        it has no sample yet. None if the number of samples is unknown.
         """
         if self.counts.n_samples is None:
             return None
@@ -233,15 +233,15 @@ def plan_annotation(
         Images that each class should have, as for :func:`~mlresample.plan_resampling`: a count, a
         statistic or a share; or one per class (classes left out of a dict need none).
     batch_size : int
-        Images of a batch, such as those of a day.
+        Images per batch, such as those that are labeled in a day.
     n_batches : int, default=None
-        Batches that there is time for; by default as many as it takes.
+        Number of batches that there is time for; by default, as many as it takes.
     cap : float, default=1.0
-        How many images one may stand for. With the cap of a resampling plan, a class lacks what
-        the plan's `samples_to_collect` says; with 1, copies count for nothing.
+        How many images one image may stand for. With the cap of a resampling plan, a class lacks
+        the plan's `samples_to_collect`; with 1, copies do not count.
     hit_rate : float, array-like or dict, default=None
-        Share of the images picked for a class that carry it, in (0, 1]; or one per class. If
-        None, each is taken to carry it, which is the least that picking takes.
+        Share of the images picked for a class that do carry it, in (0, 1]; or one per class. If
+        None, all of them are assumed to, which gives the smallest number of images.
 
     Returns
     -------
@@ -251,8 +251,8 @@ def plan_annotation(
     Raises
     ------
     ValueError
-        If `counts` are no class counts, a parameter is not as described, or there are more than
-        ten million quotas.
+        If `counts` or a parameter is not as described, or there are more than ten million
+        quotas.
 
     Notes
     -----

@@ -21,12 +21,12 @@ class RankedSamples(Report):
     """Samples in an order, with reasons; made by the functions that choose samples.
 
     These are :func:`select_for_annotation` and :func:`find_hard_negatives`, which describe the
-    columns. Printed, it is a report, in a notebook with a table; :meth:`to_frame` has all rows.
+    columns. It prints as a report, and shows a table in a notebook; :meth:`to_frame` has all rows.
 
     Attributes
     ----------
     indices : ndarray of shape (n_chosen,)
-        The samples that were chosen, each once, the first first, int64.
+        The samples that were chosen, in order, each once, int64.
     n_samples : int
         Number of samples that they were chosen from.
     reasons : dict of str to ndarray
@@ -43,9 +43,9 @@ class RankedSamples(Report):
     def sample_multipliers(self, multiplier: float = 2.0) -> NDArray[np.float64]:
         """Return how often each sample should be seen per epoch if the chosen ones are repeated.
 
-        They combine with a plan's by the maximum,
-        ``np.maximum(plan.sample_multipliers, negatives.sample_multipliers())``, and go into
-        :class:`mlresample.torch.RepeatSampler` as they are.
+        Combine them with those of a plan by the maximum,
+        ``np.maximum(plan.sample_multipliers, negatives.sample_multipliers())``, and pass the
+        result to :class:`mlresample.torch.RepeatSampler`.
 
         Parameters
         ----------

@@ -62,14 +62,14 @@ def select_for_annotation(
         Positives wanted of each class; of a plan, those that its first batch brings on average.
         Classes left out of a dict have none.
     rule : ResamplingRule, ResamplingPlan or fitted sampler, default=None
-        In place of quotas: samples are selected that it would show most often.
+        Instead of quotas: select the samples that it would show most often.
     groups : array-like of shape (n_pool,), default=None
         Group of each sample, such as video, patient or cluster of near-duplicates.
     max_per_group : int, default=1
-        Samples that are selected of a group at most; those drawn at random count, too.
+        Maximum number of samples selected per group; those drawn at random count, too.
     exploration : float, default=0.1
-        Share of the `n` samples that is drawn at random: first, from the whole pool, and whatever
-        their groups.
+        Share of the `n` samples that is drawn at random first, from the whole pool, regardless
+        of groups.
     random_state : int, RandomState instance or None, default=None
         Controls the random draw.
     class_names : array-like of shape (n_classes,), default=None
@@ -95,14 +95,14 @@ def select_for_annotation(
 
     Notes
     -----
-    With quotas, the gain of a selection is the expected number of positives, no class counting
+    With quotas, the gain of a selection is the expected number of positives, where no class counts
     beyond its quota: sum_c min(q_c, sum of p_ic over the selected i). Samples are selected
     greedily, which for such a gain is within 1 - 1/e of the best selection, and within 1/2 with
     groups [1]_. When all quotas are filled, they are filled a second time. If no sample has a
     positive probability of a wanted class, the rest is drawn at random, with a gain of 0.
 
-    With a rule, the gain is the expected multiplier of the sample, the largest of its classes',
-    if these were independent. A class that the rule has never seen counts as much as its largest.
+    With a rule, the gain is the expected sample multiplier, as if classes were independent. A
+    class that the rule has never seen gets the largest multiplier of the rule.
 
     The random share is there to estimate frequencies in the pool: ``selection.indices`` where
     ``selection.reasons["is_random"]``. Estimates from all selected samples would be biased.

@@ -102,8 +102,8 @@ class MLSMOTE(MultilabelSampler):
         :class:`~sklearn.neighbors.NearestNeighbors`, whose `n_neighbors` counts the sample itself.
         In a class with fewer samples, all others are neighbors.
     label_strategy : {"ranking", "union", "intersection"}, default="ranking"
-        Classes of a new sample: those that more than half of the seed and its neighbors carry,
-        that any of them carries, or that all carry.
+        Classes of a new sample: those that more than half of the seed and its neighbors carry
+        ("ranking"), that any of them carries, or that all carry.
     categorical_features : array-like of int, bool or str, default=None
         Nominal columns of X: their numbers, a mask of all columns, or their names in a data frame.
         A new sample gets the value that is most frequent among the neighbors.
@@ -138,12 +138,12 @@ class MLSMOTE(MultilabelSampler):
 
     Notes
     -----
-    For tables and embeddings; between two images lies no image. Features are not scaled: put a
-    scaler before it. Integers become float64.
+    Use it for tables and embeddings, not pixels: a mixture of two images is no image. Features
+    are not scaled: put a scaler before it. Integers become float64.
 
     Classes are taken in the order of the columns. The imbalance of a class is that of the data
     with the new samples so far, and is compared with the mean imbalance of the original data. New
-    samples are no seeds or neighbors.
+    samples are neither seeds nor neighbors.
 
     The distance of nominal columns is that of SMOTE-NC: a difference counts as the median of the
     standard deviations of the numeric columns in the class. The paper has the value difference

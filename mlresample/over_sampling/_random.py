@@ -12,8 +12,8 @@ class MLROS(PercentageSampler):
 
     A class is a minority class if its imbalance, the largest class count over its own, is above
     the mean imbalance. The minority classes take turns: one random sample of the class is cloned,
-    with all its classes, until so many samples have been cloned, or no class is left. A class
-    leaves the turns as soon as its imbalance is at most the mean imbalance of the original data.
+    with all its classes, until `percentage` is reached or no class is left. A class leaves the
+    turns as soon as its imbalance is at most the mean imbalance of the original data.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class MLROS(PercentageSampler):
     `percentage` changes nothing, and the plan says so. The imbalance of a class is updated after
     each clone; so is the largest class count, which clones can raise.
 
-    The R package mldr.resampling never drops a class, so that it reaches any size.
+    The R package mldr.resampling never drops a class, so it reaches any size.
 
     References
     ----------

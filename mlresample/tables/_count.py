@@ -38,14 +38,14 @@ def count_classes(
         Column of labels, strings or integers: a list in each row, one label in each row, or cells
         with a `separator`. Or the columns of the classes, which hold 0 and 1.
     separator : str, default=None
-        What separates the labels in a cell. Spaces around labels are taken off.
+        What separates the labels in a cell. Spaces around labels are removed.
     null_is_background : bool, default=False
         Whether a null in place of labels means that a row has no class; by default an error.
 
     Returns
     -------
     counts : ClassCounts
-        The counts, with the number of rows and of those without a class; classes are sorted. A
+        The counts, with the number of rows and of rows without a class; classes are sorted. A
         label that a row has twice counts once.
 
     Raises

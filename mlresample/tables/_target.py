@@ -124,10 +124,10 @@ class TableTarget:
         Returns
         -------
         plan : TablePlan
-            The plan, without its samples: :class:`~mlresample.ResamplingPlan` has the same
-            attributes and reports, besides levels, multipliers and draws of samples. Its rule is
-            for :func:`add_repeats`. Since that draws each row by itself, the size of an epoch
-            varies around ``plan.epoch_size``, with the standard deviation
+            The plan, without its samples: it has the attributes and reports of
+            :class:`~mlresample.ResamplingPlan`, except levels, multipliers and draws of samples.
+            Its rule is for :func:`add_repeats`. Since that draws each row by itself, the size of
+            an epoch varies around ``plan.epoch_size``, with the standard deviation
             ``plan.epoch_size_deviation``.
 
         Raises
@@ -171,7 +171,7 @@ class TableTarget:
         epoch_size: float | None = RuleParameters.epoch_size,
         background: float = RuleParameters.background,
     ) -> PlanExplorer:
-        """Make a page on which the parameters of the rule are moved, and its figures follow.
+        """Make a page with a slider for each parameter of the rule, and the figures that follow.
 
         Parameters
         ----------

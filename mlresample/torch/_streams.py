@@ -33,14 +33,14 @@ class RepeatStream(IterableDataset[Any]):
     """Repeat the samples of a stream by a rule, as they are read.
 
     How often an epoch repeats a sample follows from the rule, the sample's labels and a hash of
-    its key, seed and epoch, as in :func:`mlresample.tables.add_repeats`. So nothing but the rule
-    need be known before, and whoever reads a sample draws the same.
+    its key, seed and epoch, as in :func:`mlresample.tables.add_repeats`. So only the rule needs
+    to be known in advance, and every process that reads a sample draws the same.
 
     Parameters
     ----------
     source : iterable of samples, or function of the epoch that returns one
-        A WebDataset pipeline, a Hugging Face stream, or whatever can be iterated anew for each
-        epoch. If an iterable has ``set_epoch``, this is called.
+        A WebDataset pipeline, a Hugging Face stream, or anything that can be iterated anew for
+        each epoch. If an iterable has ``set_epoch``, it is called.
     rule : ResamplingRule
         How often the samples of each class should be seen.
     labels : callable or str
@@ -48,22 +48,22 @@ class RepeatStream(IterableDataset[Any]):
         the name of the field that holds them.
     key : callable or str
         Function from a sample to what identifies it, an integer or a string; or the name of the
-        field. Samples of equal key are drawn alike.
+        field. Samples with equal keys are drawn alike.
     seed : int, default=0
         Seed of the draws and orders, 0 to 2**32 - 1.
     buffer_size : int, default=1000
-        Number of samples that are read before the first is given. Samples are shuffled in blocks
-        of so many, and the R copies of one stand the R-th part of a block apart. Two blocks are
-        in memory at a time, in each worker.
+        Number of samples that are read before the first is returned. Samples are shuffled in
+        blocks of this size, and the R repeats of a sample are 1 / R of a block apart. Each worker
+        holds two blocks in memory at a time.
     split : {"source", "stream"}, default=None
         Who splits the samples between ranks and workers, required if there are several.
         "source": the source gives each its own samples, as WebDataset does with
         ``split_by_node`` and Hugging Face streams after ``split_dataset_by_node``. "stream":
         each reads the whole source, and takes every n-th sample.
     batch_size, n_batches : int, default=None
-        Size of the loader's batches, and their number in each epoch and rank. Required if there
-        are several ranks, which would wait for each other if their numbers differed. Then items
-        beyond are dropped, and a rank that has too few reads its samples again; see
+        Size of the loader's batches, and their number per epoch and rank. Required if there are
+        several ranks, which would wait for each other if their numbers differed. Items beyond
+        that number are dropped, and a rank that has too few reads its samples again; see
         :meth:`counts`.
     num_replicas, rank : int, default=None
         Number of ranks and number of this one; by default those of the process group.
@@ -97,9 +97,9 @@ class RepeatStream(IterableDataset[Any]):
 
     Notes
     -----
-    Call :meth:`set_epoch` before each epoch; workers hear of it, persistent ones, too. Without
-    it, the same epoch begins again, with a warning. The size of an epoch varies, as if each
-    sample were drawn by itself.
+    Call :meth:`set_epoch` before each epoch; it reaches all workers, persistent ones, too.
+    Without it, the same epoch begins again, with a warning. The size of an epoch varies, since
+    each sample is drawn by itself.
 
     Repeats are the same for any number of ranks and workers, the order is not. Place the stream
     before images are decoded and augmented, so that the buffer is small and copies differ. A
@@ -237,11 +237,10 @@ class RepeatStream(IterableDataset[Any]):
         Returns
         -------
         counts : dict
-            ``epoch``, its number; ``n_items``, items given; ``n_again``, those of them that were
-            given again because `n_batches` was more than there is; ``n_dropped``, items that were
-            drawn and not given because `n_batches` was less; ``n_unfinished``, the readers that
-            did not come to the end of their source: ``n_dropped`` is without what they did not
-            read.
+            ``epoch``, its number; ``n_items``, items returned; ``n_again``, those of them that
+            were returned again because there were too few for `n_batches`; ``n_dropped``, items
+            that were drawn but dropped because there were too many; ``n_unfinished``, readers that
+            did not reach the end of their source: what they did not read is not in ``n_dropped``.
 
         Notes
         -----
@@ -270,8 +269,8 @@ class RepeatStream(IterableDataset[Any]):
         -------
         state : dict
             Of plain types, and of the source's state if it has one. In the main process of a
-            loader with workers it tells nothing: these read, and torchdata's StatefulDataLoader
-            asks them.
+            loader with workers, it has no position: the workers read, and torchdata's
+            StatefulDataLoader asks them.
         """
         if self._loaded is not None:
             epoch, place = self._loaded

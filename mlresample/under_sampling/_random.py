@@ -21,8 +21,8 @@ class MLRUS(PercentageSampler):
 
     A class is a majority class if its imbalance, the largest class count over its own, is below
     the mean imbalance. The majority classes take turns: one random sample of the class is left
-    out, until so many samples are out, or no class is left. A class leaves the turns as soon as
-    its imbalance is at least the mean imbalance of the original data.
+    out, until `percentage` is reached or no class is left. A class leaves the turns as soon as its
+    imbalance is at least the mean imbalance of the original data.
 
     Parameters
     ----------
