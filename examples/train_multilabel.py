@@ -67,8 +67,13 @@ def parse_options(arguments):
     add("--size", type=int, default=64, help="width and height that images are resized to (64)")
     add("--cap", type=float, default=4.0, help="largest multiplier; 1 for no resampling (4)")
     add("--epoch-size", type=float, help="images per epoch, as a multiple of all images")
-    add("--control", action="store_true", help="as many copies, but of random images")
-    add("--loss-weights", choices=["rest", "none"], default="rest", help="what the plan leaves")
+    add("--control", action="store_true", help="as many steps, but copies of random images")
+    add(
+        "--loss-weights",
+        choices=["rest", "none"],
+        default="rest",
+        help="weights in the loss for the imbalance that the plan leaves (rest)",
+    )
     add("--epochs", type=int, default=10, help="(10)")
     add("--batch-size", type=int, default=32, help="images per step, in each process (32)")
     add("--lr", type=float, default=3e-3, help="largest learning rate (0.003)")
@@ -77,7 +82,13 @@ def parse_options(arguments):
     add("--channels-last", action="store_true", help="memory format; faster on many GPUs")
     add("--images-on-device", action="store_true", help="load all once, if its memory holds them")
     add("--seed", type=int, default=0, help="of initial weights and order (0)")
-    add("--checkpoint", type=Path, default=Path("checkpoint.pt"), help="file (checkpoint.pt)")
+    add(
+        "--checkpoint",
+        type=Path,
+        default=Path("checkpoint.pt"),
+        help="file (checkpoint.pt); "
+        "the scores of each class are written to checkpoint.scores.csv beside it",
+    )
     add("--checkpoint-every", type=int, metavar="N", help="save after every N steps, too")
     add("--resume", action="store_true", help="continue from the checkpoint")
     add("--tensorboard", type=Path, metavar="FOLDER", help="write scores for TensorBoard, too")
@@ -86,9 +97,15 @@ def parse_options(arguments):
     add("checkpoint", type=Path, help="file that training has saved")
     add("images", type=Path, help="folder of images")
     add("--output", type=Path, default=Path("predictions.csv"), help="file (predictions.csv)")
-    add("--probabilities", action="store_true", help="write corrected probabilities, too")
+    add(
+        "--probabilities",
+        action="store_true",
+        help="write them, too, as without copies and weights",
+    )
     for command in (training, prediction):
-        command.add_argument("--workers", type=int, help="that load images (by the cores)")
+        command.add_argument(
+            "--workers", type=int, help="processes that load images (as many as cores allow)"
+        )
         command.add_argument("--device", choices=["cpu", "cuda"], help="(a GPU if there is one)")
     options = parser.parse_args(arguments)
     for name in ["size", "epochs", "batch_size", "lr", "checkpoint_every"]:
@@ -121,6 +138,8 @@ def read_table(path, options, class_names=None):
         raise ValueError(f"{path} does not have the classes of {options.labels} in their order.")
     is_yolo = path.is_dir() or path.suffix in (".yaml", ".yml")  # whose ids are whole paths
     folder = options.images or (Path() if is_yolo else path.parent)
+    endings = Image.registered_extensions()
+    options.ids_have_endings = any(Path(name).suffix.lower() in endings for name in table.ids)
     return find_images(table.ids, folder), table.y.toarray(), table.class_names
 
 
@@ -349,6 +368,10 @@ def write(path, content):
         raise OSError(f"cannot write {path}: {error.strerror}; it stays as it was.") from error
 
 
+def scores_of(checkpoint):
+    return checkpoint.with_suffix(".scores.csv")
+
+
 def as_csv(rows):
     file = io.StringIO()
     writer = csv.DictWriter(file, rows[0], lineterminator="\n")
@@ -393,6 +416,8 @@ def prepare(options):
                 raise ValueError(f"{path} was trained with {name} {value}, which is {now} now.")
     elif path.exists():
         raise ValueError(f"{path} exists: --resume it, or name another --checkpoint.")
+    elif scores_of(path).exists():
+        raise ValueError(f"{scores_of(path)} exists: name another --checkpoint.")
     elif not path.absolute().parent.is_dir():
         raise ValueError(f"there is no folder {path.parent} for the checkpoint.")
     images, valid_images, class_names = read_data(options)
@@ -445,8 +470,10 @@ def train(options):
         for name, part in parts.items():
             part.load_state_dict(saved[name])
     if is_first:
-        print(plan, end="\n\n")
-        print(f"training on {options.device}, from step {state['step']}", flush=True)
+        control = f"Control: random images are repeated, as many as at cap {options.cap:g}."
+        print(control if options.control else plan, end="\n\n")
+        steps = f"from step {state['step']} of {options.epochs * n_steps:,}"
+        print(f"training on {options.device}, {steps}", flush=True)
     model = network if options.world_size == 1 else DistributedDataParallel(network)
     model = torch.compile(model) if options.compile else model
     received = note_signals(options)
@@ -459,11 +486,12 @@ def train(options):
         content = {"sampler": sampler.state_dict() | position, "offset": offset.tolist()}
         content |= {"options": {name: getattr(options, name) for name in FIXED}}
         content |= {"class_names": plan.classes.tolist(), "separator": options.separator}
+        content |= {"ids_have_endings": options.ids_have_endings}
         file = io.BytesIO()
         torch.save(content | {k: part.state_dict() for k, part in parts.items()} | state, file)
         write(options.checkpoint, file.getbuffer())
         if state["scores"]:
-            write(options.checkpoint.with_suffix(".csv"), as_csv(state["scores"]))
+            write(scores_of(options.checkpoint), as_csv(state["scores"]))
 
     logits = None
     for epoch in range(state["epoch"], options.epochs):
@@ -542,10 +570,11 @@ def print_how_to_resume(state, options):
 def print_evaluation(target, score, plan):
     predictions = {"0.5": score >= 0.5}
     if len(target) > 1:
-        predictions["tuned"] = np.empty_like(target)
+        tuned = "tuned on four fifths, evaluated on the other"
+        predictions[tuned] = np.empty_like(target)
         for others, fold in stratified_folds(target, min(5, len(target))):
             thresholds = tune_thresholds(target[others], score[others], shrinkage=3)
-            predictions["tuned"][fold] = score[fold] >= thresholds
+            predictions[tuned][fold] = score[fold] >= thresholds
     for name, predicted in predictions.items():
         print(f"\nHeld-out images, thresholds {name}")
         print(evaluate_by_frequency(target, predicted, score, plan=plan))
@@ -557,6 +586,8 @@ def predict(options):
     paths = [path for path in found if path.suffix.lower() in endings]
     if not paths:
         raise ValueError(f"there is no image in {options.images}.")
+    if options.output.exists():
+        raise ValueError(f"{options.output} exists: name another --output.")
     names = list(map(str, saved["class_names"]))
     vars(options).update(saved["options"])
     network = make_network(options.model, len(names))
@@ -568,10 +599,14 @@ def predict(options):
     logits = compute_logits(network, DataLoader(Subset(images, share), **loading), options)
     present, probability = expit(logits) >= saved["thresholds"], expit(logits + saved["offset"])
     separator = saved["separator"] or ("|" if any(" " in name for name in names) else " ")
+    files = [path.relative_to(options.images) for path in paths]
+    ids = [file.with_suffix("").as_posix() for file in files]  # as in the training labels
+    if saved["ids_have_endings"] or len({*ids}) < len(ids):
+        ids = [file.as_posix() for file in files]
     rows = []
-    for path, row, corrected in zip(paths, present, probability, strict=True):
+    for image_id, row, corrected in zip(ids, present, probability, strict=True):
         labels = separator.join(names[c] for c in row.nonzero()[0])
-        rows.append({"id": path.relative_to(options.images).as_posix(), "labels": labels})
+        rows.append({"id": image_id, "labels": labels})
         if options.probabilities:
             rows[-1] |= {name: f"{p:.6g}" for name, p in zip(names, corrected, strict=True)}
     if options.rank == 0:

@@ -138,8 +138,8 @@ def test_it_trains_and_saves_thresholds(script, arguments, tmp_path, capsys):
     saved = load(tmp_path / "checkpoint.pt")
     assert len(saved["thresholds"]) == len(saved["class_names"]) == 10
     assert max(map(abs, saved["offset"])) > 0  # of the plan and the weights
-    assert {path.name for path in tmp_path.iterdir()} == {"checkpoint.pt", "checkpoint.csv"}
-    rows = read_csv(tmp_path / "checkpoint.csv")
+    assert {path.name for path in tmp_path.iterdir()} == {"checkpoint.pt", "checkpoint.scores.csv"}
+    rows = read_csv(tmp_path / "checkpoint.scores.csv")
     assert len(rows) == 5 * 10  # epochs and classes
     assert rows[-1]["epoch"] == "5"
     assert 0 <= float(rows[-1]["average_precision"]) <= 1
@@ -159,11 +159,13 @@ def test_every_checkpoint_predicts(script, arguments, data, tmp_path, stop_in_st
     command = ["predict", tmp_path / "checkpoint.pt", data / "images", "--output", output]
     run(script, *command, "--probabilities", "--workers", 0, "--device", "cpu")
     table = read_csv(output)
-    assert [row["id"] for row in table[:2]] == ["test-0000.png", "test-0001.png"]
+    assert [row["id"] for row in table[:2]] == ["test-0000", "test-0001"]  # as in train.csv
     assert len(table) == 150
     network = script.small_network(10).eval()
     network.load_state_dict(saved["network"])
-    images = script.Images([data / "images" / row["id"] for row in table], np.zeros((150, 10)), 16)
+    images = script.Images(
+        [data / "images" / f"{row['id']}.png" for row in table], np.zeros((150, 10)), 16
+    )
     pixels = torch.stack([images[i][0] for i in range(150)]).float() / 255
     with torch.no_grad():
         logits = network((pixels - 0.5) / 0.25)
@@ -175,6 +177,31 @@ def test_every_checkpoint_predicts(script, arguments, data, tmp_path, stop_in_st
     found = [[float(row[name]) for name in saved["class_names"]] for row in table]
     corrected = (logits + torch.tensor(saved["offset"])).sigmoid()
     np.testing.assert_allclose(found, corrected, rtol=1e-4, atol=1e-6)
+    before = output.read_bytes()
+    with pytest.raises(SystemExit, match=re.escape(f"{output} exists: name another --output")):
+        script.main([str(argument) for argument in [*command, "--workers", 0]])
+    assert output.read_bytes() == before
+
+
+def test_no_label_file_is_overwritten_by_scores(script, arguments, data, tmp_path):
+    labels = tmp_path / "mine.scores.csv"
+    labels.write_bytes((data / "train.csv").read_bytes())
+    command = ["train", labels, *arguments[2:], "--checkpoint", tmp_path / "mine.pt"]
+    with pytest.raises(SystemExit, match=r"mine\.scores\.csv exists: name another --checkpoint"):
+        script.main(list(map(str, command)))
+    assert labels.read_bytes() == (data / "train.csv").read_bytes()
+    assert not (tmp_path / "mine.pt").exists()
+
+
+def test_ids_of_predictions_end_as_those_of_the_labels(script, arguments, data, tmp_path):
+    text = (data / "train.csv").read_text()
+    (tmp_path / "labels.csv").write_text(re.sub(r"(?m)^(train-\d+)", r"\1.png", text))
+    checkpoint, output = tmp_path / "endings.pt", tmp_path / "predictions.csv"
+    command = ["train", tmp_path / "labels.csv", *arguments[2:], "--epochs", 1]
+    run(script, *command, "--checkpoint", checkpoint)
+    command = ["predict", checkpoint, data / "images", "--output", output]
+    run(script, *command, "--workers", 0, "--device", "cpu")
+    assert [row["id"] for row in read_csv(output)[:2]] == ["test-0000.png", "test-0001.png"]
 
 
 def test_offset_takes_copies_out_of_the_odds_where_images_have_one_class(
@@ -200,7 +227,7 @@ def test_offset_takes_copies_out_of_the_odds_where_images_have_one_class(
     np.testing.assert_allclose(load(tmp_path / "checkpoint.pt")["offset"], expected)
 
 
-def test_control_takes_as_many_steps_as_the_plan(script, arguments, data, tmp_path):
+def test_control_takes_as_many_steps_as_the_plan(script, arguments, data, tmp_path, capsys):
     held_out = ["--valid-labels", data / "test.csv", "--epochs", 1]
     run(script, *arguments, *held_out)
     n_steps = load(tmp_path / "checkpoint.pt")["step"]
@@ -209,6 +236,10 @@ def test_control_takes_as_many_steps_as_the_plan(script, arguments, data, tmp_pa
     control = load(tmp_path / "control.pt")
     assert control["step"] == n_steps > 100 // 16
     assert control["offset"] == [0.0] * 10  # there is nothing to correct
+    printed = capsys.readouterr().out
+    assert "Control: random images are repeated, as many as at cap 4." in printed
+    assert "leaves the data unchanged" not in printed
+    assert f"from step 0 of {n_steps}" in printed
 
 
 @pytest.mark.parametrize("step", [2, 6, 9])
@@ -231,7 +262,7 @@ def test_stopped_and_resumed_it_ends_with_the_same_weights(
     assert "Held-out" not in capsys.readouterr().out
     run(script, *stopped, "--resume")
     assert_same_training(load(tmp_path / "stopped.pt"), whole)
-    csv_files = [tmp_path / "stopped.csv", tmp_path / "checkpoint.csv"]
+    csv_files = [tmp_path / "stopped.scores.csv", tmp_path / "checkpoint.scores.csv"]
     assert len({path.read_text() for path in csv_files}) == 1
 
 
@@ -371,7 +402,7 @@ def test_tensorboard_gets_the_average_precision_of_each_class(
     stub = SimpleNamespace(SummaryWriter=SummaryWriter)
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", stub)
     run(script, *arguments, "--tensorboard", tmp_path / "board")
-    with (tmp_path / "checkpoint.csv").open(newline="") as file:
+    with (tmp_path / "checkpoint.scores.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(found) == 2 * 11
     for row in rows:
