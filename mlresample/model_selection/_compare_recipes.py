@@ -73,7 +73,7 @@ def compare_recipes(
     model_name: str | None = None,
     verbose: int = 0,
 ) -> RecipeComparison:
-    """Compare resampling, loss weights and thresholds on your own data and model.
+    r"""Compare resampling, loss weights and thresholds on your own data and model.
 
     Every recipe trains on the same folds, with the same seeds, and is scored at a threshold of
     0.5 and at thresholds tuned on inner folds. The report says what is better beyond noise, what
@@ -98,7 +98,10 @@ def compare_recipes(
         Score that decides. No threshold can change average precision, so that what a recipe gains
         there it has learned. Or "average_precision_rare"; "macro_f1", "micro_f1", "many_f1",
         "medium_f1", "few_f1" and "rare_f1", at 0.5 or, ending in "_tuned", at tuned thresholds;
-        "calibration_error".
+        "calibration_error". Rare is the third of the classes with the fewest samples.
+        Calibration error is the mean over the classes of \|log(sum of probabilities / number of
+        positives)\|, each plus half a sample: 0 is perfect, 0.69 twice or half as many, and there
+        is no upper limit.
     alpha : float, default=0.05
         Probability of calling any recipe better or worse if none is.
     unknown : float, default=None

@@ -10,6 +10,7 @@ from torch.utils.data import Dataset, IterableDataset
 
 from mlresample._plan.plan import as_plan
 from mlresample._plan.repeats import RepeatPlan, plan_of_multipliers, round_half_up
+from mlresample._plan.table_plan import TablePlan
 from mlresample._target.read import tensor_to_numpy
 from mlresample._utils.containers import is_tensor, row_slices
 from mlresample._utils.names import count_of
@@ -37,6 +38,11 @@ def as_repeat_plan(plan: Any) -> RepeatPlan:
         plan
     ):  # NumPy would drop the imaginary part
         raise TypeError("plan must have real numbers as multipliers, got complex ones.")
+    if isinstance(plan, TablePlan):
+        raise TypeError(
+            "plan must have a multiplier for each sample, and that of a table has none: draw its "
+            "rows by mlresample.tables.add_repeats with plan.rule, or stream them by RepeatStream."
+        )
     try:
         multipliers = np.asarray(plan, dtype=np.float64)
     except OverflowError as error:

@@ -469,6 +469,14 @@ class Endless(Dataset):
         return torch.zeros(3)
 
 
+def test_plan_of_a_table_is_refused_with_the_way_to_draw_from_it():
+    pa = pytest.importorskip("pyarrow")
+    tables = pytest.importorskip("mlresample.tables")
+    plan = tables.TableTarget(pa.table({"labels": [["a"], ["b"], ["a"]]}), "labels").plan()
+    with pytest.raises(TypeError, match=r"of a table has none: draw its rows by .*add_repeats"):
+        RepeatSampler(plan)
+
+
 @pytest.mark.parametrize("make", [RepeatSampler, DistributedRepeatSampler])
 def test_a_dataset_in_the_place_of_the_plan_is_refused_before_it_is_read(make):
     with pytest.raises(TypeError, match="got the dataset Endless: exchange the two"):
