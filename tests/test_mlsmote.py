@@ -158,6 +158,24 @@ def test_nominal_feature_gets_the_mode_of_the_neighbors_and_counts_in_the_distan
     assert 0 <= X_resampled[16, 0] <= 4
 
 
+def test_missing_nominal_values_are_equal():
+    pd = pytest.importorskip("pandas")
+    color = [1.0] * 12 + [float("nan"), float("nan"), 2.0, float("nan")]
+    frame = pd.DataFrame({"size": [9.0] * 12 + [0.0, 1, 2, 3], "color": color})
+    y = np.repeat(np.eye(2, dtype=int), [12, 4], axis=0)
+    _, X_resampled, _ = resampled(frame, y, k_neighbors=3, categorical_features=["color"])
+    assert X_resampled["color"][16:].isna().all()  # two or three of three neighbors
+
+
+def test_columns_that_are_named_by_numbers_go_by_position():
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame({2: X[:, 0], 0: np.arange(150) % 2, 1: X[:, 1]})
+    _, by_position, _ = resampled(frame, categorical_features=[1])
+    _, expected, _ = resampled(frame.set_axis(list("abc"), axis=1), categorical_features=["b"])
+    assert_array_equal(by_position.to_numpy(), expected.to_numpy())
+    assert by_position.columns.tolist() == [2, 0, 1]
+
+
 def test_mode_is_that_of_the_neighbors_and_of_the_nearest_if_values_are_equally_frequent():
     colors = np.array(["red"] * 9 + ["blue", "green", "red", "green"], dtype=object)
     data = np.column_stack([np.r_[np.zeros(9), 0, 1, 2.1, 9], colors]).astype(object)
@@ -324,6 +342,9 @@ def test_hundred_minority_classes_take_seconds():
         (np.zeros((150, 3, 2)), {}, "X has 3 dimensions: pass features"),
         (X[:, 0], {}, "Reshape your data"),
         (np.where(X > 2, np.nan, X), {}, "X contains NaN"),
+        (np.ma.masked_where(X > 2, X), {}, "X has masked values"),
+        (X.astype("m8[s]"), {}, r"X holds timedelta64\[s\]: convert it to numbers"),
+        (X.astype(str), {}, "X holds text such as"),
         (X, {"categorical_features": [3]}, "categorical_features must be numbers of columns"),
         (X, {"categorical_features": [True]}, "categorical_features must be numbers of columns"),
         (X, {"categorical_features": ["a"]}, "categorical_features must be numbers of columns"),

@@ -50,7 +50,7 @@ def read_features(X: Any, categorical_features: ArrayLike | None) -> Features:
         numeric: Any = np.empty((len(frame), 0))
         if len(columns):
             numeric = _numbers(frame.select(nw.nth(columns.tolist())))
-        codes = [_codes(frame[names[j]].to_list()) for j in nominal]
+        codes = [_codes(frame.get_column(names[j]).to_list()) for j in nominal]
     else:
         matrix = X if issparse(X) else _as_array(X)
         if matrix.ndim > 2:
@@ -69,6 +69,7 @@ def read_features(X: Any, categorical_features: ArrayLike | None) -> Features:
             codes = [_codes(by_column[:, [j]].toarray().ravel().tolist()) for j in nominal]
         else:
             numeric = matrix[:, columns] if len(nominal) else matrix
+            _check_holds_numbers(numeric)
             codes = [_codes(matrix[:, j].tolist()) for j in nominal]
     if len(columns):
         numeric = check_array(numeric, accept_sparse="csr", dtype=_FLOATS, input_name="X")
@@ -81,8 +82,23 @@ def read_features(X: Any, categorical_features: ArrayLike | None) -> Features:
 def _as_array(X: Any) -> NDArray[Any]:
     if is_tensor(X):
         return tensor_to_numpy(X, "X")
+    if np.ma.is_masked(X):
+        raise ValueError("X has masked values; fill them or drop their rows.")
     array = np.asarray(X)
     return np.asarray(X, dtype=object) if array.dtype.kind in "US" else array
+
+
+def _check_holds_numbers(array: NDArray[Any]) -> None:
+    """Check that an array holds no dates and no text, which would be converted to numbers."""
+    text = (
+        next((v for v in array.flat if isinstance(v, str)), None) if array.dtype == "O" else None
+    )
+    if array.dtype.kind in "mM" or text is not None:
+        found = array.dtype if text is None else f"text such as {text!r}"
+        raise ValueError(
+            f"MLSMOTE interpolates numbers, and X holds {found}: convert it to numbers, or name "
+            f"its columns in categorical_features."
+        )
 
 
 def _dense_frame(X: Any) -> Any:
@@ -113,8 +129,11 @@ def _numbers(frame: Any) -> NDArray[Any]:
 
 
 def _codes(values: list[Any]) -> list[int]:
+    """Return the number of each value among the distinct ones, of which NaN is one."""
     numbers: dict[Any, int] = {}
-    return [numbers.setdefault(value, len(numbers)) for value in values]
+    is_nan = (isinstance(value, float) and value != value for value in values)
+    keys = (np.nan if nan else value for value, nan in zip(values, is_nan, strict=True))
+    return [numbers.setdefault(key, len(numbers)) for key in keys]
 
 
 def _column_numbers(
@@ -195,7 +214,7 @@ def _append_to_frame(X: Any, features: Features, numeric: Any, sources: NDArray[
             names[j], np.ascontiguousarray(values), dtype, backend=frame.implementation
         )
     for rows, j in _each(features, sources):
-        columns[names[j]] = frame[names[j]][np.ascontiguousarray(rows)]
+        columns[names[j]] = frame.get_column(names[j])[np.ascontiguousarray(rows)]
     native = {name: columns[name].to_native() for name in names}
     if is_pandas_dataframe(X):
         below = type(X)({name: column.array for name, column in native.items()})
