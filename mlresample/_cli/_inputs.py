@@ -39,14 +39,14 @@ _TABLE: dict[str, str] = {
     "separator": "text between the labels of a list (any whitespace)",
     "label_key": "key of the label, if cells list objects",
     "none_value": "cell of a sample without a class; may be repeated",
-    "positive_values": "value that means 1, beside 1, true and yes; may be repeated",
-    "negative_values": "value that means 0, beside 0, false and no; may be repeated",
-    "merge_rows": "rows of one id are one sample, such as one row per box",
+    "positive_values": "value that means 1, besides 1, true and yes; may be repeated",
+    "negative_values": "value that means 0, besides 0, false and no; may be repeated",
+    "merge_rows": "rows with the same id are one sample, such as one row per box",
     "where": "labels count only in rows with this value of a column; may be repeated",
     "delimiter": "character between columns (,); tab for a tab, ' ' for any spaces",
     "header": "the first line is a sample; columns are named 1, 2 and so on",
-    "comment": "beginning of lines that are left out, such as #",
-    "skip_initial_space": "spaces after a delimiter belong to no cell",
+    "comment": "prefix of lines to leave out, such as #",
+    "skip_initial_space": "ignore spaces after a delimiter",
     "encoding": "encoding of the file (utf-8)",
 }
 _NAMES = {
@@ -56,8 +56,8 @@ _NAMES = {
 _INSTANCES = {"instances": "count the objects of each class; for --instance-aware"}
 _COCO = {"ids": "what identifies images (file_name); id for files without names"} | _INSTANCES
 _LABELS = {
-    "labels": "of Parquet, the column of labels; of YOLO, the folder of the label files, if not "
-    "beside the images in labels/"
+    "labels": "for Parquet, the column of labels; for YOLO, the folder of the label files, if "
+    "other than labels/ beside images/"
 }
 _YOLO = (
     _LABELS
@@ -69,8 +69,8 @@ _YOLO = (
 _PARQUET = _LABELS | {
     "class_columns": _TABLE["class_columns"],
     "separator": _TABLE["separator"],
-    "key": "of Parquet, the column of integers or strings that identifies a row",
-    "null_is_background": "of Parquet, a null in place of labels is a row without a class",
+    "key": "for Parquet, the column of integers or strings that identifies a row",
+    "null_is_background": "for Parquet, rows with a null instead of labels have no class",
 }
 _USED = {
     "table": _TABLE | _NAMES,

@@ -24,11 +24,11 @@ from mlresample._rule.parameters import RULE_CONSTRAINTS
 
 _FILE_HELP = """
 label files:
-  A CSV file with a header, or JSON (.json, .jsonl): an id and the list of its labels ("Id,Target"
-  with "16 0", or "A|B|C" with --separator "|"), or with more columns an id and one column of 0 and
-  1 per class. Other columns are named or skipped by options. COCO (.json). YOLO: a folder of
-  images, a data.yaml, or a list of images with --labels FOLDER. Parquet, which may be larger than
-  memory: files, folders and quoted patterns ('train/*.parquet'), with --labels COLUMN.
+  CSV with a header, or JSON (.json, .jsonl): rows with an id and a list of labels ("Id,Target"
+  with "16 0", or "A|B|C" with --separator "|"), or with an id and one column of 0 and 1 per class.
+  Options name other layouts and columns to skip. COCO: a .json file. YOLO: a folder of images, a
+  data.yaml, or a list of images with --labels FOLDER. Parquet, which may be larger than memory:
+  files, folders and quoted patterns ('train/*.parquet'), with --labels COLUMN.
 """
 
 

@@ -52,11 +52,11 @@ class PlanComparison(Report):
     epoch_size : ndarray of shape (n_plans,)
         Number of samples of an epoch.
     growth : ndarray of shape (n_plans,)
-        Expected epoch size over the number of samples.
+        Expected epoch size divided by the number of samples.
     resampled_imbalance_ratio : ndarray of shape (n_plans,)
-        Largest expected class count after resampling over the smallest.
+        Largest expected class count after resampling divided by the smallest.
     resampled_mean_imbalance : ndarray of shape (n_plans,)
-        Mean over the classes of the largest expected class count over that of the class.
+        Mean over the classes of the largest expected class count divided by that of the class.
     n_at_cap : ndarray of shape (n_plans,)
         Number of classes that are raised as far as allowed.
     """

@@ -364,7 +364,7 @@ class PlanFigures(CountedFigures):
 class ResamplingPlan(PlanFigures, RepeatPlan):
     """How often each class and each sample is seen, and the effect on the class counts.
 
-    Printed, it is a report, in a notebook with a table; its figures are in :meth:`to_dict`.
+    It prints as a report, and shows a table in a notebook; its figures are in :meth:`to_dict`.
     Made by :func:`plan_resampling`, by a fitted sampler (``plan_``) and by
     :meth:`ResamplingRule.plan`; it is immutable and holds one small integer per sample besides
     vectors of one number per class.
@@ -390,7 +390,7 @@ class ResamplingPlan(PlanFigures, RepeatPlan):
     n_undecided : int
         Samples with unknown entries and no class; they have multiplier 1.
     unknown_counts : ndarray of shape (n_classes,) or None
-        Samples of which it is unknown whether they carry each class; None if that is known of all.
+        Samples of which it is unknown whether they carry each class; None if all is known.
     resampled_unknown_counts : ndarray of shape (n_classes,) or None
         The same after resampling, expected, float64.
     level_multipliers : ndarray of shape (n_levels,)

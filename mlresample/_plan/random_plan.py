@@ -28,7 +28,7 @@ Verdicts = tuple[dict[str, Any], ...]
 class RandomPlan(CountedFigures, RepeatPlan):
     """Whole repeats that were drawn once, with the class counts before and after.
 
-    It has no rule and no class multipliers. Printed, it is a report. Every epoch drawn from it has
+    It has no rule and no class multipliers. It prints as a report. Every epoch drawn from it has
     the same samples.
     """
 

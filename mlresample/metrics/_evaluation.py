@@ -25,8 +25,8 @@ MEASURES = ("precision", "recall", "f1", "average_precision")
 class FrequencyEvaluation(Report):
     """Measures of predictions, per class and by class frequency.
 
-    Made by :func:`evaluate_by_frequency`. Printed, it is a report, in a notebook with tables.
-    Measures that were not asked for are None.
+    Made by :func:`evaluate_by_frequency`. It prints as a report, and shows tables in a notebook.
+    Measures that were not computed are None.
 
     Attributes
     ----------
@@ -187,8 +187,8 @@ def evaluate_by_frequency(
         Names of y's columns. By default the plan's, or the column names of the first data frame
         among the first three arguments, or column numbers.
     unknown : float or mask of y_true's shape, default=None
-        Value of the entries of `y_true` that nobody looked at, such as -1 or NaN, or a mask of
-        them. They are left out: what was predicted for them is neither right nor wrong.
+        Value of the unknown entries of `y_true`, such as -1 or NaN, or a mask of them. They are
+        left out: what was predicted for them is neither right nor wrong.
     many : int, default=100
         Classes with more training samples than this are in the group "many".
     few : int, default=20

@@ -18,7 +18,7 @@ from mlresample.metrics._evaluation_text import comparison_parts, parts_html, pa
 class EvaluationComparison(Report):
     """Evaluations of a candidate and a baseline in pairs; made by :func:`compare_evaluations`.
 
-    Printed, it is a report, in a notebook with tables.
+    It prints as a report, and shows tables in a notebook.
 
     Attributes
     ----------

@@ -175,7 +175,7 @@ def measure_imbalance(
         Whether classes that never occur are left out of means, or have an imbalance of 0 that
         is averaged in, as in the R package mldr.
     unknown : float or mask of y's shape, default=None
-        Value of the entries of y that nobody looked at, such as -1 or NaN, or a mask of them.
+        Value of the unknown entries of y, such as -1 or NaN, or a mask of them.
         Measures are those of the known positives; shares are of known entries.
 
     Returns

@@ -95,25 +95,24 @@ def compare_recipes(
     baseline : str, default="nothing"
         Name of the recipe that the others are compared with.
     primary : str, default="average_precision"
-        Score that decides. No threshold can change average precision, so that what a recipe gains
-        there it has learned. Or "average_precision_rare"; "macro_f1", "micro_f1", "many_f1",
-        "medium_f1", "few_f1" and "rare_f1", at 0.5 or, ending in "_tuned", at tuned thresholds;
-        "calibration_error". Rare is the third of the classes with the fewest samples.
-        Calibration error is the mean over the classes of \|log(sum of probabilities / number of
-        positives)\|, each plus half a sample: 0 is perfect, 0.69 twice or half as many, and there
-        is no upper limit.
+        Score that decides. No threshold can change average precision, so that a gain in it has
+        been learned. Or "average_precision_rare"; "macro_f1", "micro_f1", "many_f1", "medium_f1",
+        "few_f1" and "rare_f1", at 0.5 or, ending in "_tuned", at tuned thresholds;
+        "calibration_error". Rare is the third of the classes with the fewest samples. Calibration
+        error is the mean over the classes of \|log(sum of probabilities / number of positives)\|,
+        each plus half a sample: 0 is perfect, 0.69 twice or half as many, and there is no upper
+        limit.
     alpha : float, default=0.05
         Probability of calling any recipe better or worse if none is.
     unknown : float, default=None
-        Value of the entries of y that nobody looked at, such as -1 or NaN: they are in no count,
-        threshold and score. A model must leave them out of its loss itself; an estimator gets y
-        as it is.
+        Value of the unknown entries of y, such as -1 or NaN: they are in no count, threshold and
+        score. A model must leave them out of its loss itself; an estimator gets y as it is.
     groups : array-like of shape (n_samples,), default=None
         Groups of samples that stay together in every fold, inner ones too.
     n_folds : int, default=5
         Number of folds.
     n_repeats : int, default=2
-        Times that the folds are drawn. With one, only large differences are beyond noise.
+        Times that the folds are drawn. With 1, only large differences are beyond noise.
     n_inner_folds : int or None, default=3
         Folds of a training part that thresholds are tuned on; with None there are no tuned
         thresholds, and a recipe is trained once instead of four times.
@@ -129,8 +128,8 @@ def compare_recipes(
         Folder where each recipe is saved when a split is finished. The same call finds it there,
         and goes on where it was interrupted.
     model_name : str, default=None
-        What identifies functions that train in `cache`, their data included; needed there. Give
-        it another name when you change them.
+        Name under which `cache` saves the results of a function, required there. Change it when
+        you change the function or its data.
     verbose : int, default=0
         If above 0, print a line per recipe and split, with the time left.
 
@@ -157,7 +156,7 @@ def compare_recipes(
       :func:`~mlresample.compute_loss_weights`;
     - "importance_weights": True; a sample that an epoch of S samples repeats R times weighs
       (S / n) / R, so that the plan changes no mean gradient;
-    - "model": another model for this recipe. A model in place of a dict is short for that.
+    - "model": another model for this recipe. A model instead of a dict is short for that.
 
     A function is called as ``train(batches, *, pos_weight, sample_weight, predict, seed)`` and
     returns the probabilities, of shape (len(predict), n_classes), of the samples `predict`.

@@ -41,7 +41,7 @@ class MultilabelStratifiedKFold(BaseKFold):
     random_state : int, RandomState instance or None, default=None
         Controls the folds if `shuffle` is True: an int gives the same folds on every call.
     unknown : float, default=None
-        Value of the entries of y that nobody looked at, such as -1 or NaN. Known positives are
+        Value of the unknown entries of y, such as -1 or NaN. Known positives are
         spread evenly.
 
     See Also
@@ -139,7 +139,7 @@ class MultilabelStratifiedGroupKFold(GroupsConsumerMixin, BaseKFold):
     random_state : int, RandomState instance or None, default=None
         Controls the folds if `shuffle` is True: an int gives the same folds on every call.
     unknown : float, default=None
-        Value of the entries of y that nobody looked at, such as -1 or NaN. Known positives are
+        Value of the unknown entries of y, such as -1 or NaN. Known positives are
         spread evenly.
 
     See Also
@@ -230,7 +230,7 @@ class MultilabelStratifiedShuffleSplit(BaseShuffleSplit):
     random_state : int, RandomState instance or None, default=None
         Controls the splits: an int gives the same splits on every call.
     unknown : float, default=None
-        Value of the entries of y that nobody looked at, such as -1 or NaN. Known positives are
+        Value of the unknown entries of y, such as -1 or NaN. Known positives are
         spread evenly.
 
     See Also

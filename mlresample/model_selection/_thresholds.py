@@ -80,8 +80,8 @@ def tune_thresholds(
         its own threshold, the best one on these scores.
 
     unknown : float or mask of y_true's shape, default=None
-        Value of the entries of `y_true` that nobody looked at, such as -1 or NaN, or a mask of
-        them. A class is tuned on its known entries alone.
+        Value of the unknown entries of `y_true`, such as -1 or NaN, or a mask of them. A class is
+        tuned on its known entries alone.
 
     Returns
     -------

@@ -68,8 +68,8 @@ class MultilabelTunedThresholdClassifierCV(ClassifierMixin, MetaEstimatorMixin, 
         Number of positives that the common threshold counts as; at 0, each class has its own
         threshold. See :func:`tune_thresholds`.
     unknown : float, default=None
-        Value of the entries of y that nobody looked at, such as -1 or NaN; thresholds are tuned
-        without them. `estimator` is fitted to y as it is, and must accept them.
+        Value of the unknown entries of y, such as -1 or NaN; thresholds are tuned without them.
+        `estimator` is fitted to y as it is, and must accept them.
     response_method : {"auto", "predict_proba", "decision_function"}, default="auto"
         Method that returns the scores; "auto" is the first of the two that the estimator has.
     cv : int, cross-validation generator, iterable or "prefit", default=None
@@ -283,7 +283,7 @@ class MultilabelTunedThresholdClassifierCV(ClassifierMixin, MetaEstimatorMixin, 
         Returns
         -------
         probabilities : ndarray of shape (n_samples, n_classes)
-            One array, also where `estimator_` gives a list of them.
+            One array, even if `estimator_` returns a list of arrays.
         """
         check_is_fitted(self)
         return class_scores(self.estimator_, "predict_proba", X, self.classes_)

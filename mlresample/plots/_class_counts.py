@@ -169,8 +169,8 @@ class ClassCountsDisplay:
         class_names : array-like of shape (n_classes,), default=None
             Names of the classes, as for :func:`~mlresample.plan_resampling`.
         unknown : float or mask of y's shape, default=None
-            Value of the entries of `y` that nobody looked at, such as -1 or NaN, or a mask of
-            them; they are not counted.
+            Value of the unknown entries of `y`, such as -1 or NaN, or a mask of them; they are not
+            counted.
         ax : matplotlib Axes, default=None
             Axes to draw on; by default, those of a new figure.
 

@@ -124,9 +124,8 @@ class CoOccurrenceDisplay:
         class_names : array-like of shape (n_classes,), default=None
             Names of the classes, as for :func:`~mlresample.plan_resampling`.
         unknown : float or mask of y's shape, default=None
-            Value of the entries of `y` that nobody looked at, such as -1 or NaN, or a mask of
-            them. Shares are of the samples of which it is known whether they carry the common
-            class.
+            Value of the unknown entries of `y`, such as -1 or NaN, or a mask of them. Shares are
+            of the samples of which it is known whether they carry the common class.
         n_rare : int, default=10
             Number of rows: the rarest of the classes that occur, at most half of them.
         n_common : int, default=10

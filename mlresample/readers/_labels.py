@@ -76,8 +76,8 @@ def read_labels(
     r"""Read labels from a delimited file, JSON, Parquet or a data frame: rows of named cells.
 
     A file with two columns holds an id and the list of its labels, such as ``a.png,16 0``; a
-    file with more holds an id and one column of 0 and 1 per class. Anything else is said by
-    the options.
+    file with more holds an id and one column of 0 and 1 per class. For anything else, there
+    are options.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def read_labels(
         A CSV file; a JSON file (``.json``, ``.jsonl``, ``.ndjson``) with an array of objects,
         one object per line, or an object from ids to labels; what :func:`json.load` makes of
         one; a Parquet file (``.parquet``; needs pyarrow); or a data frame of pandas, Polars or
-        Arrow. CSV and JSON may be packed by gzip.
+        Arrow. CSV and JSON may be compressed with gzip.
     id_column : str, default=None
         Column of the ids. None is the first column.
     row_numbers : bool, default=False
@@ -117,22 +117,22 @@ def read_labels(
         Values of class columns that mean 1 and 0, beside numbers equal to 1 and 0, true and
         false, yes and no, in any case: ``negative_values=["", "-1"]`` for blank and -1.
     merge_rows : bool, default=False
-        Whether rows of one id are one sample with the labels of all of them, such as one row
-        per box. If False, ids must be unique.
+        Whether rows with the same id are one sample with all of their labels, such as one row per
+        box. If False, ids must be unique.
     where : dict, default=None
-        Values of other columns, such as ``{"Confidence": 1}``: of rows with other values, the
-        labels do not count, while their samples stay. A list means any of its values.
+        Values that other columns must have, such as ``{"Confidence": 1}``: in rows with other
+        values, labels do not count, but the samples stay. A list means any of its values.
     delimiter : str, default=","
         Character between cells; a space stands for one or several.
     header : bool, default=True
         Whether the first line holds the names of the columns. If not, they are named "1", "2"
         and so on.
     comment : str, default=None
-        Beginning of lines that are left out.
+        Prefix of lines to leave out.
     skip_initial_space : bool, default=False
-        Whether spaces after a delimiter belong to no cell, as in ``a, "x y"``.
+        Whether to ignore spaces after a delimiter, as in ``a, "x y"``.
     encoding : str, default="utf-8"
-        Encoding of the file. A mark of UTF-16 at its beginning goes before.
+        Encoding of the file. A byte order mark of UTF-16 takes precedence.
 
     Returns
     -------

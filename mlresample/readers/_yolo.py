@@ -53,8 +53,8 @@ def read_yolo(
     ----------
     images : str or path-like
         A folder of images, searched with all folders below it; or a text file with one image path
-        per line; or a ``data.yaml``, which names folders or text files and the classes. That of a
-        folder names its classes.
+        per line; or a ``data.yaml``, which names folders or text files and the classes. A
+        ``data.yaml`` in a folder of images names its classes.
     labels : str or path-like, default=None
         Folder of the label files. It may mirror the folders of the images: the label file of
         ``images/train/a.jpg`` is its ``train/a.txt``, or else its ``a.txt``. None is the rule of

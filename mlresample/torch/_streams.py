@@ -78,7 +78,7 @@ class RepeatStream(IterableDataset[Any]):
         Whether each item is returned with its importance weight, in the same way: the field
         "weight", a float32 tensor, after "is_copy".
     growth : float, default=1.0
-        Size of an epoch over the number of samples in the whole data, such as
+        Size of an epoch divided by the number of samples in the whole data, such as
         ``plan.epoch_size / plan.n_samples``. A sample that is repeated R times has the weight
         ``growth / R``: with the default, weights hold up to a constant.
 

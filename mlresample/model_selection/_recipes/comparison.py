@@ -18,7 +18,7 @@ from mlresample.model_selection._recipes.text import comparison_html, comparison
 class RecipeComparison(Report):
     """Scores of recipes on the same splits; made by :func:`compare_recipes`.
 
-    Printed, it is a report that ends with the answer in words, in a notebook with tables.
+    It prints as a report that ends with the answer in words, and shows tables in a notebook.
 
     Attributes
     ----------
