@@ -8,8 +8,8 @@ prints the tables of a file.
 70 % of the samples are the pool, 30 % the test data. Of the pool, 5 %, at least 50 samples, are
 labelled at first, and 2 % more, at least 10, in each of ten rounds. Before each round, a logistic
 regression of all classes is fitted to what is labelled, on 100 principal components of the
-features (of the pixels of posters). "Rare" is the third of the classes with the fewest positives
-in the pool, of those with at least five. Strategies:
+features (of posters, of features of patches, learned without labels). "Rare" is the third of the
+classes with the fewest positives in the pool, of those with at least five. Strategies:
 
 - random: a random batch;
 - entropy: the largest sum of the entropies of the classes;
@@ -17,10 +17,13 @@ in the pool, of those with at least five. Strategies:
 - quotas: ``select_for_annotation`` with the quotas of ``plan_annotation``, until the mean count;
 - median quotas: the same until the median count, so that fewer classes lack images;
 - rule: ``select_for_annotation`` with the rule of the labels so far, target count "mean", cap 16;
+- expected finds: the largest sum of the scores of the rare third, which no user knows;
 - oracle: as quotas, with the true labels in place of scores.
 
-The scores are those of the model; raised to the powers 3 and 1/3, which are not calibrated; or of
-an over-fitted network (``--scores``).
+The scores are those of the model; raised to the powers 3 and 1/3, which are not calibrated; of an
+over-fitted network; or of the model cross-fitted on the whole pool with all its labels
+(``--scores``). No user has the last: with "expected finds" they show how much a selection by
+scores of such a model can find at all.
 """
 
 import argparse
@@ -32,8 +35,11 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit, logit, xlogy
+from sklearn.cluster import MiniBatchKMeans
 from sklearn.decomposition import PCA
+from sklearn.feature_extraction.image import PatchExtractor
 from sklearn.metrics import average_precision_score
+from sklearn.model_selection import KFold
 from sklearn.neural_network import MLPClassifier
 
 from benchmarks._data import load
@@ -41,8 +47,9 @@ from mlresample import ClassCounts, ResamplingRule
 from mlresample.annotation import plan_annotation, select_for_annotation
 
 DATA = ["yeast", "enron", "birds", "corel5k", "posters"]
-STRATEGIES = ["random", "entropy", "rare score", "quotas", "median quotas", "rule", "oracle"]
-SCORES = ["model", "power 3", "power 1/3", "over-fitted"]
+LIMITS = ["expected finds", "oracle"]  # know the labels, in part or all
+STRATEGIES = ["random", "entropy", "rare score", "quotas", "median quotas", "rule", *LIMITS]
+SCORES = ["model", "power 3", "power 1/3", "over-fitted", "whole pool"]
 N_ROUNDS = 10
 COLUMNS = [
     "data",
@@ -86,6 +93,46 @@ def over_fitted_network(X, y, X_new, seed):
     return network.fit(X, y).predict_proba(X_new)
 
 
+def cross_fitted(X, y):
+    """Return the probabilities of samples by the model of the other four fifths."""
+    p = np.empty(y.shape)
+    for others, fifth in KFold(5, shuffle=True, random_state=0).split(X):
+        p[fifth] = logistic_regression(X[others], y[others], X[fifth])
+    return p
+
+
+# -- features ----------------------------------------------------------------------------------
+
+
+def patch_features(images, n_clusters=200):
+    """Return how near the patches of each quadrant are to clusters of patches, without labels.
+
+    After A. Coates, H. Lee, A. Ng, "An analysis of single-layer networks in unsupervised feature
+    learning", 2011: patches of 6 x 6 pixels, normalized and whitened, k-means, "triangle".
+    """
+
+    def patches(images, of_each=None):
+        extractor = PatchExtractor(patch_size=(6, 6), max_patches=of_each, random_state=0)
+        found = extractor.transform(images).reshape(-1, 108).astype(np.float32)
+        found -= found.mean(axis=1, keepdims=True)
+        return found / np.sqrt(found.var(axis=1, keepdims=True) + 10)
+
+    some = patches(images[::8], 64)
+    mean = some.mean(axis=0)
+    values, vectors = np.linalg.eigh(np.cov((some - mean).T))
+    whitening = ((vectors / np.sqrt(values + 0.1)) @ vectors.T).astype(np.float32)
+    k_means = MiniBatchKMeans(n_clusters, random_state=0, n_init=1, batch_size=4096)
+    k_means.fit((some - mean) @ whitening)
+    features = []
+    for image in images:
+        distances = k_means.transform((patches(image[None]) - mean) @ whitening)
+        near = np.maximum(distances.mean(axis=1, keepdims=True) - distances, 0)
+        near = near.reshape(27, 27, n_clusters)
+        quadrants = (near[i : i + 14, j : j + 14] for i in (0, 13) for j in (0, 13))
+        features.append(np.concatenate([part.sum(axis=(0, 1)) for part in quadrants]))
+    return np.array(features)
+
+
 def principal_components(X):
     X = X.astype(np.float32)
     std = X.std(axis=0)
@@ -99,7 +146,7 @@ def read(name, folder):
         from benchmarks.recipes import read_posters  # needs torch
 
         X, y = read_posters(folder / "posters")
-        return principal_components(X.reshape(len(X), -1)), y
+        return principal_components(patch_features(X.transpose(0, 2, 3, 1))), y
     X, y = load(folder / f"{name}.npz")
     return principal_components(X), y
 
@@ -107,7 +154,7 @@ def read(name, folder):
 # -- strategies --------------------------------------------------------------------------------
 
 
-def choose(strategy, p, y_pool, labelled, counts, n, rng):
+def choose(strategy, p, y_pool, rare_third, counts, n, rng):
     """Return which samples of the rest of the pool to label, as positions in `p`."""
     if strategy == "random":
         return rng.choice(len(p), n, replace=False)
@@ -117,6 +164,8 @@ def choose(strategy, p, y_pool, labelled, counts, n, rng):
     if strategy == "rare score":
         rare = np.argsort(counts.class_counts, kind="stable")[: len(counts.classes) // 3]
         return np.argsort(-p[:, rare].max(axis=1), kind="stable")[:n]
+    if strategy == "expected finds":
+        return np.argsort(-p[:, rare_third].sum(axis=1), kind="stable")[:n]
     if strategy == "rule":
         rule = ResamplingRule.from_counts(counts, target_count="mean", cap=16)
         return select_for_annotation(p, n, rule=rule, random_state=rng).indices
@@ -145,6 +194,9 @@ def simulate(X, y, strategy, scores, seed):
     rare = proper[np.argsort(in_pool[proper], kind="stable")][: len(proper) // 3]
     tested = np.flatnonzero((y[test].sum(axis=0) > 0) & (in_pool >= 5))
     at_first, in_rest = y[labelled][:, rare].sum(), y[rest][:, rare].sum()
+    if scores == "whole pool":
+        best = np.full(y.shape, np.nan)
+        best[pool] = cross_fitted(X[pool], y[pool])
     for i in range(N_ROUNDS + 1):
         rows = np.append(test, rest)
         if scores == "over-fitted":
@@ -157,8 +209,8 @@ def simulate(X, y, strategy, scores, seed):
         yield i, len(labelled), found, in_rest, precision
         if i < N_ROUNDS:
             counts = ClassCounts.from_target(y[labelled])
-            p = distorted(of_rest, scores)
-            chosen = choose(strategy, p, y[rest], labelled, counts, n, rng)
+            p = best[rest] if scores == "whole pool" else distorted(of_rest, scores)
+            chosen = choose(strategy, p, y[rest], rare, counts, n, rng)
             labelled = np.append(labelled, rest[chosen])
             rest = np.delete(rest, chosen)
 
