@@ -159,7 +159,8 @@ def test_the_target_of_the_start_stays_when_the_median_changes():
 @pytest.mark.parametrize(
     ("later", "message"),
     [
-        ({"road": 900, "crack": 40}, "counts must name each of the 3 classes once"),
+        ({"road": 900, "crack": 40}, "the plan has 'road', 'crack', 'rebar': both need all"),
+        ({"road": 900, "crack": 40, "rebar": 10, "lynx": 1}, "'lynx', the plan has"),
         ({"road": 899, "crack": 40, "rebar": 10}, "had 900"),
         (ClassCounts.from_numbers([900, 40, 10], n_samples=990), "n_samples=990 after 1000"),
         ([900, 40, 10, 3], "has 4 names for|4 classes|3 names for 4"),

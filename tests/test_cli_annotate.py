@@ -10,6 +10,7 @@ from mlresample.annotation import plan_annotation
 from .commands import runner
 
 NOW = {"crack": 10, "road": 70}
+OPTIONS = ["--until", 40, "--batch", 50]
 
 
 @pytest.fixture
@@ -53,6 +54,22 @@ def test_progress_is_reported_since_an_earlier_file(run, train, tmp_path):
     counts = ClassCounts.from_numbers({"crack": 25, "road": 75}, n_samples=100)
     assert text == repr(plan(target_count=40, batch_size=50).progress(counts)) + "\n"
     assert "by chance" in text
+
+
+def test_a_class_that_the_earlier_file_lacks_had_no_labels(run, train, tmp_path):
+    later = write(tmp_path / "later.csv", 75, 25)
+    with later.open("a") as file:
+        file.write("100,lynx\n101,lynx road\n")
+    report = json.loads(run("annotate", later, "--since", train, *OPTIONS, "--json"))
+    found = {row["class"]: (row["count_at_start"], row["found"]) for row in report["classes"]}
+    assert found == {"crack": (10, 15), "lynx": (0, 2), "road": (70, 6)}
+
+
+def test_a_class_that_the_later_file_lacks_has_lost_its_labels(run, train, tmp_path):
+    later = tmp_path / "later.csv"
+    later.write_text(write(train, 70, 10).read_text().replace("crack", "lynx"))
+    message = run("annotate", later, "--since", train, *OPTIONS, status=2)
+    assert "got 0 of class 'crack', which had 10" in message
 
 
 def test_a_page_has_the_plan(run, train):

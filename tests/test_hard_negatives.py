@@ -31,6 +31,25 @@ def test_negatives_above_the_threshold_are_ranked_and_unknown_entries_are_for_re
     assert negatives.sample_multipliers(3).tolist() == [1, 1, 3, 1]
 
 
+def test_the_first_of_each_class_come_first_by_their_scores():
+    y = np.array([[1, 1], [0, 0], [0, 0], [0, 0]])
+    scores = np.array([[0.5, 0.5], [0.6, 0.9], [0.8, 0.1], [0.1, 0.7]])
+    negatives = find_hard_negatives(y, scores)
+    assert negatives.to_frame()[["class", "rank", "index"]].values.tolist() == [
+        [0, 1, 2],
+        [0, 2, 1],
+        [1, 1, 1],
+        [1, 2, 3],
+    ]
+    assert negatives.indices.tolist() == [1, 2, 3]  # 0.9 and 0.8 are first of a class, then 0.7
+
+
+def test_a_negative_whose_score_is_the_threshold_is_hard():
+    # With all scores equal, the best threshold is that score: it accepts all.
+    negatives = find_hard_negatives([[1, 0], [0, 1]], np.full((2, 2), 0.5))
+    assert negatives.to_frame()["index"].tolist() == [1, 0]
+
+
 def test_every_row_is_a_negative_that_the_thresholds_accept():
     y, scores = noisy()
     thresholds = tune_thresholds(y, scores)

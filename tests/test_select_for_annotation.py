@@ -197,6 +197,16 @@ def test_at_most_k_are_selected_of_a_group():
             assert np.bincount(groups[selection.indices]).max() <= k
 
 
+def test_a_group_is_used_up_to_its_limit():
+    scores = np.column_stack([np.linspace(1, 0.1, 10), np.zeros(10)])
+    groups = [0] * 5 + [1] * 5
+    for options in ({"quotas": [9, 0]}, {"rule": RULE.from_counts([1, 2])}):
+        selection = select_for_annotation(
+            scores, 4, groups=groups, max_per_group=2, exploration=0, **options
+        )
+        assert chosen(selection) == [0, 1, 5, 6]
+
+
 def test_groups_may_be_named():
     selection = select_for_annotation(
         SCORES, 2, quotas=[2, 0], groups=["a", "a", "b", "b"], exploration=0

@@ -236,6 +236,8 @@ def _annotate(arguments: Namespace) -> str:
         raise ValueError(f"--since {since} is the label file itself: name an earlier one.")
     counts = _counts_in(file, arguments)
     start = counts if since is None else _counts_in(since, arguments)
+    if start.named and counts.named:  # a class that a file lacks has no labels in it
+        start, counts = start + _no_labels(counts.classes), counts + _no_labels(start.classes)
     try:
         plan = plan_annotation(start, **_annotation_of(arguments, start))
         if since is not None:
@@ -260,6 +262,11 @@ def _counts_in(file: str, arguments: Namespace) -> ClassCounts:
     if isinstance(table, ClassCounts):
         return table
     return ClassCounts.from_target(table.y, class_names=table.class_names)
+
+
+def _no_labels(classes: NDArray[Any]) -> ClassCounts:
+    zeros = np.zeros(len(classes), dtype=np.int64)
+    return ClassCounts.from_numbers(zeros, class_names=classes, n_samples=0)
 
 
 def _annotation_of(arguments: Namespace, counts: ClassCounts) -> dict[str, Any]:

@@ -11,11 +11,12 @@ from mlresample._utils.names import check_row_order, count_of, plain
 from mlresample._utils.sklearn import Interval, validate_params
 from mlresample._utils.typing import MatrixLike, Unknown
 from mlresample.annotation._ranked import RankedSamples
+from mlresample.model_selection._search import METRICS
 from mlresample.model_selection._thresholds import (
     as_mask,
     as_multilabel_target,
     check_scores,
-    tune_thresholds,
+    tune_read_thresholds,
 )
 
 
@@ -86,8 +87,8 @@ def find_hard_negatives(
     target = as_multilabel_target(y, unknown)
     check_row_order(y_score, "y_score", y, "y")
     scores = check_scores(y_score, target)
-    thresholds = tune_thresholds(y, y_score, unknown=unknown)
     positive, not_known = as_mask(target), None
+    thresholds = tune_read_thresholds(target, scores, positive, METRICS["f1"])
     if target.unknown is not None:
         not_known = as_mask(target.unknown)
 

@@ -22,7 +22,7 @@ from mlresample._rule.target_count import (
     resolve_target_count,
     resolve_target_counts,
 )
-from mlresample._utils.names import plain
+from mlresample._utils.names import listed, plain
 from mlresample._utils.sklearn import Interval, validate_params
 from mlresample._utils.typing import ClassCountsLike, TargetCount
 from mlresample.annotation._plan_text import annotation_html, annotation_text, find_advice
@@ -107,7 +107,14 @@ class AnnotationPlan(Report):
             If the classes differ, or a count is smaller than at the start.
         """
         start = self.counts if self.start is None else self.start
-        later = _read_counts(counts, self.classes if self.counts.named else None)
+        later = _read_counts(counts, None)
+        if later.named and self.counts.named:
+            if set(later.classes.tolist()) != set(self.classes.tolist()):
+                raise ValueError(
+                    f"counts has the classes {listed(later.classes)}, the plan has "
+                    f"{listed(self.classes)}: both need all classes, 0 for one without labels."
+                )
+            later = _read_counts(counts, self.classes)
         if len(later.classes) != len(self.classes):
             raise ValueError(
                 f"counts has {len(later.classes)} classes, the plan has {len(self.classes)}."

@@ -134,6 +134,22 @@ def tune_thresholds(
     check_row_order(y_score, "y_score", y_true, "y_true")
     scores = check_scores(y_score, target)
     measure = partial(fbeta, beta=float(beta)) if metric == "fbeta" else METRICS[metric]
+    carries = _carries(y_true, target, by_column=scores.flags.f_contiguous)
+    return tune_read_thresholds(
+        target, scores, carries, measure, min_positives=min_positives, shrinkage=shrinkage
+    )
+
+
+def tune_read_thresholds(
+    target: Indicator,
+    scores: NDArray[Any],
+    carries: NDArray[np.bool_],
+    measure: Metric,
+    *,
+    min_positives: int = 1,
+    shrinkage: float = 3.0,
+) -> NDArray[Any]:
+    """Tune thresholds on a target and scores that have been read; `carries` is the target."""
     n_known = np.full(target.n_classes, len(scores))
     if target.unknown is not None:
         n_known -= target.unknown.class_counts
@@ -141,7 +157,7 @@ def tune_thresholds(
             raise ValueError("Every entry of y_true is unknown: there is nothing to tune on.")
         scores = np.where(as_mask(target.unknown), scores.dtype.type(-np.inf), scores)
 
-    positives = _by_class(scores, _carries(y_true, target, by_column=scores.flags.f_contiguous))
+    positives = _by_class(scores, carries)
     thresholds = np.zeros(target.n_classes, dtype=scores.dtype)
     for c, top in _highest(scores, positives, measure):
         threshold = best_threshold(top, positives[c], n_known[c], measure)
