@@ -377,6 +377,13 @@ def replaced(name, values):
             "column 'id' must hold only 0 and 1, got 2 in row 2",
         ),
         (lambda: count_classes(TABLE, []), "labels must name a column"),
+        (lambda: count_classes(TABLE, 0), "labels must name a column"),
+        (
+            lambda: count_classes(
+                [pa.record_batch({"labels": [[label]]}) for label in ("1", 1)], "labels"
+            ),
+            "text in some batches and numbers in others, such as '1' and 1",
+        ),
         (lambda: count_classes(TABLE, "labels", separator="|"), "separator is for strings"),
         (lambda: count_classes(TABLE, ["id"], separator="|"), "not for one column per class"),
         (
@@ -504,6 +511,13 @@ def test_rows_of_an_indicator_matrix_in_a_list_are_no_labels(kind):
     table = pa.table({"g": pa.array([[0, 1, 0], [1, 1, 0], [0, 0, 1], [0, 0, 0]], kind)})
     with pytest.raises(ValueError, match="'g' has 3 numbers in each row, all 0 or 1"):
         count_classes(table, "g")
+
+
+def test_rows_of_two_numbers_are_an_indicator_matrix_if_a_row_has_the_same_twice():
+    table = pa.table({"g": [[0, 1], [1, 0], [0, 0]]})
+    with pytest.raises(ValueError, match="'g' has 2 numbers in each row, all 0 or 1"):
+        count_classes(table, "g")
+    assert counted(count_classes(table.slice(0, 2), "g")) == ({0: 2, 1: 2}, 2, 0)
 
 
 def test_lists_of_the_classes_0_and_1_are_labels():

@@ -85,6 +85,12 @@ def count_classes(
         counts.update({found.name(code): int(by_code[code]) for code in by_code.nonzero()[0]})
         n_rows += found.n_rows
         n_without_class += int(np.count_nonzero(np.diff(found.entries[0]) == 0))
+    kinds = {isinstance(name, str): name for name in counts}
+    if len(kinds) > 1:
+        raise ValueError(
+            f"column {labels!r} has text in some batches and numbers in others, such as "
+            f"{kinds[True]!r} and {kinds[False]!r}: cast it to one type."
+        )
     names = list(counts) if not isinstance(labels, str) else sorted(counts)
     if isinstance(labels, str) and names:
         is_text = separator is None and not is_list(schema.field(labels).type)

@@ -83,7 +83,8 @@ class LabelLayout:
     null_is_background: bool
 
     def __post_init__(self) -> None:
-        if not self.columns or not all(isinstance(name, str) for name in self.columns):
+        is_named = np.iterable(self.labels) and all(isinstance(n, str) for n in self.labels)
+        if not is_named or not self.columns:
             raise TypeError(
                 f"labels must name a column, or the columns of the classes, got {self.labels!r}."
             )
@@ -142,7 +143,9 @@ class LabelLayout:
         indptr, codes = labels.entries
         if labels.names is None and len(codes) and labels.n_codes <= 2:
             lengths = np.diff(indptr)
-            if lengths[0] > 2 and (lengths == lengths[0]).all():
+            are_vectors = lengths[0] > 1 and (lengths == lengths[0]).all()
+            # A row of two numbers that differ may have both classes.
+            if are_vectors and (lengths[0] > 2 or (codes[::2] == codes[1::2]).any()):
                 raise ValueError(
                     f"column {self.labels!r} has {lengths[0]} numbers in each row, all 0 or 1, as "
                     f"an indicator matrix has: labels are the numbers or names of a row's "
