@@ -4,6 +4,8 @@ Both multiply the odds of each class by a factor, or its posterior if each sampl
 class. In logits, that is an offset.
 """
 
+from __future__ import annotations
+
 import sys
 from typing import Any
 

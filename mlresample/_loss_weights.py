@@ -1,5 +1,7 @@
 """Compute loss weights from the imbalance that resampling leaves."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any

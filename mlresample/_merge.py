@@ -1,5 +1,7 @@
 """Merge classes that are too rare by themselves into parent classes."""
 
+from __future__ import annotations
+
 from typing import Any, overload
 
 import narwhals as nw

@@ -1,5 +1,7 @@
 """What all samplers share: any X and any target, read once, and results in their containers."""
 
+from __future__ import annotations
+
 import warnings
 from abc import abstractmethod
 from numbers import Real

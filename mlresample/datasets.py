@@ -1,5 +1,7 @@
 """Make multi-label, long-tailed data from a data set that scikit-learn ships."""
 
+from __future__ import annotations
+
 from numbers import Integral, Real
 
 import numpy as np

@@ -72,6 +72,18 @@ def documented():
 
 
 @pytest.mark.parametrize("name", documented())
+def test_signature_names_types_as_they_are_imported(name):
+    """Without the definitions of aliases, such as the eight lines of NumPy's ArrayLike."""
+    module = max((module for module in MODULES if name.startswith(f"{module}.")), key=len)
+    value = importlib.import_module(module)
+    for part in name.removeprefix(f"{module}.").split("."):
+        value = inspect.getattr_static(value, part)
+    value = getattr(value, "__func__", value)
+    if callable(value):
+        assert "typing." not in str(inspect.signature(value))
+
+
+@pytest.mark.parametrize("name", documented())
 def test_docstring_follows_numpydoc(name):
     validate = pytest.importorskip(
         "numpydoc.validate", reason="numpydoc is in the extra 'docs'"

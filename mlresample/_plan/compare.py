@@ -1,5 +1,7 @@
 """Many plans at a glance: what each would cost and achieve."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import partial

@@ -1,5 +1,7 @@
 """Class counts before and after resampling, and their imbalance."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,5 +1,7 @@
 """The explorer: a page with a slider for each parameter of the rule; its figures follow."""
 
+from __future__ import annotations
+
 import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace

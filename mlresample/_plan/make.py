@@ -1,5 +1,7 @@
 """Make a plan from a target: learn a rule there, and apply it there."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 from functools import partial
 

@@ -1,5 +1,7 @@
 """The plan: a rule applied to samples, and what that will cost and achieve."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
@@ -73,7 +75,7 @@ class ResamplingRule(LearnedRule):
         unseen: float | None = None,
         instances: bool = False,
         unknown: Unknown | None = None,
-    ) -> "ResamplingPlan":
+    ) -> ResamplingPlan:
         """Apply the rule to the samples of a target.
 
         Parameters
@@ -157,7 +159,7 @@ class SampleFigures(NamedTuple):
     @classmethod
     def of(
         cls, indicator: Indicator, multipliers: NDArray[np.float64], background: float
-    ) -> "SampleFigures":
+    ) -> SampleFigures:
         """Compute the levels, and the expected class counts."""
         samples = sample_levels(indicator, multipliers, background)
         level_multipliers, levels = samples.level_multipliers, samples.levels

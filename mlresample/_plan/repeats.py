@@ -1,5 +1,7 @@
 """Sample multipliers become whole repeats, repeats become indices; all randomness is here."""
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,5 +1,7 @@
 """What every report can be turned into: plain types, JSON, a data frame."""
 
+from __future__ import annotations
+
 import json
 import math
 from typing import Any

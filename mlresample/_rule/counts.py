@@ -1,5 +1,7 @@
 """Class counts: checked, put into the order of class names, and added up over batches."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 from numbers import Integral
 from typing import Any, Self
@@ -76,7 +78,7 @@ class ClassCounts(Immutable):
         class_names: ArrayLike | None = None,
         instances: bool = False,
         unknown: Unknown | None = None,
-    ) -> "ClassCounts":
+    ) -> ClassCounts:
         """Count the classes of a target.
 
         Parameters

@@ -1,5 +1,7 @@
 """The rule: what is learned from class counts, and how it is applied to a target."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Any, Self
 

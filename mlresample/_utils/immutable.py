@@ -1,5 +1,7 @@
 """Frozen dataclasses whose arrays are read-only, too."""
 
+from __future__ import annotations
+
 from dataclasses import fields
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Find the negatives that a model takes for positives."""
 
+from __future__ import annotations
+
 from numbers import Integral
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Plan annotation: what each class lacks, quotas per batch, and when to stop."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 from numbers import Integral, Real
 from typing import Any, Self

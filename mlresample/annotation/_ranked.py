@@ -1,5 +1,7 @@
 """Samples in an order, with reasons: what is returned by those who choose samples."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any

@@ -1,5 +1,7 @@
 """Select the samples of a pool to label next."""
 
+from __future__ import annotations
+
 from numbers import Integral, Real
 from typing import Any
 

@@ -1,5 +1,7 @@
 """REMEDIAL: samples in which common and rare classes occur together, split in two."""
 
+from __future__ import annotations
+
 import warnings
 from typing import Any, ClassVar
 

@@ -1,5 +1,7 @@
 """Evaluation of predictions, for common and for rare classes."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any

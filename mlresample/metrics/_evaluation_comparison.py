@@ -1,5 +1,7 @@
 """Comparison of a candidate with a baseline, by class frequency, over folds or seeds."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any

@@ -1,5 +1,7 @@
 """How imbalanced a multi-label target is, in the measures of the literature."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, fields
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Compare recipes against imbalance on a user's own data and model."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Mapping
 from numbers import Integral, Real

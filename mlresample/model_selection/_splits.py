@@ -1,5 +1,7 @@
 """Splitters in scikit-learn's sense that stratify multi-label targets."""
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Iterator
 from typing import Any

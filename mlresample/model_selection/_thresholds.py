@@ -1,5 +1,7 @@
 """Tune the threshold of each class for a metric."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from functools import partial
 from numbers import Integral, Real

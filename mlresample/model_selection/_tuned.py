@@ -1,5 +1,7 @@
 """Meta-estimator that tunes the thresholds of any multi-label classifier."""
 
+from __future__ import annotations
+
 from numbers import Integral
 from time import perf_counter
 from typing import Any, Self

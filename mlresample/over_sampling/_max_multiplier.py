@@ -1,5 +1,7 @@
 """Sampler for pipelines: learn a plan from y, draw it once, apply it to X and y."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

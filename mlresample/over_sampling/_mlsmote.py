@@ -1,5 +1,7 @@
 """MLSMOTE: new samples between neighbors of the same minority class."""
 
+from __future__ import annotations
+
 import warnings
 from numbers import Integral
 from typing import Any, ClassVar

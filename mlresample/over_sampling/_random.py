@@ -1,5 +1,7 @@
 """Random over-sampling by the rules of Charte et al., Neurocomputing 163, 2015."""
 
+from __future__ import annotations
+
 import numpy as np
 
 from mlresample._plan.random_plan import RandomPlan, lp_ros, ml_ros

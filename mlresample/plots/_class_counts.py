@@ -1,5 +1,7 @@
 """Class counts before and after resampling."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any, Self
 

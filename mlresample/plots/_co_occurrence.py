@@ -1,5 +1,7 @@
 """Which common classes occur together with the rare ones."""
 
+from __future__ import annotations
+
 import math
 from numbers import Integral
 from typing import Any, Self

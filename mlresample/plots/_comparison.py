@@ -1,5 +1,7 @@
 """Cost against balance, for the plans of a comparison."""
 
+from __future__ import annotations
+
 from numbers import Real
 from typing import Any, Self
 

@@ -1,5 +1,7 @@
 """Gain of a candidate over a baseline, for common and for rare classes."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Self
 

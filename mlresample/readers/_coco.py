@@ -1,5 +1,7 @@
 """COCO's JSON: images, annotations and categories."""
 
+from __future__ import annotations
+
 import json
 import os
 from collections import Counter

@@ -1,5 +1,7 @@
 """The image files that ids name."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Iterable
 

@@ -1,5 +1,7 @@
 """What every reader returns: ids, an indicator matrix and class names."""
 
+from __future__ import annotations
+
 import re
 from array import array
 from collections import Counter

@@ -1,5 +1,7 @@
 """Rows of named cells, from a file or a data frame, as a table of labels."""
 
+from __future__ import annotations
+
 import os
 import warnings
 from collections.abc import Mapping, Sequence

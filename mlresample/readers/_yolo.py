@@ -1,5 +1,7 @@
 """YOLO's labels: one text file per image, with one line per object."""
 
+from __future__ import annotations
+
 import os
 import re
 from collections import Counter

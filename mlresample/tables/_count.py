@@ -1,5 +1,7 @@
 """Count the classes of a table, batch by batch."""
 
+from __future__ import annotations
+
 import warnings
 from collections import Counter
 from collections.abc import Sequence

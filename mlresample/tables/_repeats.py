@@ -1,5 +1,7 @@
 """Apply a rule to a table, batch by batch: multipliers, repeats by hash, and repeated rows."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from numbers import Integral
 from typing import Any

@@ -1,5 +1,7 @@
 """The target in a table: plans and their comparison, by two passes over its rows."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any

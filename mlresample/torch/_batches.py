@@ -1,5 +1,7 @@
 """Batches on their way to the device."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable
 from typing import Any

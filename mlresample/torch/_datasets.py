@@ -1,5 +1,7 @@
 """A resampled view of a dataset, for training loops that do not take a sampler."""
 
+from __future__ import annotations
+
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any

@@ -1,5 +1,7 @@
 """Importance weights of the epoch at hand, as tensors."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

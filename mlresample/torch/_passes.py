@@ -1,5 +1,7 @@
 """Passes over a plan's epochs: what comes next, the state of a pass, and the way back into it."""
 
+from __future__ import annotations
+
 import operator
 import warnings
 from collections.abc import Iterator
@@ -77,11 +79,11 @@ class _PassIterator(chain[int]):
     loaders know only that of the sampler.
     """
 
-    _sampler: "ResumableSampler"
+    _sampler: ResumableSampler
     _pass: _Pass | None = None
 
     @classmethod
-    def of(cls, sampler: "ResumableSampler") -> Self:
+    def of(cls, sampler: ResumableSampler) -> Self:
         def chunks() -> Iterator[Iterator[int]]:
             iterator._pass = sampler._begin_pass(iterator)
             yield from iterator._pass.chunks()

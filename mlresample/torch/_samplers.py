@@ -1,5 +1,7 @@
 """Samplers that yield a plan's epochs, in one process or on the ranks of a distributed job."""
 
+from __future__ import annotations
+
 import sys
 from typing import Any
 

@@ -1,5 +1,7 @@
 """A stream of samples, repeated by a rule while it is read."""
 
+from __future__ import annotations
+
 import copy
 import hashlib
 import operator
@@ -124,8 +126,8 @@ class RepeatStream(IterableDataset[Any]):
     [7, 8, 8, 8, 9]
     """
 
-    _pass: "_Pass | None" = None  # the latest
-    _loaded: "tuple[int, _Place] | None" = None  # an epoch and a place in it, for the next pass
+    _pass: _Pass | None = None  # the latest
+    _loaded: tuple[int, _Place] | None = None  # an epoch and a place in it, for the next pass
 
     def __init__(
         self,
@@ -324,7 +326,7 @@ class RepeatStream(IterableDataset[Any]):
 
     # -- checks --------------------------------------------------------------------------------
 
-    def _reader(self) -> "_Reader":
+    def _reader(self) -> _Reader:
         worker = get_worker_info()
         number, n_workers = (0, 1) if worker is None else (worker.id, worker.num_workers)
         self._check_ranks()
@@ -345,7 +347,7 @@ class RepeatStream(IterableDataset[Any]):
                 f"required: ranks with different numbers of batches would wait for each other."
             )
 
-    def _check_split(self, reader: "_Reader") -> None:
+    def _check_split(self, reader: _Reader) -> None:
         if self.split is None:
             raise ValueError(
                 f"{count_of(reader.n_ranks, 'rank')} with {count_of(reader.n_workers, 'worker')} "

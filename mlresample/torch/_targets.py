@@ -1,5 +1,7 @@
 """The target of a dataset, without loading images if that can be avoided."""
 
+from __future__ import annotations
+
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping

@@ -1,5 +1,7 @@
 """Loss weights as tensors."""
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Random under-sampling by the rules of Charte et al., Neurocomputing 163, 2015."""
 
+from __future__ import annotations
+
 from numbers import Real
 from typing import Any, ClassVar
 

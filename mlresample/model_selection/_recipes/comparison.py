@@ -1,5 +1,7 @@
 """The result: scores of every recipe on every split, and what they say."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Any
 
