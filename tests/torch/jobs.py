@@ -1,14 +1,12 @@
 """Training jobs of one or several processes, each in a framework, and a function that runs them.
 
 A job trains on a dataset whose items are their numbers, and reports the items that its process
-got, epoch by epoch or by name. The processes are forks of one that has imported the frameworks,
-which takes longer than the jobs.
+got, epoch by epoch or by name.
 """
 
 import importlib
 import itertools
 import json
-import multiprocessing
 import os
 import textwrap
 import warnings
@@ -27,7 +25,7 @@ from mlresample.torch import (
     ResampledDataset,
 )
 
-from .ports import free_port
+from .processes import finish, start
 
 N_EPOCHS = 3
 BATCH_SIZE = 2
@@ -413,53 +411,24 @@ def trainer(options, report):
     trainer.train(resume_from_checkpoint=options.get("resume"))
 
 
-# -- processes ---------------------------------------------------------------------------------
-
-
-FRAMEWORKS = ["lightning", "accelerate", "transformers.trainer", "torchdata.stateful_dataloader"]
+# -- running them ------------------------------------------------------------------------------
 
 
 def run(job, folder, n_processes=2, **options):
     """Return what each rank reported, the items by epoch, and what the processes printed."""
     folder.mkdir(exist_ok=True)
-    forks = multiprocessing.get_context("forkserver")
-    forks.set_forkserver_preload(["mlresample.torch", *FRAMEWORKS])  # passes over what is missing
-    group = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
-    group["WORLD_SIZE"] = str(n_processes)
-    processes = []
-    for rank in range(n_processes):
-        environment = group | {"RANK": str(rank), "LOCAL_RANK": str(rank)}
-        arguments = (job, folder, options, environment)
-        processes.append(forks.Process(target=work, args=arguments, name=f"rank{rank}"))
-    try:
-        for process in processes:
-            process.start()
-        for process in processes:
-            process.join(timeout=240)
-    finally:
-        for process in processes:
-            if process.is_alive():
-                process.kill()
-    printed = [(folder / f"{process.name}.txt").read_text() for process in processes]
-    for process, text in zip(processes, printed, strict=True):
-        assert process.exitcode == 0, text
+    processes = start(n_processes, folder, work, job, folder, options)
+    printed = finish(processes, folder)
     ranks = [json.loads((folder / f"{process.name}.json").read_text()) for process in processes]
     return ranks, "\n".join(printed)
 
 
-def work(job, folder, options, environment):
-    """Do a job as one of its processes; write what it reports and prints to files."""
-    name = multiprocessing.current_process().name
-    printed = os.open(folder / f"{name}.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-    os.dup2(printed, 1)
-    os.dup2(printed, 2)
-    os.environ.update(environment)
-    multiprocessing.set_start_method(None, force=True)  # of loaders' workers: the usual one
+def work(job, folder, options):
+    """Do a job, and write what it reports to a file."""
     warnings.simplefilter("default")
-    torch.set_num_threads(1)
     reported = []
     globals()[job](options, reported.append)
-    (folder / f"{name}.json").write_text(json.dumps(reported))
+    (folder / f"rank{os.environ['RANK']}.json").write_text(json.dumps(reported))
     if dist.is_initialized():  # or its threads race with the end of the interpreter
         dist.barrier()
         dist.destroy_process_group()

@@ -1,6 +1,10 @@
 """The samplers in one process."""
 
+import json
+import os
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -405,6 +409,23 @@ def test_plan_and_sampler_pickle():
     for sampler in (RepeatSampler(PLAN), distributed()[1]):
         expected = list(pickle.loads(pickle.dumps(sampler)))
         assert list(sampler) == expected
+
+
+def test_another_interpreter_draws_the_same_from_the_same_names():
+    program = """
+import json
+from mlresample import plan_resampling
+from mlresample.torch import DistributedRepeatSampler
+plan = plan_resampling(["ant", "ant", "bee", "ant", "bee", "cow"] * 5)
+sampler = DistributedRepeatSampler(plan, 2, 1)
+result = json.dumps([list(sampler), sampler.state_dict()])
+"""
+    here = {}
+    exec(program, here)
+    command = [sys.executable, "-c", program + "print(result)"]
+    environment = os.environ | {"PYTHONHASHSEED": "7"}
+    found = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert json.loads(found.stdout) == json.loads(here["result"])
 
 
 # -- bad input ---------------------------------------------------------------------------------

@@ -5,11 +5,9 @@ import errno
 import importlib.util
 import io
 import json
-import os
 import re
 import shlex
 import signal
-import subprocess
 import sys
 import time
 from itertools import chain
@@ -28,7 +26,7 @@ from PIL import Image  # noqa: E402
 
 from mlresample.datasets import make_multilabel_digits  # noqa: E402
 
-from .ports import free_port  # noqa: E402
+from .processes import finish, run_script, start  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "examples" / "train_multilabel.py"
@@ -566,48 +564,31 @@ def test_progress_is_shown_on_a_terminal_only(script, monkeypatch):
 # -- in several processes ----------------------------------------------------------------------
 
 
-def start(n_processes, *arguments):
+def launch(n_processes, folder, *arguments):
     """Start the script in several processes, as torchrun does."""
-    shared = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "OMP_NUM_THREADS": "1"}
-    shared |= {"WORLD_SIZE": str(n_processes)}
-    return [
-        subprocess.Popen(
-            [sys.executable, str(SCRIPT), *map(str, arguments)],
-            env={**os.environ, **shared, "RANK": str(rank), "LOCAL_RANK": str(rank)},
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-        for rank in range(n_processes)
-    ]
-
-
-def finish(processes, returncode=0):
-    """Return what each process has printed."""
-    printed = [process.communicate(timeout=240)[0] for process in processes]
-    for process, text in zip(processes, printed, strict=True):
-        assert process.returncode == returncode, text
-    return printed
-
-
-def launch(*arguments):
-    return finish(start(2, *arguments))
+    folder.mkdir(exist_ok=True)
+    return start(n_processes, folder, run_script, SCRIPT, list(map(str, arguments)))
 
 
 def test_two_processes_whose_workers_fetch_ahead_are_stopped_and_resumed(arguments, tmp_path):
-    whole, other = launch(*arguments, "--batch-size", 8)
+    folder = tmp_path / "printed"
+
+    def run_two(*arguments):
+        return finish(launch(2, folder, *arguments), folder)
+
+    whole, other = run_two(*arguments, "--batch-size", 8)
     assert "Held-out images, thresholds tuned" in whole
     assert "Held-out" not in other
     stopped = [*arguments, "--batch-size", 8, "--checkpoint", tmp_path / "stopped.pt"]
-    killed = start(2, *stopped, "--workers", 1, "--checkpoint-every", 1)
+    killed = launch(2, folder, *stopped, "--workers", 1, "--checkpoint-every", 1)
     while not (tmp_path / "stopped.pt").exists() or load(tmp_path / "stopped.pt")["step"] < 7:
-        assert killed[0].poll() is None, killed[0].communicate()
+        assert killed[0].is_alive(), (folder / "rank0.txt").read_text()
         time.sleep(0.01)
     for process in killed:
         process.kill()
-    finish(killed, returncode=-signal.SIGKILL)
+    finish(killed, folder, exitcode=-signal.SIGKILL)
     step = load(tmp_path / "stopped.pt")["step"]
-    resumed, _ = launch(*stopped, "--workers", 1, "--resume")
+    resumed, _ = run_two(*stopped, "--workers", 1, "--resume")
     assert_same_training(load(tmp_path / "stopped.pt"), load(tmp_path / "checkpoint.pt"))
     assert f"from step {step}" in resumed
     whole = whole.replace("checkpoint.pt", "stopped.pt")
@@ -620,15 +601,15 @@ def test_interruption_of_one_process_stops_all_even_those_without_held_out_image
     rows = (data / "test.csv").read_text().splitlines()
     (tmp_path / "valid.csv").write_text("\n".join(rows[:3]))
     held_out = ["--valid-labels", tmp_path / "valid.csv", "--epochs", 1000]
-    processes = start(3, *arguments, *held_out)
-    before = ""
-    for line in processes[0].stdout:
-        before += line
-        if line.startswith("epoch   1"):
-            processes[1].send_signal(signal.SIGTERM)
-            break
-    printed, *others = finish(processes, returncode=128 + signal.SIGTERM)
-    assert printed.splitlines()[-1].endswith("--resume"), before
+    folder = tmp_path / "printed"
+    processes = launch(3, folder, *arguments, *held_out)
+    printed = folder / "rank0.txt"
+    while not printed.exists() or "epoch   1" not in printed.read_text():
+        assert processes[0].is_alive(), printed.read_text()
+        time.sleep(0.01)
+    processes[1].terminate()  # SIGTERM
+    first, *others = finish(processes, folder, exitcode=128 + signal.SIGTERM)
+    assert first.splitlines()[-1].endswith("--resume"), first
     assert not any(others)
     saved = load(tmp_path / "checkpoint.pt")
     assert 0 < saved["epoch"] <= saved["step"]
