@@ -79,9 +79,9 @@ for column, (axis, title) in enumerate(zip(axes, titles, strict=True), start=1):
 axes[0].legend()
 
 # %%
-# How far it is
-# -------------
-# The plan of the start, and the counts of now: what was found, beside what chance finds.
+# Progress
+# --------
+# The plan from the start and the counts now show what was found, beside what chance would find.
 
 start = plan_annotation(counts, target_count=100, batch_size=40)
 print(start.progress(ClassCounts.from_target(y[labeled], class_names=names)))
@@ -89,8 +89,8 @@ print(start.progress(ClassCounts.from_target(y[labeled], class_names=names)))
 # %%
 # Hard negatives
 # --------------
-# What the network takes for a class that is not there: the first of each class, on images that it
-# was not trained on. Look at them before you repeat them, as some of them may lack a label.
+# Images that the network takes for a class that they do not carry: the first of each class, among
+# images that it was not trained on. Look at them before you repeat them: some may lack a label.
 
 held_out = np.setdiff1d(np.arange(len(X)), labeled)
 negatives = find_hard_negatives(y[held_out], network.predict_proba(X[held_out]), per_class=2)

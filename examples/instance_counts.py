@@ -15,8 +15,8 @@ from mlresample import compare_plans, plan_resampling
 # %%
 # Counts of boxes
 # ---------------
-# Made up here; ``read_coco`` and ``read_yolo`` return such counts with ``instances=True``. Of
-# each class, the share of images and the mean number of boxes in such an image:
+# Made up here; ``read_coco`` and ``read_yolo`` return such counts with ``instances=True``. Each
+# class has a share of the images, and a mean number of boxes in such an image:
 
 SHARES = {
     "person": (0.45, 8.0),

@@ -4,7 +4,7 @@ Thresholds and probabilities after resampling
 
 Resampling changes what a network predicts: the probabilities of rare classes come out too high.
 Here they are corrected, each class gets its own threshold, tuned on images that were not
-resampled, and the gain is shown by how common a class was in training.
+resampled, and the gain is shown by class count in training.
 
 ``python examples/thresholds_and_probabilities.py FOLDER`` takes a few seconds and saves its
 picture there, or in ``pictures/`` without FOLDER.

@@ -162,7 +162,8 @@ for seed in SEEDS:
 # What comes out
 # --------------
 # The tables show mean and standard deviation over the seeds, each of which has different images.
-# The second is the one to read: it leaves out that the images of some seeds are harder.
+# The second is the one to read: it shows differences within each seed, since the images of some
+# seeds are harder.
 
 
 def macro(name, cut, measure="f1"):

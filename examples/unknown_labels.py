@@ -2,9 +2,9 @@
 Labels that nobody looked at
 ============================
 
-In medical and web-scale sets, many labels are neither yes nor no: nobody looked. Filled with 0,
-they become negatives, and whatever is computed from negatives is wrong: loss weights, thresholds,
-scores. ``unknown=`` names the value that stands for them, and they are left out, class by class.
+In medical and web-scale data, many labels are unknown, because nobody checked. Filled with 0, they
+become negatives, and everything that is computed from negatives is wrong: loss weights, thresholds,
+scores. ``unknown=`` names the value that marks them, and they are left out, class by class.
 Labels are hidden here, so that both ways can be compared with the truth. This runs in half a
 minute.
 """
@@ -20,9 +20,8 @@ from mlresample.model_selection import tune_thresholds
 # %%
 # Hide labels
 # -----------
-# Of the commonest class all labels stay, of the rarest one in five. Which ones is chosen at
-# random; if annotators had looked where they expected a class, no method could tell how common it
-# is.
+# All labels of the most common class stay, and one in five of the rarest, chosen at random. If
+# annotators had looked where they expected a class, no method could tell how common it is.
 
 UNKNOWN = -1
 SHARE_HIDDEN = np.linspace(0, 0.8, 10)
@@ -65,9 +64,8 @@ for row in zip(class_names, *columns.values(), strict=True):
 # %%
 # Training and thresholds
 # -----------------------
-# A classifier for each class, fitted to the samples that are known for it, or to all samples.
-# Thresholds are tuned on held-out samples of which labels are hidden, too. Test labels are all
-# known.
+# Each class has a classifier, fitted to the samples that are known for it, or to all samples.
+# Thresholds are tuned on held-out samples that have hidden labels, too. All test labels are known.
 
 
 def fit_and_score(X, y, X_new):

@@ -67,7 +67,7 @@ def test_class_that_new_samples_of_another_have_raised_is_left_alone():
 
 def test_class_of_a_single_sample_is_skipped_with_a_warning():
     y = np.repeat(np.eye(3, dtype=int), [20, 3, 1], axis=0)  # mean (1 + 6.7 + 20) / 3 = 9.2
-    with pytest.warns(UserWarning, match=r"skips 1 minority classes with a single sample.*: 2\."):
+    with pytest.warns(UserWarning, match=r"skips 1 minority class with a single sample.*: 2\."):
         sampler, X_resampled, _ = resampled(RANDOM.normal(size=(24, 2)), y)
     assert len(X_resampled) == 24
     assert len(sampler.seed_indices_) == 0

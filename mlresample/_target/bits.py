@@ -82,6 +82,6 @@ def _not_an_indicator(value: Any, row: int, name: Any) -> ValueError:
 
 def _pass_unknown(value: str) -> str:
     return (
-        f"pass unknown={value} to functions that have it, such as plan_resampling, if it means "
-        f"that nobody looked."
+        f"pass unknown={value} to functions that have it, such as plan_resampling, if it marks "
+        f"unknown entries."
     )

@@ -14,6 +14,7 @@ from mlresample._rule.scumble import sample_scumble
 from mlresample._sampler import MultilabelSampler
 from mlresample._target.indicators import Indicator
 from mlresample._utils.containers import append_rows, take_rows
+from mlresample._utils.names import count_of
 
 _ROUNDING = 1e-12  # to which a SCUMBLE of 0 is exact
 
@@ -132,8 +133,8 @@ class REMEDIAL(MultilabelSampler):
         if len(split):
             if getattr(X, "ndim", 2) > 2:
                 warnings.warn(
-                    f"REMEDIAL makes two identical samples with contradicting targets of "
-                    f"{len(split):,} of {indicator.n_samples:,} samples: a network that learns "
+                    f"REMEDIAL splits {len(split):,} of {count_of(indicator.n_samples, 'sample')} "
+                    f"into two identical ones with contradicting targets: a network that learns "
                     f"from images cannot tell them apart.",
                     stacklevel=5,
                 )

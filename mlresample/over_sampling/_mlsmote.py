@@ -18,7 +18,7 @@ from mlresample._plan.random_plan import class_imbalance
 from mlresample._sampler import MultilabelSampler
 from mlresample._target.indicators import Indicator, LabelIndicator
 from mlresample._utils.containers import append_rows, take_rows
-from mlresample._utils.names import listed
+from mlresample._utils.names import count_of, listed
 from mlresample._utils.sklearn import HasMethods, Interval, StrOptions
 from mlresample.over_sampling._features import Features, append_samples, read_features
 
@@ -236,8 +236,8 @@ class MLSMOTE(MultilabelSampler):
             counts += new_labels[-1].sum(axis=0)
         if single:
             warnings.warn(
-                f"MLSMOTE skips {len(single):,} minority classes with a single sample, which has "
-                f"no neighbor: {listed(indicator.classes[single].tolist())}. Merge them "
+                f"MLSMOTE skips {count_of(len(single), 'minority class', 'minority classes')} with "
+                f"a single sample, which has no neighbor: {listed(indicator.classes[single].tolist())}. Merge them "
                 f"(merge_classes), or clone them (MLROS).",
                 stacklevel=5,
             )

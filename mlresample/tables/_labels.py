@@ -111,7 +111,7 @@ class LabelLayout:
             row = first_row + first_true(column.is_null())
             raise ValueError(
                 f"column {self.labels!r} is null in row {row}: "
-                f"nobody may have looked. Pass null_is_background=True if it means no class."
+                f"its labels may be unknown. Pass null_is_background=True if null means no class."
             )
         if self.separator is not None:
             column = self._split(column)

@@ -438,7 +438,7 @@ class _SampleDraw:
         elif n_strings == len(keys):
             hashes = hash_bytes((key.encode() for key in keys), start)
         else:
-            raise ValueError("key must return integers or strings, and returns both.")
+            raise ValueError("key must return only integers or only strings, got both.")
         return hashed_repeats(self._multipliers, levels, hashes)
 
     def _key_of(self, sample: Any) -> Any:
