@@ -79,7 +79,8 @@ methods = [
 # The rarest class of an image decides how often it is repeated, and the rare classes decide
 # macro-F1. So we stratify by the rarest class of each image, and every test fold has its share of
 # all classes. (For targets with many rare classes, use
-# :class:`~mlresample.model_selection.MultilabelStratifiedKFold`.) Three folds, repeated three times, show the spread.
+# :class:`~mlresample.model_selection.MultilabelStratifiedKFold`.) Three folds, repeated three
+# times, show the spread.
 
 class_counts = y.sum(axis=0, dtype=int)
 rarest_class = np.where(y, class_counts, len(y) + 1).argmin(axis=1)
@@ -136,8 +137,8 @@ print_table("minus no copies, same fold", differences, "+.3f")
 
 # %%
 # The first table shows what ``cv_results_`` holds. The second is the one to read: it shows
-# differences within each fold, since some folds are harder than others. (Folds share images, so the spread is a guide, not a
-# test.)
+# differences within each fold, since some folds are harder than others. (Folds share images, so
+# the spread is a guide, not a test.)
 #
 # * At a threshold of 0.5, every cap raises macro-F1, and by more than its control. A search with
 #   this score alone would have chosen a large cap.

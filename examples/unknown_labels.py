@@ -1,12 +1,12 @@
 """
-Labels that nobody looked at
-============================
+Labels that nobody checked
+==========================
 
 In medical and web-scale data, many labels are unknown, because nobody checked. Filled with 0, they
-become negatives, and everything that is computed from negatives is wrong: loss weights, thresholds,
-scores. ``unknown=`` names the value that marks them, and they are left out, class by class.
-Labels are hidden here, so that both ways can be compared with the truth. This runs in half a
-minute.
+become negatives, and everything that is computed from negatives is wrong: loss weights,
+thresholds, scores. ``unknown=`` names the value that marks them, and they are left out, class by
+class. Labels are hidden here, so that both ways can be compared with the truth. This runs in half
+a minute.
 """
 
 import numpy as np

@@ -503,7 +503,7 @@ def test_a_batch_without_a_class_is_known_not_to_have_it():
         ({"known_counts": [2, 5], "n_samples": 9}, r"got 2 for class 0 with count 3"),
         ({"known_counts": [5, 10], "n_samples": 9}, r"to n_samples=9, got 10 for class 1"),
         ({"known_counts": [5, 5]}, "known_counts needs the number of samples"),
-        ({"known_counts": [5], "n_samples": 9}, "known_counts has 1 numbers for 2 classes"),
+        ({"known_counts": [5], "n_samples": 9}, "known_counts has 1 number for 2 classes"),
         ({"known_counts": {"a": 5, "b": 5}, "n_samples": 9}, "class_counts has none: name both"),
         (
             {"known_counts": [5, 5], "n_samples": 9, "instance_counts": [3, 2]},

@@ -147,7 +147,7 @@ def read_with_groups(
     kind = format_of(file, arguments)
     if kind != "table":
         raise ValueError(
-            f"--groups names a column, which a file of format {kind!r} does not have: leave it out."
+            f"--groups names a column, but a file of format {kind!r} has none: leave it out."
         )
     arguments.skip_columns = [*(arguments.skip_columns or []), column]
     options = {name: getattr(arguments, name) for name in _OF_ROWS}

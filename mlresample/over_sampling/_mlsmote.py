@@ -236,9 +236,10 @@ class MLSMOTE(MultilabelSampler):
             counts += new_labels[-1].sum(axis=0)
         if single:
             warnings.warn(
-                f"MLSMOTE skips {count_of(len(single), 'minority class', 'minority classes')} with "
-                f"a single sample, which has no neighbor: {listed(indicator.classes[single].tolist())}. Merge them "
-                f"(merge_classes), or clone them (MLROS).",
+                f"MLSMOTE skips {count_of(len(single), 'minority class', 'minority classes')} "
+                f"with a single sample, which has no neighbor: "
+                f"{listed(indicator.classes[single].tolist())}. Merge them (merge_classes), or "
+                f"clone them (MLROS).",
                 stacklevel=5,
             )
         stack = vstack if issparse(features.numeric) else np.vstack
