@@ -188,7 +188,7 @@ def test_the_report_is_the_same_as_text_html_frame_and_json():
     assert "<td>4,000</td>" in plan._repr_html_()
     lines = repr(plan).splitlines()
     assert lines[0] == ("AnnotationPlan: 2 of 3 classes lack 50 positives, batches of 20 images")
-    titles = "class count needed to collect at random picked next quota done in batch"
+    titles = "class count needed to collect at random picked next positives done in batch"
     assert " ".join(lines[4].split()) == titles
     assert " ".join(lines[5].split()) == "rebar 10 50 40 4,000 80 5 5"
 

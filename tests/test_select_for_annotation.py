@@ -370,3 +370,13 @@ def test_quotas_of_a_plan_are_not_rounded_to_0_where_hit_rates_are_low():
     selection = select_for_annotation(y_score, 10, quotas=plan, exploration=0)
     assert sorted(selection.indices % 10) == list(range(10))
     assert (selection.indices < 100).all()
+
+
+def test_report_begins_with_the_samples_that_were_chosen_for_a_reason():
+    y_score = np.random.RandomState(0).uniform(size=(300, 3))
+    selection = select_for_annotation(y_score, 100, quotas=[9, 9, 9], random_state=0)
+    gains = selection.reasons["gain"]
+    assert np.isnan(gains[:10]).all()
+    rows = [line.split() for line in repr(selection).splitlines()[2:]]
+    assert rows[0][:2] == [str(selection.indices[10]), f"{gains[10]:.3f}"]
+    assert [row[1] for row in rows[-10:]] == ["yes"] * 10

@@ -126,7 +126,7 @@ def _cells(report: Figures) -> list[list[str]]:
         "to_collect": "to collect",
         "images_at_random": "at random",
         "images": "picked",
-        "quota": "next quota",
+        "quota": "next positives",
         "done_in_batch": "done in batch",
     }
     if report["n_samples"] is None:

@@ -23,7 +23,8 @@ class RankedSamples(Report):
     """Samples in an order, with reasons; made by the functions that choose samples.
 
     These are :func:`select_for_annotation` and :func:`find_hard_negatives`, which describe the
-    columns. It prints as a report, and shows a table in a notebook; :meth:`to_frame` has all rows.
+    columns. It prints as a report and shows a table in a notebook, random samples last;
+    :meth:`to_frame` has all rows, in the order of `indices`.
 
     Attributes
     ----------
@@ -102,6 +103,9 @@ class RankedSamples(Report):
 
     def _cells(self) -> list[list[str]]:
         columns = self._frame_columns()
+        if "is_random" in columns:  # last, since there is no reason for them
+            order = np.argsort(columns["is_random"], kind="stable").tolist()
+            columns = {name: [values[i] for i in order] for name, values in columns.items()}
         titles = [name.replace("_", " ").removeprefix("is ") for name in columns]
         return [titles, *(list(map(_cell, row)) for row in zip(*columns.values(), strict=True))]
 
