@@ -16,7 +16,7 @@ EXTRAS = {
         "webdataset",
     ],
     "engines": ["duckdb", "pyspark", "ray"],
-    "docs": ["numpydoc", "sphinx"],
+    "docs": ["nbclient", "numpydoc", "sphinx"],
 }
 
 collect_ignore_glob = ["tests/torch/jobs.py"]  # needs torch

@@ -5,10 +5,12 @@ import sys
 import warnings
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))  # gallery_order
+sys.path.insert(0, str(Path(__file__).parent))  # gallery_order, guide_notebook
 # The examples' networks are small: on a busy machine, several threads wait for each other.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+from guide_notebook import write_notebook
 
 import mlresample
 from mlresample.datasets import make_multilabel_digits
@@ -110,3 +112,4 @@ def write_explorer(app, error):
 def setup(app):
     """Register what is done beside Sphinx's own steps."""
     app.connect("build-finished", write_explorer)
+    app.connect("build-finished", write_notebook)

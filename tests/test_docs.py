@@ -3,6 +3,7 @@
 import ast
 import importlib
 import inspect
+import json
 import re
 from importlib.util import find_spec
 from pathlib import Path
@@ -115,6 +116,85 @@ def test_every_public_name_has_one_place_in_the_reference_and_there_are_at_most_
     names = re.findall(r"^   (?!:)(\w+)$", page, flags=re.MULTILINE)
     assert len(names) == len(set(names))
     assert 50 < len(names) <= 58
+
+
+def doctest_lines(text):
+    """Return the lines of code of a page's doctests."""
+    lines = re.findall(r"^ *(?:>>>|\.\.\.) ?(.*)$", text, flags=re.MULTILINE)
+    return [line.strip() for line in lines if line.strip()]
+
+
+@pytest.fixture
+def guide_notebook(monkeypatch):
+    pytest.importorskip("nbclient", reason="nbclient is in the extra 'docs'")
+    monkeypatch.syspath_prepend(ROOT / "docs")
+    return importlib.import_module("guide_notebook")
+
+
+def test_the_notebook_of_the_first_page_has_its_code_and_was_run():
+    source = ROOT / "docs" / "guide" / "first.rst"
+    built = ROOT / "docs" / "_build" / "html" / "guide" / "first.ipynb"
+    if not built.exists() or built.stat().st_mtime < source.stat().st_mtime:
+        pytest.skip("the site was not built since the page was written")
+    cells = json.loads(built.read_text(encoding="utf-8"))["cells"]
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    lines = [line.strip() for cell in code for line in "".join(cell["source"]).splitlines()]
+    assert lines == doctest_lines(source.read_text(encoding="utf-8"))
+    assert [cell["execution_count"] for cell in code] == list(range(1, len(code) + 1))
+    shown = [output["data"]["text/plain"] for cell in code for output in cell["outputs"]]
+    assert shown[0][0].startswith("cap=  target count")
+    assert shown[-1] == ["True"]
+
+
+PAGE = """
+A page
+======
+
+Text with ``code``, `a link <https://example.org>`_, and `one inside <x.html>`_.
+
+    >>> x = 2
+    >>> x + 1
+    3
+    >>> for i in range(2):
+    ...     x += i
+
+Next
+----
+
+.. code-block:: console
+
+   $ ls
+"""
+
+
+def test_a_page_becomes_text_and_code_that_ends_where_something_is_shown(guide_notebook):
+    page = pytest.importorskip("docutils.core").publish_doctree(
+        PAGE, settings_overrides={"doctitle_xform": False}
+    )
+    cells = guide_notebook.make_notebook(page).cells
+    assert [(cell.cell_type, cell.source) for cell in cells] == [
+        (
+            "markdown",
+            "# A page\n\nText with `code`, [a link](https://example.org), and *one inside*.",
+        ),
+        ("code", "x = 2\nx + 1"),
+        ("code", "for i in range(2):\n    x += i"),
+        ("markdown", "## Next\n\n```\n$ ls\n```"),
+    ]
+
+
+def test_what_a_notebook_cannot_show_is_an_error(guide_notebook):
+    page = pytest.importorskip("docutils.core").publish_doctree("* a list")
+    with pytest.raises(NotImplementedError, match=r"first\.rst has a bullet_list"):
+        guide_notebook.make_notebook(page)
+
+
+@pytest.mark.filterwarnings("ignore")  # of the kernel
+def test_an_error_in_a_cell_is_raised(guide_notebook):
+    exceptions = importlib.import_module("nbclient.exceptions")
+    page = pytest.importorskip("docutils.core").publish_doctree("    >>> 1 / 0\n    0")
+    with pytest.raises(exceptions.CellExecutionError, match="ZeroDivisionError"):
+        guide_notebook.run_notebook(guide_notebook.make_notebook(page))
 
 
 def rooms():
