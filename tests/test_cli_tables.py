@@ -141,16 +141,44 @@ def test_an_interrupted_resampling_leaves_the_old_file(capsys, monkeypatch, erro
         assert file.read() == "old"
 
 
-def test_a_killed_resampling_leaves_no_half_file():
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGKILL, -9), (signal.SIGTERM, 143), (signal.SIGINT, 130)]
+)
+def test_a_stopped_resampling_leaves_no_half_file(number, status):
     pq.write_table(pa.concat_tables([TABLE] * 500), "big.parquet")
     command = [sys.executable, "-m", "mlresample", "resample", "big.parquet", *OPTIONS]
-    process = subprocess.Popen([*command, "--output", "epoch.parquet"])
+    process = subprocess.Popen(
+        [*command, "--output", "epoch.parquet"], stderr=subprocess.PIPE, text=True
+    )
     while process.poll() is None and not any(".partial" in name for name in os.listdir()):
         time.sleep(0.002)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    if os.path.exists("epoch.parquet"):  # it was faster
+    process.send_signal(number)
+    _, message = process.communicate()
+    if process.returncode == 0:  # it was faster
         assert pq.read_metadata("epoch.parquet").num_rows >= 300_000
+        return
+    assert process.returncode == status
+    if number == signal.SIGKILL:
+        assert not os.path.exists("epoch.parquet")
+        return
+    assert message == "mlresample: error: interrupted\n"
+    assert sorted(os.listdir()) == ["big.parquet", "train"]
+
+
+def test_sigterm_is_as_before_after_a_command(run):
+    before = signal.getsignal(signal.SIGTERM)
+    run("plan", "train", *OPTIONS)
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_files_may_differ_in_columns_that_a_command_does_not_read(run):
+    more = TABLE.append_column("more", TABLE["id"]).select(["labels", "more", "id"])
+    pq.write_table(more, "more.parquet")
+    plan = TableTarget(pa.concat_tables([TABLE, TABLE]), "labels").plan()
+    assert run("plan", "train", "more.parquet", *OPTIONS) == f"{plan!r}\n"
+    options = [*OPTIONS, "--keys", "--output", "keys.parquet"]
+    run("resample", "train", "more.parquet", *options)
+    assert set(pq.read_table("keys.parquet")["id"].to_pylist()) == {*range(600)}
 
 
 def test_a_row_that_is_wrong_leaves_no_file(run):
@@ -200,7 +228,10 @@ def test_parquet_is_split_by_groups(run):
         (["plan", "train", *OPTIONS, "--epoch-size", "9.0"], "--epoch-size 9.0 (a float"),
         (["plan", "half.parquet", *OPTIONS], "half.parquet cannot be read"),
         (["plan", "train", "half.parquet", *OPTIONS], "half.parquet cannot be read"),
-        (["plan", "train", "other.parquet", *OPTIONS], "differ in 'more'"),
+        (
+            ["resample", "train", "other.parquet", *OPTIONS, "--output", "a.parquet"],
+            "differ in 'more'",
+        ),
         (["plan", "empty.parquet", *OPTIONS], "No class occurs in the table"),
         (["report", "empty.parquet", *OPTIONS], "No class occurs in the table"),
         (["plan", "nulls.parquet", *OPTIONS], "Pass --null-is-background"),

@@ -403,7 +403,9 @@ def test_the_page_of_a_table_is_that_of_its_target():
     written = written_in(target.explore(**options).html)
     assert (written["function"], written["arguments"]) == ("target.plan", [])
     of_target = written_in(explore_plans(Y, class_names=names, **options).html)
-    assert written | {"function": "plan_resampling", "arguments": ["y"]} == of_target
+    assert written["command"] == ["mlresample plan", "FILE.parquet", "--labels labels"]
+    in_memory = {name: of_target[name] for name in ("function", "arguments", "command")}
+    assert written | in_memory == of_target
     with pytest.raises(ValueError, match="must be one for all classes"):
         target.explore(target_count={"cat": 3})
 
@@ -454,6 +456,37 @@ def test_command_explores_parquet_files(tmp_path, capsys):
     assert written["n_without_class"] == 2
     options = ["--labels labels", "--null-is-background"]
     assert written["command"] == ["mlresample plan", *files, *options]
+
+
+@pytest.mark.parametrize(
+    ("name", "labels", "options"),
+    [
+        ("my labels*.parquet", "labels", {"null_is_background": True}),
+        ("my folder", "-cells", {"separator": "-"}),
+        ("my file", ["cat, tame", "-dog"], {}),
+    ],
+)
+def test_the_command_on_the_page_of_a_table_reads_its_files(
+    name, labels, options, tmp_path, capsys
+):
+    pa = pytest.importorskip("pyarrow", reason="pyarrow is in the extra 'tables'")
+    tables = pytest.importorskip("mlresample.tables", reason="xxhash is in the extra 'tables'")
+    from pyarrow import parquet
+
+    columns = {
+        "labels": [["cat"], None, ["cat", "dog"]],
+        "-cells": ["cat", "", "cat-dog"],
+        "cat, tame": [1, 0, 1],
+        "-dog": [0, 0, 1],
+    }
+    (tmp_path / "my folder").mkdir()
+    for file in ("my labels 1.parquet", "my folder/1.parquet", "my file"):
+        parquet.write_table(pa.table(columns), tmp_path / file)
+    target = tables.TableTarget(tmp_path / name, labels, **options)
+    program, *arguments = shlex.split(" ".join(written_in(target.explore().html)["command"]))
+    assert program == "mlresample"
+    assert main([*arguments, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == json.loads(target.plan().to_json())
 
 
 def test_command_writes_the_page_whose_line_reads_the_same_file(labels, tmp_path, capsys):

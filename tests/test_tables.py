@@ -483,6 +483,18 @@ def test_files_that_are_missing_broken_or_different_are_named(tmp_path):
         count_classes(tmp_path, "labels")
 
 
+def test_files_may_differ_in_columns_that_are_not_read(tmp_path):
+    first, second = TABLE.slice(0, 200), TABLE.slice(200)
+    pq.write_table(first, tmp_path / "a.parquet")
+    more = pa.table({"labels": second["labels"], "more": second["id"], "id": second["id"]})
+    pq.write_table(more, tmp_path / "b.parquet")
+    assert counted(count_classes(tmp_path, "labels")) == counted(COUNTS)
+    keys = add_repeats(tmp_path, RULE, "labels", key="id", output="keys").read_all()
+    assert keys == add_repeats(TABLE, RULE, "labels", key="id", output="keys").read_all()
+    with pytest.raises(ValueError, match=r"b\.parquet does not have .* in 'more'"):
+        add_repeats(tmp_path, RULE, "labels", key="id")
+
+
 def test_frames_without_the_arrow_interface_are_refused():
     class Frame:
         """Stands for a data frame of an older version."""

@@ -3,7 +3,6 @@
 import ast
 import csv
 import glob
-import io
 import mmap
 import os
 import shlex
@@ -18,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mlresample._utils.names import joined
 from mlresample.readers import LabelTable, read_coco, read_labels
 from mlresample.readers._class_names import read_class_names
 from mlresample.readers._groups import GroupColumn
@@ -205,19 +205,12 @@ def options_given(arguments: Namespace) -> list[str]:
         if name in _SWITCHES:
             options.append(option_of(name))
             continue
-        values = value if name in _REPEATED else [_joined(value) if name in _LISTS else value]
+        values = value if name in _REPEATED else [joined(value) if name in _LISTS else value]
         for text in values:
             # A word of its own, unless it begins as an option does.
             mark = "=" if text.startswith("-") else " "
             options.append(f"{option_of(name)}{mark}{shlex.quote(text)}")
     return options
-
-
-def _joined(names: list[str]) -> str:
-    """Join names by commas; the inverse of `column_list`."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow(names)
-    return text.getvalue()
 
 
 def _shell_word(text: str) -> str:

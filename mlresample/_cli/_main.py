@@ -3,10 +3,11 @@
 import argparse
 import os
 import re
+import signal
 import sys
 import warnings
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
@@ -35,7 +36,7 @@ label files:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status."""
     arguments = _parse(argv)
-    with warnings.catch_warnings(record=True) as caught:
+    with warnings.catch_warnings(record=True) as caught, _interrupted_by_sigterm():
         warnings.simplefilter("always", UserWarning)
         try:
             check_output(arguments)
@@ -55,10 +56,28 @@ def main(argv: Sequence[str] | None = None) -> int:
         except (ImportError, MemoryError, OSError, OverflowError, ValueError) as error:
             _print_message("error", error)
             return 2
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interrupt:
             _print_message("error", "interrupted")
-            return 130
+            return 128 + (interrupt.args[0] if interrupt.args else signal.SIGINT)
     return 0
+
+
+@contextmanager
+def _interrupted_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM end a command as Ctrl-C does, without half files."""
+
+    def interrupt(number: int, _: Any) -> NoReturn:
+        raise KeyboardInterrupt(number)
+
+    try:
+        before = signal.signal(signal.SIGTERM, interrupt)
+    except ValueError:  # only the main thread may, and only it is interrupted
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _print_message(kind: str, what: Any) -> None:

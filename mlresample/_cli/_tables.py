@@ -51,7 +51,10 @@ class ParquetTable:
             for path in paths:
                 _check_not_among(arguments.output, path)
         if self._key is not None:
-            schema = record_batches(self._paths, self._columns, self._key).schema
+            copies_rows = arguments.command == "resample" and not arguments.keys
+            schema = record_batches(
+                self._paths, self._columns, self._key, all_columns=copies_rows
+            ).schema
             check_keys(schema.field(self._key).type)
         self.target = TableTarget(
             _Files(self._paths, self._columns, task=self._task), self._labels, **self._options

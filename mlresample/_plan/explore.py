@@ -155,7 +155,8 @@ def explore_plans(
         arguments.append("instances=True")
     if unknown is not None:
         arguments.append(f"unknown={_as_argument(unknown)}")
-    return _explore(plan.rule.counts, table_of, parameters, "plan_resampling", arguments)
+    counts, reading = plan.rule.counts, ["FILE", *(["--instances"] if instances else [])]
+    return _explore(counts, table_of, parameters, "plan_resampling", arguments, reading)
 
 
 def _as_argument(unknown: Any) -> str:
@@ -166,9 +167,15 @@ def _as_argument(unknown: Any) -> str:
 
 
 def explore_by_tables(
-    counts: ClassCounts, table_of: Callable[[ClassOrder], JointTable], parameters: RuleParameters
+    counts: ClassCounts,
+    table_of: Callable[[ClassOrder], JointTable],
+    parameters: RuleParameters,
+    reading: Sequence[str],
 ) -> PlanExplorer:
-    """Make the page of samples that are counted batch by batch."""
+    """Make the page of samples that are counted batch by batch.
+
+    `reading` are the words of a command that says what to read, and how.
+    """
     _check_one_target_count(parameters)
     plan_by_tables(counts, table_of, parameters)  # which refuses what a plan cannot be made of
 
@@ -176,7 +183,7 @@ def explore_by_tables(
         table = table_of(order)
         return table, table.joint
 
-    return _explore(counts, with_joint_counts, parameters, "target.plan", [])
+    return _explore(counts, with_joint_counts, parameters, "target.plan", [], reading)
 
 
 def _check_one_target_count(parameters: RuleParameters) -> None:
@@ -193,6 +200,7 @@ def _explore(
     parameters: RuleParameters,
     function: str,
     arguments: Sequence[str],
+    reading: Sequence[str],
 ) -> PlanExplorer:
     """Write the class table and what is shown of the classes, from rare to common."""
     class_counts, aware = counts.class_counts, parameters.instance_aware
@@ -205,10 +213,9 @@ def _explore(
     effective = effective_counts(counts, aware)
     table, joint = table_of(ClassOrder.of(-effective, class_counts, merge_ties=True))
     sizes, order = table.class_sizes, np.argsort(effective, kind="stable")
-    in_command = ["--instances"] if counts.instance_counts is not None else []
     report = {
         "title": "Plans",
-        "command": ["mlresample plan", "FILE", *in_command],
+        "command": ["mlresample plan", *reading],
         "function": function,
         "arguments": list(arguments),
         "n_samples": table.n_samples,

@@ -1,5 +1,7 @@
 """Names of classes and rows: compare, order and format them."""
 
+import csv
+import io
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -24,6 +26,13 @@ def listed(classes: Iterable[Any]) -> str:
     """Format the first ten classes for a message."""
     names = list(classes)
     return ", ".join(map(repr, names[:10])) + (", ..." if len(names) > 10 else "")
+
+
+def joined(names: list[str]) -> str:
+    """Join names by commas, quoted as in a CSV file where they need it."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow(names)
+    return text.getvalue()
 
 
 def count_of(number: int, singular: str, plural: str | None = None) -> str:

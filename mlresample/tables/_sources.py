@@ -107,11 +107,14 @@ def _files(path: Any) -> list[str]:
 
 
 def _of_files(files: list[str], columns: list[str], key: str | None, all_columns: bool) -> Batches:
-    schema = _opened(files[0]).schema_arrow
-    _check_columns(schema, columns, files[0])
+    def schema_of(path: str) -> pa.Schema:
+        whole = _opened(path).schema_arrow
+        _check_columns(whole, columns, path)
+        return whole if all_columns else pa.schema([whole.field(name) for name in columns])
+
+    schema = schema_of(files[0])
     for path in files[1:]:
-        of_file = _opened(path).schema_arrow
-        _check_columns(of_file, columns, path)
+        of_file = schema_of(path)
         if not of_file.equals(schema):
             differing = [f.name for f in {*schema} ^ {*of_file}]
             raise ValueError(
@@ -129,12 +132,11 @@ def _of_files(files: list[str], columns: list[str], key: str | None, all_columns
                 # A dictionary of strings is read in half the time; each row group has its own.
                 file = _opened(path, _strings(file, {*columns} - {key}))
                 for group in range(file.num_row_groups):
-                    yield from file.iter_batches(_BATCH_SIZE, [group], columns)
+                    for batch in file.iter_batches(_BATCH_SIZE, [group], columns):
+                        yield batch.select(columns)  # whatever their order in the file
             except (pa.ArrowInvalid, OSError) as error:
                 raise ValueError(f"{path} cannot be read: {error}") from error
 
-    if not all_columns:
-        schema = pa.schema([schema.field(name) for name in columns])
     return Batches(schema, batches())
 
 

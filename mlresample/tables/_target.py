@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
@@ -17,6 +19,7 @@ from mlresample._rule.class_table import MOST_PAIRS, ClassOrder, JointTable
 from mlresample._rule.counts import ClassCounts
 from mlresample._rule.parameters import RuleParameters
 from mlresample._target.kernels import Entries, add_joint_counts, count_pairs, maximum_reduceat
+from mlresample._utils.names import joined
 from mlresample._utils.typing import ClassMultipliers, TargetCount
 from mlresample.tables._count import count_classes
 from mlresample.tables._labels import LabelLayout
@@ -202,7 +205,27 @@ class TableTarget:
             As for :meth:`plan` and :func:`~mlresample.explore_plans`.
         """
         parameters = RuleParameters.validated(locals(), "TableTarget.explore")
-        return explore_by_tables(self.counts, self._class_table, parameters)
+        return explore_by_tables(self.counts, self._class_table, parameters, self._command_words())
+
+    def _command_words(self) -> list[str]:
+        """Return how a command reads the table, which must be in a file for that."""
+        source, layout = self._source, self._layout
+        paths = source if isinstance(source, list | tuple) else [source]
+        if not all(isinstance(path, str | os.PathLike) for path in paths):
+            paths = ["FILE.parquet"]
+        options = {
+            "--labels": layout.labels if isinstance(layout.labels, str) else None,
+            "--class-columns": None if isinstance(layout.labels, str) else joined(layout.columns),
+            "--separator": layout.separator,
+        }
+        words = [shlex.quote(os.fspath(path)) for path in paths]
+        if not all(os.fspath(path).endswith(".parquet") for path in paths):
+            words.append("--format parquet")
+        for option, text in options.items():
+            if text is not None:
+                mark = "=" if text.startswith("-") else " "  # else it would be an option
+                words.append(f"{option}{mark}{shlex.quote(text)}")
+        return words + ["--null-is-background"] * layout.null_is_background
 
     def _class_table(self, order: ClassOrder) -> JointTable:
         key = order.row_of_class.tobytes()
