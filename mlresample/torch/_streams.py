@@ -313,6 +313,7 @@ class RepeatStream(IterableDataset[Any]):
         reader = self._reader()
         return {
             "rule": self._draw.digest,
+            "unseen": self._draw.unseen,
             "seed": self.seed,
             "buffer_size": self.buffer_size,
             "split": self.split,
@@ -412,7 +413,7 @@ class _SampleDraw:
                     f"{type(value).__name__}."
                 )
         self._labels, self._key = labels, key
-        unseen = checked_unseen(unseen, rule.parameters.cap)
+        self.unseen = unseen = checked_unseen(unseen, rule.parameters.cap)
         of_unseen = np.nan if unseen is None else unseen
         multipliers = np.append(rule.class_multipliers, of_unseen)
         multipliers = np.where(np.isnan(multipliers), of_unseen, multipliers)
@@ -610,7 +611,13 @@ class _Pass:
             share, n_shares = self._reader.share, self._reader.n_shares
             samples = islice(samples, n_shares - 1 if resumes else share, None, n_shares)
         n_before = 0 if resumes else begin.block * self._stream.buffer_size
-        return islice(samples, n_before, None)
+        n_skipped = sum(1 for _ in islice(samples, n_before))
+        if n_skipped < n_before:
+            raise ValueError(
+                f"The state is of a source with at least {n_before:,} samples for this reader, "
+                f"and this one has {n_skipped:,}: training cannot resume from another source."
+            )
+        return samples
 
     def _drawn_block(self, begin: _Place) -> Iterator[Any]:
         """Draw and shuffle the block that has been read, and return an iterator of its items."""

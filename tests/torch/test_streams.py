@@ -374,6 +374,7 @@ def test_another_epoch_than_that_of_the_state_starts_at_its_beginning():
         ({"buffer_size": 2}, "buffer_size=1000"),
         ({"rule": ResamplingRule.from_counts({"cat": 1})}, "rule="),
         ({"batch_size": 2, "n_batches": 2}, "batch_size=None"),
+        ({"unseen": 1.0}, "unseen=None"),
     ],
 )
 def test_a_state_of_another_stream_is_refused(options, name):
@@ -382,6 +383,15 @@ def test_a_state_of_another_stream_is_refused(options, name):
         stream_of(**options).load_state_dict(state)
     with pytest.raises(ValueError, match="has no 'n_again'"):
         stream_of().load_state_dict({k: v for k, v in state.items() if k != "n_again"})
+
+
+def test_a_state_of_a_longer_source_is_refused():
+    running = stream_of(buffer_size=10)
+    list(running)
+    resumed = stream_of(SAMPLES[:15], buffer_size=10)
+    resumed.load_state_dict(running.state_dict())
+    with pytest.raises(ValueError, match=r"at least \d+ samples for this reader, and .* has 15"):
+        list(resumed)
 
 
 # -- bad input -----------------------------------------------------------------------------------
