@@ -443,7 +443,7 @@ def sample(**fields):
         (lambda: list(stream_of(sample(id=2**63))), "got 9223372036854775808"),
         (
             lambda: list(stream_of(sample() + sample(id="a"))),
-            "integers or strings, and returns bo",
+            "only integers or only strings, got both",
         ),
         (
             lambda: list(stream_of(sample(labels=None))),
