@@ -6,6 +6,7 @@ import random
 import runpy
 import socket
 import sys
+import time
 
 IMPORTS = [  # of which those that are not installed are passed over
     *("mlresample.torch", "torch._dynamo"),  # the latter is imported by optimizers
@@ -32,9 +33,10 @@ def start(n_processes, folder, target, *arguments):
 
 def finish(processes, folder, exitcode=0):
     """Return what each process has printed."""
+    end = time.monotonic() + 240
     try:
         for process in processes:
-            process.join(timeout=240)
+            process.join(timeout=max(0, end - time.monotonic()))
     finally:
         for process in processes:
             process.kill()
