@@ -32,6 +32,13 @@ def test_images_are_what_is_lacking_over_the_hit_rate_and_quotas_their_expected_
     assert pd.isna(rows.done_in_batch["road"])
 
 
+def test_whole_numbers_stay_whole_if_a_hit_rate_is_no_binary_fraction():
+    plan = plan_annotation([0, 90], target_count=21, batch_size=500, hit_rate=0.7)
+    assert plan.images.tolist() == [[30, 0]]  # 21 / 0.7 is a little above 30
+    plan = plan_annotation([0, 58], target_count=58, batch_size=100, hit_rate=0.29)
+    assert plan.quotas.tolist() == [[29, 0], [29, 0]]  # 100 * 0.29 is a little below 29
+
+
 def test_random_picking_takes_what_is_lacking_over_the_frequency():
     plan = plan_annotation(COUNTS, target_count=50, batch_size=20, hit_rate=0.5)
     assert plan.images_at_random.tolist() == [0, 250, 4000]  # 10 / 0.04 and 40 / 0.01
@@ -149,6 +156,17 @@ def test_progress_reports_what_was_found_beside_what_chance_finds():
     )
     assert again.to_frame().found.tolist() == [100, 20, 40]  # since the first start
     assert again.to_dict()["advice"] == ["Stop: no class lacks images."]
+
+
+def test_what_is_no_better_than_chance_is_told_if_chance_finds_at_least_one():
+    counts = {"rich": 30, "equal": 2, "rare": 1}
+    start = ClassCounts.from_numbers(counts, n_samples=100)
+    plan = plan_annotation(start, target_count=90, batch_size=50, hit_rate=0.02)
+    advice = plan.to_dict()["advice"]  # "equal" has a frequency of 0.02 as well
+    assert advice[1] == "rich, equal: the hit rate is no higher than that of random picking."
+    later = {"rich": 46, "equal": 3, "rare": 1}  # chance finds 15, 1 and 0.5
+    advice = plan.progress(ClassCounts.from_numbers(later, n_samples=150)).to_dict()["advice"]
+    assert advice[-1].startswith("equal: found no more often than by chance")
 
 
 def test_the_target_of_the_start_stays_when_the_median_changes():

@@ -28,9 +28,7 @@ from mlresample._utils.names import listed, plain
 from mlresample._utils.sklearn import Interval, validate_params
 from mlresample._utils.typing import ClassCountsLike, TargetCount
 from mlresample.annotation._plan_text import annotation_html, annotation_text, find_advice
-from mlresample.annotation._quotas import positives_expected, share_out
-
-_MOST = 10_000_000  # quotas, which are in memory
+from mlresample.annotation._quotas import images_wanted, quotas_of_batches
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -133,7 +131,7 @@ class AnnotationPlan(Report):
                 f"counts must include the samples of the start, got n_samples={later.n_samples} "
                 f"after {start.n_samples}."
             )
-        images, quotas = _batches(
+        images, quotas = quotas_of_batches(
             later.class_counts, self.needed_counts, self.hit_rates, self.batch_size, None
         )
         return replace(self, counts=later, images=images, quotas=quotas, start=start)
@@ -148,7 +146,7 @@ class AnnotationPlan(Report):
             ``images`` and ``quotas`` are in the order of the classes; ``advice`` is a list of
             sentences. None for what is unknown or infinite.
         """
-        wanted = _images_wanted(self.to_collect, self.hit_rates)
+        wanted = images_wanted(self.to_collect, self.hit_rates)
         at_random = self.images_at_random
         report: Figures = {
             "schema_version": SCHEMA_VERSION,
@@ -195,7 +193,7 @@ class AnnotationPlan(Report):
             "needed": self.needed_counts.tolist(),
             "to_collect": to_collect.tolist(),
             "hit_rate": none if self.hit_rates is None else self.hit_rates.tolist(),
-            "images": _images_wanted(to_collect, self.hit_rates).tolist(),
+            "images": images_wanted(to_collect, self.hit_rates).tolist(),
             "images_at_random": none if at_random is None else finite(at_random.tolist()),
             "quota": first.tolist(),
             "done_in_batch": [
@@ -288,7 +286,9 @@ def plan_annotation(
         check_some_class_occurs(read.class_counts, "counts")
     needed = _needed(target_count, read, float(cap))
     rates = None if hit_rate is None else _read_hit_rates(hit_rate, read.classes)
-    images, quotas = _batches(read.class_counts, needed, rates, int(batch_size), n_batches)
+    images, quotas = quotas_of_batches(
+        read.class_counts, needed, rates, int(batch_size), n_batches
+    )
     return AnnotationPlan(read, needed, int(batch_size), images, quotas, rates)
 
 
@@ -334,34 +334,3 @@ def _read_hit_rates(hit_rate: Any, classes: NDArray[Any]) -> NDArray[np.float64]
             f"{plain(classes[wrong[0]])!r}."
         )
     return rates
-
-
-def _images_wanted(
-    to_collect: NDArray[np.int64], hit_rates: NDArray[np.float64] | None
-) -> NDArray[np.int64]:
-    """Return the images to pick for each class: what it lacks over its hit rate, rounded up."""
-    if hit_rates is None:
-        return to_collect
-    return np.asarray(np.ceil(to_collect / hit_rates - 1e-9)).astype(np.int64)
-
-
-def _batches(
-    class_counts: NDArray[np.int64],
-    needed: NDArray[np.int64],
-    hit_rates: NDArray[np.float64] | None,
-    batch_size: int,
-    n_batches: int | None,
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the images and the quotas of each batch."""
-    to_collect = np.maximum(needed - class_counts, 0)
-    wanted = _images_wanted(to_collect, hit_rates)
-    n_needed = -(-int(wanted.sum(dtype=np.float64)) // batch_size)
-    n_batches = n_needed if n_batches is None else min(int(n_batches), n_needed)
-    if n_batches * len(needed) > _MOST:
-        raise ValueError(
-            f"batch_size={batch_size} makes {n_batches:,} batches for {len(needed):,} classes, "
-            f"more than {_MOST:,} quotas: pass a larger batch_size, or n_batches."
-        )
-    images = share_out(wanted, batch_size, n_batches)
-    rates = np.ones(len(needed)) if hit_rates is None else hit_rates
-    return images, positives_expected(images, to_collect, rates)

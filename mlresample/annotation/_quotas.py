@@ -3,6 +3,39 @@
 import numpy as np
 from numpy.typing import NDArray
 
+_MOST = 10_000_000  # quotas, which are in memory
+
+
+def images_wanted(
+    to_collect: NDArray[np.int64], hit_rates: NDArray[np.float64] | None
+) -> NDArray[np.int64]:
+    """Return the images to pick for each class: what it lacks over its hit rate, rounded up."""
+    if hit_rates is None:
+        return to_collect
+    return np.asarray(np.ceil(to_collect / hit_rates - 1e-9)).astype(np.int64)
+
+
+def quotas_of_batches(
+    class_counts: NDArray[np.int64],
+    needed: NDArray[np.int64],
+    hit_rates: NDArray[np.float64] | None,
+    batch_size: int,
+    n_batches: int | None,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the images and the quotas of each batch."""
+    to_collect = np.maximum(needed - class_counts, 0)
+    wanted = images_wanted(to_collect, hit_rates)
+    n_needed = -(-int(wanted.sum(dtype=np.float64)) // batch_size)
+    n_batches = n_needed if n_batches is None else min(int(n_batches), n_needed)
+    if n_batches * len(needed) > _MOST:
+        raise ValueError(
+            f"batch_size={batch_size} makes {n_batches:,} batches for {len(needed):,} classes, "
+            f"more than {_MOST:,} quotas: pass a larger batch_size, or n_batches."
+        )
+    images = share_out(wanted, batch_size, n_batches)
+    rates = np.ones(len(needed)) if hit_rates is None else hit_rates
+    return images, positives_expected(images, to_collect, rates)
+
 
 def share_out(wanted: NDArray[np.int64], batch_size: int, n_batches: int) -> NDArray[np.int64]:
     """Share each batch evenly among the classes that still want images.
