@@ -91,7 +91,7 @@ def test_some_repeats_are_drawn():
     assert any(m % 1 for m in multipliers)
 
 
-# -- DuckDB and Polars ---------------------------------------------------------------------------
+# -- DuckDB, Polars and Dask ----------------------------------------------------------------------
 
 
 def test_duckdb(tmp_path):
@@ -111,6 +111,19 @@ def test_polars(engine, tmp_path):
     assert is_same_rule(ResamplingRule.from_counts(count_classes(lazy.collect(), "genres"), cap=4))
     names = run_lines_of_the_guide("polars", polars=polars, lazy=lazy, rule=RULE)
     assert by_key(names["epoch"].collect(engine=engine).to_arrow()) == EXPECTED
+
+
+@pytest.mark.parametrize("n_partitions", [1, 7, 64])
+def test_dask(n_partitions, tmp_path):
+    dask = pytest.importorskip("dask", reason="Dask is not installed")
+    frames = pytest.importorskip("dask.dataframe", reason="Dask has no data frames")
+    for i, rows in enumerate(np.array_split(np.arange(N_ROWS), n_partitions)):
+        pq.write_table(TABLE.slice(rows[0], len(rows)), tmp_path / f"{i}.parquet")
+    frame = frames.read_parquet(tmp_path, split_row_groups=True)
+    assert frame.npartitions == n_partitions
+    names = run_lines_of_the_guide("dask", dask=dask, frame=frame)
+    assert is_same_rule(names["rule"])
+    assert by_key(pa.Table.from_pandas(names["epoch"].compute())) == EXPECTED
 
 
 # -- Spark ---------------------------------------------------------------------------------------
