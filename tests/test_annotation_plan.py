@@ -203,6 +203,8 @@ def test_the_report_is_the_same_as_text_html_frame_and_json():
         "quotas": [0, 0, 10],
     }
     assert plan.to_frame().to_dict("records")[2]["images"] == 80
+    assert "100 images, 5 batches  (at the hit rates)" in repr(plan)
+    assert "5 images, 1 batch  (" in repr(plan_annotation([5], target_count=10, batch_size=9))
     assert "<td>4,000</td>" in plan._repr_html_()
     lines = repr(plan).splitlines()
     assert lines[0] == ("AnnotationPlan: 2 of 3 classes lack 50 positives, batches of 20 images")

@@ -246,6 +246,20 @@ def test_what_was_drawn_at_random_counts_for_the_quotas():
     assert (selection.indices[1:3] >= 30).all()
 
 
+def test_the_random_share_is_rounded_half_up():
+    for n, expected in ((4, 0), (5, 1), (14, 1), (15, 2)):
+        selection = select_for_annotation(np.full((20, 2), 0.5), n, quotas=[1, 1], random_state=0)
+        assert selection.reasons["is_random"].sum() == expected
+
+
+def test_no_sample_is_selected_twice_if_the_rest_brings_no_gain():
+    scores = np.zeros((6, 2))
+    scores[:2, 0] = 0.5
+    for seed in range(5):
+        selection = select_for_annotation(scores, 6, quotas=[3, 0], random_state=seed)
+        assert sorted(chosen(selection)) == list(range(6))
+
+
 def test_the_same_seed_selects_the_same():
     scores = np.random.RandomState(0).uniform(size=(99, 2))
     first, second, other = (
@@ -289,6 +303,13 @@ def test_an_array_has_the_classes_of_the_plan_in_their_order():
     assert set(selection.reasons["class"]) <= {"crack", "rebar"}
 
 
+def test_quotas_of_a_plan_are_at_most_what_is_lacking():
+    plan = plan_annotation([1, 9], target_count=4, batch_size=50, hit_rate=0.4)
+    assert plan.images.tolist() == [[8, 0]]  # 3 / 0.4, rounded up, which bring 3.2
+    selection = select_for_annotation([[1.0, 0.0]] * 4, 4, quotas=plan, exploration=0)
+    assert selection.reasons["gain"].tolist() == [1, 1, 1, 1]  # the fourth begins anew
+
+
 # -- reports and bad input ---------------------------------------------------------------------
 
 
@@ -302,6 +323,13 @@ def test_the_report_has_a_row_for_each_sample():
     assert repr(selection).startswith("3 of 4 samples, 1 of them at random\nindex  random ")
     assert "<td>yes</td>" in selection._repr_html_()
     assert len(selection.to_dict()["samples"]) == 3
+
+
+def test_the_report_names_likely_classes_and_no_gain_of_random_samples():
+    selection = select_for_annotation([[0.9, 0.04], [0.2, 0.05]], 2, quotas=[1, 1], exploration=0)
+    assert selection.reasons["classes"].tolist() == ["0 0.90", "0 0.20, 1 0.05"]
+    selection = select_for_annotation(SCORES, 1, quotas=[1, 1], exploration=1, random_state=0)
+    assert selection.to_dict()["samples"][0]["gain"] is None
 
 
 def test_chosen_samples_become_multipliers():
