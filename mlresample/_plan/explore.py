@@ -49,7 +49,11 @@ class PlanExplorer:
         write_whole(Path(path).resolve(), self.html)
 
     def _of_files(self, files: Sequence[str], options: Sequence[str]) -> Self:
-        """Return the page of label files that a command reads with these options."""
+        """Return the page of label files that a command reads with these options.
+
+        The page may be shared, and tells no whole path: the command is run beside the files.
+        """
+        files = [Path(file).name if Path(file).is_absolute() else file for file in files]
         words = ["mlresample plan", *map(shlex.quote, files), *options]
         title = f"Plans of {Path(files[0]).name}"
         return replace(self, _report=self._report | {"title": title, "command": words})
