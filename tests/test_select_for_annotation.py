@@ -408,3 +408,13 @@ def test_report_begins_with_the_samples_that_were_chosen_for_a_reason():
     rows = [line.split() for line in repr(selection).splitlines()[2:]]
     assert rows[0][:2] == [str(selection.indices[10]), f"{gains[10]:.3f}"]
     assert [row[1] for row in rows[-10:]] == ["yes"] * 10
+
+
+def test_gains_that_differ_by_their_rounding_alone_end():
+    """Near the end of a filling, thousands of samples bring all that is left, and so the same."""
+    y_score = np.random.RandomState(1).beta(0.2, 2, (40_000, 60))
+    groups = np.arange(40_000) // 7
+    selection = select_for_annotation(
+        y_score, 600, quotas=np.full(60, 3.0), random_state=0, groups=groups
+    )
+    assert len({*groups[selection.indices[60:]].tolist()}) == 540

@@ -10,6 +10,7 @@ from mlresample._utils.containers import row_slices
 _ROWS = 8192  # of a block
 _CANDIDATES = 2048  # looked at in each step
 _TAKEN = -1.0  # below any gain
+_ROUNDING = 1e-9  # a bound may be above its gain by the order in which the same terms are added
 
 
 class Groups:
@@ -68,6 +69,7 @@ def fill_quotas(
     wanted = np.flatnonzero(quotas > 0)
     quotas, left = quotas[wanted], left[wanted]
     bounds = np.where(is_free, _gains(scores, wanted, left), _TAKEN)
+    of_all = None  # the gains of all samples if no quota is filled
     chosen: list[tuple[int, float, int]] = []
     n_stale = _CANDIDATES
     while len(chosen) < n:
@@ -79,7 +81,7 @@ def fill_quotas(
             parts = np.minimum(rows, left)  # min(p_ic, left_c)
             gains = np.where(is_open, parts.sum(axis=1), _TAKEN)
             best = int(gains.argmax())
-            if gains[best] <= 0 or gains[best] < outside:
+            if gains[best] <= 0 or gains[best] < outside * (1 - _ROUNDING):
                 break
             sample = int(candidates[best])
             chosen.append((sample, float(gains[best]), int(wanted[parts[best].argmax()])))
@@ -90,16 +92,17 @@ def fill_quotas(
         bounds[candidates] = gains
         if len(chosen) > n_before:
             n_stale = _CANDIDATES
-        elif bounds.max() > 0:  # many gains have fallen
+        elif left.any() and bounds.max() > 0:  # many gains have fallen
             n_stale *= 4
             stale, _ = _largest(bounds, n_stale)
             stale = stale[bounds[stale] > 0]
             bounds[stale] = _gains(scores, wanted, left, stale)
-        elif np.array_equal(left, quotas) or not (bounds == 0).any():
+        elif np.array_equal(left, quotas) or not (bounds > _TAKEN).any():
             break
         else:
             left = quotas
-            bounds = np.where(bounds > _TAKEN, _gains(scores, wanted, left), _TAKEN)
+            of_all = _gains(scores, wanted, left) if of_all is None else of_all
+            bounds = np.where(bounds > _TAKEN, of_all, _TAKEN)
     indices, of_chosen, classes = zip(*chosen, strict=True) if chosen else ((), (), ())
     return Chosen(
         np.array(indices, dtype=np.int64), np.array(of_chosen), np.array(classes, dtype=np.int64)
@@ -113,6 +116,8 @@ def _gains(
     samples: NDArray[np.int64] | None = None,
 ) -> NDArray[np.float64]:
     """Compute the gain of each sample, or of some, by itself."""
+    is_open = left > 0
+    wanted, left = wanted[is_open], left[is_open]
     n = len(scores) if samples is None else len(samples)
     gains = np.empty(n)
     for rows in row_slices(n, _ROWS):
