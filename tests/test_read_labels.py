@@ -935,6 +935,14 @@ def test_index_of_pandas_in_parquet_is_ids_unless_it_numbers_rows():
         check_table(read_labels(f"{name}.parquet"), [*"abc"], [[0, 1], [1, 0], [1, 1]], ["x", "y"])
 
 
+def test_parquet_with_a_column_twice_is_an_error():
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    columns = [pa.array(values) for values in (["a", "b"], [1, 0], [0, 1])]
+    pq.write_table(pa.Table.from_arrays(columns, names=["id", "x", "x"]), "t.parquet")
+    with pytest.raises(ValueError, match=r"\At\.parquet: the file has 2 columns 'x'\."):
+        read_labels("t.parquet")
+
+
 def test_damaged_parquet_is_an_error_that_names_the_file():
     pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
     path = Path("t.parquet")

@@ -49,12 +49,8 @@ class PlanExplorer:
         write_whole(Path(path).resolve(), self.html)
 
     def _of_files(self, files: Sequence[str], options: Sequence[str]) -> Self:
-        """Return the page of label files that a command reads with these options.
-
-        The page may be shared, and tells no whole path: the command is run beside the files.
-        """
-        files = [Path(file).name if Path(file).is_absolute() else file for file in files]
-        words = ["mlresample plan", *map(shlex.quote, files), *options]
+        """Return the page of label files that a command reads with these options."""
+        words = ["mlresample plan", *words_of_files(files), *options]
         title = f"Plans of {Path(files[0]).name}"
         return replace(self, _report=self._report | {"title": title, "command": words})
 
@@ -168,6 +164,15 @@ def _as_argument(unknown: Any) -> str:
     if not isinstance(unknown, Real):
         return "mask"
     return 'float("nan")' if unknown != unknown else repr(plain(unknown))
+
+
+def words_of_files(files: Sequence[str | PathLike[str]]) -> list[str]:
+    """Write files as words of a command.
+
+    The page may be shared, and tells no whole path: the command is run beside the files.
+    """
+    paths = map(Path, files)
+    return [shlex.quote(path.name if path.is_absolute() else str(path)) for path in paths]
 
 
 def explore_by_tables(

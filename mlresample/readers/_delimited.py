@@ -21,10 +21,10 @@ _BLANK = "the line is blank, but more lines follow; fill or remove it."
 def delimited_rows(
     path: FilePath,
     *,
-    delimiter: str,
-    header: bool,
+    delimiter: str = ",",
+    header: bool = True,
     comment: str | None,
-    skip_initial_space: bool,
+    skip_initial_space: bool = False,
     encoding: str,
 ) -> Rows:
     """Read the header of a delimited file; without one, columns are named by their numbers."""

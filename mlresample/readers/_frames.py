@@ -43,6 +43,10 @@ def parquet_rows(path: FilePath) -> Rows:
         file = pq.ParquetFile(source)
     except (pa.ArrowException, OSError) as error:
         raise misread(path, f"the file cannot be read as Parquet: {error}") from error
+    names = file.schema_arrow.names
+    if len({*names}) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise misread(path, f"the file has {names.count(twice)} columns {twice!r}.")
     columns = _columns_of(file.schema_arrow)
 
     def parts(needed: list[int]) -> Iterator[Any]:

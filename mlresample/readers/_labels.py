@@ -274,15 +274,9 @@ def _columns(value: Any, parameter: str) -> list[str] | None:
 
 
 def rows_of(
-    source: Any,
-    *,
-    delimiter: str = ",",
-    header: bool = True,
-    comment: str | None = None,
-    skip_initial_space: bool = False,
-    encoding: str = "utf-8",
+    source: Any, *, comment: str | None = None, encoding: str = "utf-8", **options: Any
 ) -> Rows:
-    """Take the rows of any source; options are for a delimited file, the last also for JSON."""
+    """Take the rows of any source; options are for delimited files, `encoding` also for JSON."""
     if comment == "":
         raise ValueError("comment must not be empty; leave it out if there are no comments.")
     check_encoding(encoding)
@@ -293,14 +287,7 @@ def rows_of(
             return json_rows(source, encoding)
         if is_parquet(source):
             return parquet_rows(source)
-        return delimited_rows(
-            source,
-            delimiter=delimiter,
-            header=header,
-            comment=comment,
-            skip_initial_space=skip_initial_space,
-            encoding=encoding,
-        )
+        return delimited_rows(source, comment=comment, encoding=encoding, **options)
     if is_into_dataframe(source):
         return frame_rows(source)
     if isinstance(source, list | dict):

@@ -13,7 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from mlresample._plan.compare import PlanComparison, compare_by_tables
-from mlresample._plan.explore import PlanExplorer, explore_by_tables
+from mlresample._plan.explore import PlanExplorer, explore_by_tables, words_of_files
 from mlresample._plan.table_plan import TablePlan, plan_by_tables
 from mlresample._rule.class_table import MOST_PAIRS, ClassOrder, JointTable
 from mlresample._rule.counts import ClassCounts
@@ -218,7 +218,7 @@ class TableTarget:
             "--class-columns": None if isinstance(layout.labels, str) else joined(layout.columns),
             "--separator": layout.separator,
         }
-        words = [shlex.quote(os.fspath(path)) for path in paths]
+        words = words_of_files(paths)
         if not all(os.fspath(path).endswith(".parquet") for path in paths):
             words.append("--format parquet")
         for option, text in options.items():
