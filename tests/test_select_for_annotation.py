@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
@@ -103,6 +103,7 @@ def test_greedy_is_within_half_of_the_best_with_groups():
 
 @settings(deadline=None, max_examples=40)
 @given(st.integers(0, 10_000), st.booleans())
+@example(5187, False)
 def test_at_no_step_would_another_sample_gain_more(seed, with_groups):
     rng = np.random.RandomState(seed)
     scores = rng.beta(0.3, 1, size=(60, 4))
@@ -112,15 +113,18 @@ def test_at_no_step_would_another_sample_gain_more(seed, with_groups):
         patched.setattr(greedy, "_CANDIDATES", 2)
         patched.setattr(greedy, "_ROWS", 7)
         selection = select_for_annotation(scores, 6, quotas=quotas, groups=groups, exploration=0)
-    taken = []
+    taken, filling = [], []
     for index, reported in zip(chosen(selection), selection.reasons["gain"], strict=True):
+        if gain(scores, quotas, filling) == pytest.approx(quotas.sum()):
+            filling = []  # all quotas are filled, and are filled a second time
         others = [i for i in range(60) if groups[i] not in groups[taken]]
         gains = {
-            i: gain(scores, quotas, [*taken, i]) - gain(scores, quotas, taken) for i in others
+            i: gain(scores, quotas, [*filling, i]) - gain(scores, quotas, filling) for i in others
         }
         assert reported == pytest.approx(gains[index])
         assert reported == pytest.approx(max(gains.values()))
         taken.append(index)
+        filling.append(index)
 
 
 def test_float32_and_tensors_and_frames_select_the_same():
